@@ -1,0 +1,106 @@
+//! The nested cargo runs: where the workspace is, and the build of the guest.
+
+use std::{
+    env,
+    ffi::OsString,
+    io::BufReader,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+use anyhow::{Context as _, Result, bail, ensure};
+use cargo_metadata::{CrateType, Message, MetadataCommand};
+
+/// The package that is compiled to the guest.
+const POLICY_PACKAGE: &str = "azure-workload-identity-policy";
+/// Without WASI, so that the host functions of waPC are all that the module imports.
+const GUEST_TARGET: &str = "wasm32-unknown-unknown";
+
+/// The cargo workspace that this crate is a member of.
+pub(crate) struct Workspace {
+    metadata: cargo_metadata::Metadata,
+}
+
+impl Workspace {
+    /// Asks cargo for the workspace's directories and packages.
+    pub(crate) fn locate() -> Result<Self> {
+        let metadata = MetadataCommand::new()
+            .cargo_path(cargo())
+            .manifest_path(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"))
+            .no_deps()
+            .exec()
+            .context("cannot locate the workspace")?;
+        Ok(Self { metadata })
+    }
+
+    /// The directory of the root `Cargo.toml`.
+    pub(crate) fn root(&self) -> &Path {
+        self.metadata.workspace_root.as_std_path()
+    }
+
+    /// Where cargo writes, be it configured or the default.
+    pub(crate) fn target_directory(&self) -> &Path {
+        self.metadata.target_directory.as_std_path()
+    }
+
+    /// The policy's version as `Cargo.toml` has it.
+    pub(crate) fn policy_version(&self) -> Result<String> {
+        let package = self.metadata.packages.iter().find(|package| package.name == POLICY_PACKAGE);
+        let package = package.with_context(|| format!("the workspace has no package {POLICY_PACKAGE}"))?;
+        Ok(package.version.to_string())
+    }
+
+    /// Compiles the guest with the release profile; returns the path of the module that cargo reports.
+    pub(crate) fn build_guest(&self) -> Result<PathBuf> {
+        let mut child = Command::new(cargo())
+            .current_dir(self.root())
+            .args(["build", "--release", "--locked", "--lib", "--package", POLICY_PACKAGE, "--target", GUEST_TARGET])
+            .arg("--message-format=json-render-diagnostics")
+            .args(["--config", &self.remapped_paths()?])
+            // What is published must not depend on the flags that someone has set for native builds; besides, they would
+            // make cargo ignore the flags of `--config`.
+            .env_remove("RUSTFLAGS")
+            .env_remove("CARGO_ENCODED_RUSTFLAGS")
+            .stdout(Stdio::piped())
+            .spawn()
+            .context("cannot start cargo")?;
+
+        let messages = BufReader::new(child.stdout.take().context("cargo has no standard output")?);
+        let mut module = None;
+        for message in Message::parse_stream(messages) {
+            if let Message::CompilerArtifact(artifact) = message.context("cannot read cargo's messages")?
+                && artifact.target.crate_types.contains(&CrateType::CDyLib)
+                && artifact.manifest_path.parent() == Some(&self.metadata.workspace_root)
+            {
+                module = artifact.filenames.into_iter().find(|file| file.extension() == Some("wasm"));
+            }
+        }
+        let status = child.wait().context("cannot wait for cargo")?;
+        ensure!(status.success(), "the guest does not compile: cargo says why above");
+        let Some(module) = module else {
+            bail!("cargo built no WebAssembly module: crate-type in Cargo.toml must list cdylib");
+        };
+        Ok(module.into_std_path_buf())
+    }
+
+    /// A cargo configuration value that keeps this machine's directories out of the module. Panic locations of dependencies
+    /// contain them otherwise, and two machines would not build the same bytes.
+    fn remapped_paths(&self) -> Result<String> {
+        let mut flags = vec![format!("--remap-path-prefix={}=/policy", self.root().display())];
+        if let Some(home) = cargo_home() {
+            flags.push(format!("--remap-path-prefix={}=/cargo", home.display()));
+        }
+        // A JSON array of strings is a TOML array of strings as well.
+        Ok(format!("target.{GUEST_TARGET}.rustflags={}", serde_json::to_string(&flags)?))
+    }
+}
+
+/// The cargo that runs this program, or else the one on the path.
+fn cargo() -> OsString {
+    env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
+}
+
+/// Where cargo keeps the sources of dependencies.
+fn cargo_home() -> Option<PathBuf> {
+    env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| Some(env::home_dir()?.join(".cargo")))
+}

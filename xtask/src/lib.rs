@@ -1,0 +1,43 @@
+//! Builds the policy as it is published: the guest compiled to WebAssembly, checked, with its Kubewarden metadata inside.
+//!
+//! `cargo xtask build` is the command; [`build_policy`] is the same for tests, benches and demos, so that none of them
+//! ever runs a stale module.
+
+pub mod annotate;
+pub mod capabilities;
+mod cargo;
+pub mod metadata;
+
+use std::{fs, io::Write as _, path::Path, path::PathBuf};
+
+use anyhow::{Context as _, Result};
+
+use crate::{cargo::Workspace, metadata::Metadata};
+
+/// Compiles the guest and annotates it; returns the path of the annotated module,
+/// `policy/annotated-policy.wasm` inside cargo's target directory.
+///
+/// # Errors
+/// When the guest does not compile, when its metadata cannot be read or disagrees with `Cargo.toml`, or when the module
+/// fails a check of [`annotate::annotate`].
+pub fn build_policy() -> Result<PathBuf> {
+    let workspace = Workspace::locate()?;
+    let guest = workspace.build_guest()?;
+    let module = fs::read(&guest).with_context(|| format!("cannot read the compiled guest {}", guest.display()))?;
+    let metadata = Metadata::of_policy(workspace.root(), workspace.policy_version()?)?;
+    let annotated = annotate::annotate(&module, &metadata).with_context(|| format!("in {}", guest.display()))?;
+
+    let path = workspace.target_directory().join("policy").join("annotated-policy.wasm");
+    replace_file(&path, &annotated).with_context(|| format!("cannot write {}", path.display()))?;
+    Ok(path)
+}
+
+/// Puts a file in place in one step: test processes that run at the same time all build, and each must read a whole module.
+fn replace_file(path: &Path, content: &[u8]) -> Result<()> {
+    let directory = path.parent().context("the path has no directory")?;
+    fs::create_dir_all(directory)?;
+    let mut file = tempfile::NamedTempFile::new_in(directory)?;
+    file.write_all(content)?;
+    file.persist(path)?;
+    Ok(())
+}
