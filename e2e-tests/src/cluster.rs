@@ -1,0 +1,298 @@
+//! The cluster behind the host: what answers a guest's look-ups.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::{Context as _, Result};
+use kubewarden_policy_sdk::host_capabilities::kubernetes::{CanIRequest, GetResourceRequest, ResourceAttributes};
+use serde_json::{Value, json};
+
+use crate::field_mask;
+
+/// What the host asks the Kubernetes API for on a guest's behalf.
+pub trait ClusterApi: Send + Sync {
+    /// The object as JSON, or the error's text as the host's Kubernetes client puts it.
+    ///
+    /// # Errors
+    /// When there is no such object or the API does not give it out.
+    fn get_resource(&self, request: &GetResourceRequest) -> Result<Vec<u8>, String>;
+
+    /// The status of a `SubjectAccessReview` as JSON, or the error's text.
+    ///
+    /// # Errors
+    /// When the API does not answer the question.
+    fn can_i(&self, request: &CanIRequest) -> Result<Vec<u8>, String>;
+}
+
+/// The identity of an object in a cluster.
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub struct ObjectKey {
+    /// Group and version, e.g. `v1`.
+    pub api_version: String,
+    /// The kind, e.g. `ServiceAccount`.
+    pub kind: String,
+    /// The namespace; absent for objects of the whole cluster.
+    pub namespace: Option<String>,
+    /// The name.
+    pub name: String,
+}
+
+impl ObjectKey {
+    /// The key of a service account.
+    pub fn service_account(namespace: &str, name: &str) -> Self {
+        Self {
+            api_version: "v1".to_owned(),
+            kind: "ServiceAccount".to_owned(),
+            namespace: Some(namespace.to_owned()),
+            name: name.to_owned(),
+        }
+    }
+
+    fn of(object: &Value) -> Result<Self> {
+        let text = |pointer| object.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
+        Ok(Self {
+            api_version: text("/apiVersion").context("the object has no apiVersion")?,
+            kind: text("/kind").context("the object has no kind")?,
+            namespace: text("/metadata/namespace"),
+            name: text("/metadata/name").context("the object has no metadata.name")?,
+        })
+    }
+}
+
+/// How looking up an object fails.
+#[derive(Clone, Debug)]
+pub enum Failure {
+    /// The policy server's own service account may not read the kind.
+    Forbidden,
+    /// Nothing listens where the API server should be.
+    Unreachable,
+    /// The answer is not JSON.
+    Undecodable,
+    /// Any other error, in the words of the host's Kubernetes client.
+    Other(String),
+}
+
+/// What looking up an object comes to.
+#[derive(Clone, Debug)]
+enum LookUp {
+    Found(Value),
+    /// The object is too new for the host's cache, so it is found only where the cache is not asked.
+    FoundUncached(Value),
+    Fails(Failure),
+}
+
+/// A cluster in memory.
+#[derive(Clone, Debug, Default)]
+pub struct FakeCluster {
+    look_ups: BTreeMap<ObjectKey, LookUp>,
+    permissions: BTreeSet<Permission>,
+}
+
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
+struct Permission {
+    user: String,
+    verb: String,
+    group: String,
+    resource: String,
+    name: String,
+}
+
+impl FakeCluster {
+    /// A cluster with these objects.
+    ///
+    /// # Errors
+    /// When an object has no apiVersion, kind or name.
+    pub fn with_objects(objects: impl IntoIterator<Item = Value>) -> Result<Self> {
+        let look_ups = objects.into_iter().map(|object| Ok((ObjectKey::of(&object)?, LookUp::Found(object))));
+        Ok(Self { look_ups: look_ups.collect::<Result<_>>()?, permissions: BTreeSet::new() })
+    }
+
+    /// Adds an object that only a look-up without the host's cache finds.
+    ///
+    /// # Errors
+    /// When the object has no apiVersion, kind or name.
+    pub fn and_uncached(mut self, object: Value) -> Result<Self> {
+        self.look_ups.insert(ObjectKey::of(&object)?, LookUp::FoundUncached(object));
+        Ok(self)
+    }
+
+    /// Makes every look-up of an object fail.
+    #[must_use]
+    pub fn and_failing(mut self, key: ObjectKey, failure: Failure) -> Self {
+        self.look_ups.insert(key, LookUp::Fails(failure));
+        self
+    }
+
+    /// Lets `user` do `verb` to the object `name` of a resource of the whole cluster.
+    #[must_use]
+    pub fn and_permission(mut self, user: &str, verb: &str, (group, resource, name): (&str, &str, &str)) -> Self {
+        let [user, verb, group, resource, name] = [user, verb, group, resource, name].map(str::to_owned);
+        self.permissions.insert(Permission { user, verb, group, resource, name });
+        self
+    }
+}
+
+impl ClusterApi for FakeCluster {
+    fn get_resource(&self, request: &GetResourceRequest) -> Result<Vec<u8>, String> {
+        let key = ObjectKey {
+            api_version: request.api_version.clone(),
+            kind: request.kind.clone(),
+            namespace: request.namespace.clone(),
+            name: request.name.clone(),
+        };
+        if key.namespace.is_none() && !is_cluster_wide(&key) {
+            return Err(format!(
+                "Resource {}/{} is namespaced, but no namespace was provided",
+                key.api_version, key.kind
+            ));
+        }
+        match self.look_ups.get(&key) {
+            Some(LookUp::Found(object)) => Ok(masked(object, request)),
+            Some(LookUp::FoundUncached(object)) if request.disable_cache => Ok(masked(object, request)),
+            Some(LookUp::Fails(failure)) => failure.answer(&key),
+            Some(LookUp::FoundUncached(_)) | None => Err(not_found(&key)),
+        }
+    }
+
+    fn can_i(&self, request: &CanIRequest) -> Result<Vec<u8>, String> {
+        let review = &request.subject_access_review;
+        let allowed =
+            self.permissions.iter().any(|permission| permission.covers(&review.user, &review.resource_attributes));
+        Ok(json!({ "allowed": allowed }).to_string().into_bytes())
+    }
+}
+
+impl Permission {
+    fn covers(&self, user: &str, asked: &ResourceAttributes) -> bool {
+        self.user == user
+            && self.verb == asked.verb
+            && self.resource == asked.resource
+            && Some(&self.group) == asked.group.as_ref()
+            && Some(&self.name) == asked.name.as_ref()
+    }
+}
+
+impl Failure {
+    /// The texts are those of kube-client 3.1, taken down from the client itself and formatted as the host passes them on:
+    /// the error and its causes, over several lines.
+    fn answer(&self, key: &ObjectKey) -> Result<Vec<u8>, String> {
+        match self {
+            Self::Forbidden => Err(forbidden(key)),
+            Self::Unreachable => {
+                Err("ServiceError: client error (Connect)\n\nCaused by:\n    0: client error (Connect)\n    \
+                                      1: tcp connect error\n    2: Connection refused (os error 111)"
+                    .to_owned())
+            }
+            Self::Undecodable => Ok(b"<html>502 Bad Gateway</html>".to_vec()),
+            Self::Other(text) => Err(text.clone()),
+        }
+    }
+}
+
+fn not_found(key: &ObjectKey) -> String {
+    let ObjectKey { api_version, kind, namespace, name } = key;
+    format!("Cannot find {api_version}/{kind} named '{name}' inside of namespace '{namespace:?}'")
+}
+
+fn forbidden(key: &ObjectKey) -> String {
+    let resource = format!("{}s", key.kind.to_lowercase());
+    let message = format!(
+        "{resource} {:?} is forbidden: User \"system:serviceaccount:kubewarden:policy-server\" cannot get resource \
+         {resource:?} in API group \"\" in the namespace {:?}",
+        key.name,
+        key.namespace.as_deref().unwrap_or_default()
+    );
+    format!(
+        "ApiError: {message}: Forbidden (Status {{ status: Some(Failure), code: 403, message: {message:?}, metadata: \
+         Some(ListMeta {{ continue_: None, remaining_item_count: None, resource_version: None, self_link: None }}), reason: \
+         \"Forbidden\", details: Some(StatusDetails {{ name: {:?}, group: \"\", kind: {resource:?}, uid: \"\", causes: [], \
+         retry_after_seconds: 0 }}) }})\n\nCaused by:\n    {message}: Forbidden",
+        key.name
+    )
+}
+
+/// Of the kinds that policies ask for, those without a namespace.
+fn is_cluster_wide(key: &ObjectKey) -> bool {
+    key.api_version == "v1" && key.kind == "Namespace"
+}
+
+fn masked(object: &Value, request: &GetResourceRequest) -> Vec<u8> {
+    let mut object = object.clone();
+    if let Some(masks) = &request.field_masks {
+        field_mask::apply(&mut object, masks.iter().map(String::as_str));
+    }
+    object.to_string().into_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn account() -> Value {
+        json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "web", "namespace": "shop"}, "secrets": []})
+    }
+
+    fn look_up(cluster: &FakeCluster, disable_cache: bool) -> Result<Value, String> {
+        let request = GetResourceRequest {
+            api_version: "v1".to_owned(),
+            kind: "ServiceAccount".to_owned(),
+            name: "web".to_owned(),
+            namespace: Some("shop".to_owned()),
+            disable_cache,
+            field_masks: Some(["metadata".to_owned()].into()),
+        };
+        cluster.get_resource(&request).map(|answer| serde_json::from_slice(&answer).unwrap())
+    }
+
+    #[test]
+    fn an_object_is_found_with_what_the_mask_leaves_of_it() {
+        let found = look_up(&FakeCluster::with_objects([account()]).unwrap(), false).unwrap();
+
+        assert_eq!(
+            found,
+            json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "web", "namespace": "shop"}})
+        );
+    }
+
+    #[test]
+    fn a_missing_object_is_reported_in_the_hosts_words() {
+        assert_eq!(
+            look_up(&FakeCluster::default(), false).unwrap_err(),
+            "Cannot find v1/ServiceAccount named 'web' inside of namespace 'Some(\"shop\")'"
+        );
+    }
+
+    #[test]
+    fn a_new_object_is_found_only_without_the_cache() {
+        let cluster = FakeCluster::default().and_uncached(account()).unwrap();
+
+        look_up(&cluster, false).unwrap_err();
+        look_up(&cluster, true).unwrap();
+    }
+
+    #[test]
+    fn a_forbidden_look_up_is_reported_with_its_cause() {
+        let key = ObjectKey::service_account("shop", "web");
+        let error = look_up(&FakeCluster::default().and_failing(key, Failure::Forbidden), false).unwrap_err();
+
+        assert_eq!(
+            error,
+            r#"ApiError: serviceaccounts "web" is forbidden: User "system:serviceaccount:kubewarden:policy-server" cannot get resource "serviceaccounts" in API group "" in the namespace "shop": Forbidden (Status { status: Some(Failure), code: 403, message: "serviceaccounts \"web\" is forbidden: User \"system:serviceaccount:kubewarden:policy-server\" cannot get resource \"serviceaccounts\" in API group \"\" in the namespace \"shop\"", metadata: Some(ListMeta { continue_: None, remaining_item_count: None, resource_version: None, self_link: None }), reason: "Forbidden", details: Some(StatusDetails { name: "web", group: "", kind: "serviceaccounts", uid: "", causes: [], retry_after_seconds: 0 }) })
+
+Caused by:
+    serviceaccounts "web" is forbidden: User "system:serviceaccount:kubewarden:policy-server" cannot get resource "serviceaccounts" in API group "" in the namespace "shop": Forbidden"#
+        );
+    }
+
+    #[test]
+    fn only_what_is_permitted_is_allowed() {
+        let cluster = FakeCluster::default().and_permission("alice", "use", ("example.com", "identities", "blue"));
+        let may = |verb: &str| {
+            let review = json!({"subject_access_review": {"user": "alice", "resource_attributes":
+                {"group": "example.com", "resource": "identities", "name": "blue", "verb": verb}}, "disable_cache": false});
+            String::from_utf8(cluster.can_i(&serde_json::from_value(review).unwrap()).unwrap()).unwrap()
+        };
+
+        assert_eq!(may("use"), r#"{"allowed":true}"#);
+        assert_eq!(may("delete"), r#"{"allowed":false}"#);
+    }
+}

@@ -1,0 +1,43 @@
+//! A waPC host that treats guests as Kubewarden's policy-server 1.36 does: a fresh instance a request, two seconds' time, the
+//! same checks, the same post-processing and the same words. What the policy is tested, measured and shown with.
+//!
+//! ```no_run
+//! # fn main() -> anyhow::Result<()> {
+//! use e2e_tests::{cluster::FakeCluster, policy::Policy, request::AdmissionRequest};
+//! use serde_json::json;
+//!
+//! let pod = json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web", "namespace": "shop"}});
+//! let policy = Policy::new(e2e_tests::policy_module()?, json!({}))?.connected_to(FakeCluster::default());
+//! let evaluation = policy.validate(&AdmissionRequest::create(pod)?)?;
+//! assert!(evaluation.response.allowed);
+//! # Ok(())
+//! # }
+//! ```
+
+pub mod callback;
+pub mod capabilities;
+pub mod cluster;
+mod field_mask;
+pub mod guests;
+pub mod host;
+pub mod module;
+pub mod policy;
+pub mod request;
+pub mod response;
+
+use std::sync::OnceLock;
+
+use anyhow::{Result, anyhow};
+
+use crate::module::Module;
+
+/// The policy under test: built from the sources as they are, once a process.
+///
+/// # Errors
+/// When the module does not build; the same error on every call.
+pub fn policy_module() -> Result<&'static Module> {
+    static MODULE: OnceLock<Result<Module, String>> = OnceLock::new();
+    let build =
+        || xtask::build_policy().and_then(|path| Module::from_file(&path)).map_err(|error| format!("{error:#}"));
+    MODULE.get_or_init(build).as_ref().map_err(|error| anyhow!("{error}"))
+}
