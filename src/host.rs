@@ -1,0 +1,77 @@
+//! The cluster as Kubewarden's host shows it to a policy.
+//!
+//! The host tells failures apart by their text only; the texts are those of policy-evaluator 1.36, `runtimes/callback.rs`,
+//! `callback_handler/kubernetes/client.rs` and `evaluation_context.rs`.
+
+use serde::Serialize;
+
+use crate::cluster::{Cluster, LookupError, ServiceAccount};
+use crate::json::{self, Document};
+
+/// How much of an unknown error of the host is passed on.
+const REASON_LENGTH: usize = 160;
+
+/// Asks the host through `call`, which takes the operation and its JSON payload of the namespace `kubernetes`.
+pub struct HostCluster<F>(pub F);
+
+/// Payload of `kubernetes/get_resource`. Source: kubewarden-policy-sdk 0.17, `host_capabilities::kubernetes::GetResourceRequest`;
+/// the SDK has it only together with every typed Kubernetes object.
+#[derive(Serialize)]
+struct GetResource<'a> {
+    api_version: &'a str,
+    kind: &'a str,
+    name: &'a str,
+    namespace: &'a str,
+    disable_cache: bool,
+    field_masks: [&'a str; 1],
+}
+
+impl<F: Fn(&str, &[u8]) -> Result<Vec<u8>, String>> HostCluster<F> {
+    fn get_service_account(
+        &self,
+        namespace: &str,
+        name: &str,
+        disable_cache: bool,
+    ) -> Result<ServiceAccount, LookupError> {
+        let request = GetResource {
+            api_version: "v1",
+            kind: "ServiceAccount",
+            name,
+            namespace,
+            disable_cache,
+            // Labels and annotations are all that counts; without the mask the names of secrets would come along.
+            field_masks: ["metadata"],
+        };
+        let answer = (self.0)("get_resource", json::text(&request).as_bytes()).map_err(|text| lookup_error(&text))?;
+        let document = Document::parse(&answer).map_err(|error| LookupError::Undecodable(error.to_string()))?;
+        let root = document.root();
+        ServiceAccount::read(root).map_err(|mismatch| LookupError::Undecodable(mismatch.describe(root)))
+    }
+}
+
+impl<F: Fn(&str, &[u8]) -> Result<Vec<u8>, String>> Cluster for HostCluster<F> {
+    fn service_account(&self, namespace: &str, name: &str) -> Result<ServiceAccount, LookupError> {
+        match self.get_service_account(namespace, name, false) {
+            // The host's cache may be up to five seconds behind a service account that was made together with its pod.
+            Err(LookupError::Missing) => self.get_service_account(namespace, name, true),
+            answer => answer,
+        }
+    }
+}
+
+/// What an error text of the host means.
+fn lookup_error(text: &str) -> LookupError {
+    if text.contains("Cannot find v1/ServiceAccount named") {
+        LookupError::Missing
+    } else if text.contains("has not been granted access to Kubernetes v1/ServiceAccount") {
+        LookupError::NotGranted
+    } else if text.contains("has not been granted access to the 'kubernetes/get_resource' host capability") {
+        LookupError::CapabilityDenied
+    } else if text.contains(": Forbidden (") || text.contains(" is forbidden: ") {
+        LookupError::Forbidden
+    } else {
+        // waPC and the evaluator each put their own words in front.
+        let reason = text.trim_start_matches("Host error: ").trim_start_matches("Callback evaluation failure: ");
+        LookupError::Unreachable(reason.lines().next().unwrap_or_default().chars().take(REASON_LENGTH).collect())
+    }
+}

@@ -1,0 +1,64 @@
+//! What every container with an identity gets.
+
+use serde::Serialize;
+
+use super::env::EnvVar;
+use super::token_volume::TokenVolume;
+use crate::json::{Document, Edits, text};
+use crate::pod::Container;
+
+/// A mount of the token volume.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct VolumeMount<'a> {
+    name: &'a str,
+    mount_path: &'a str,
+    read_only: bool,
+}
+
+impl<'a> VolumeMount<'a> {
+    pub(super) fn of(volume: &'a TokenVolume<'_>) -> Self {
+        Self { name: &volume.name, mount_path: &volume.mount_path, read_only: true }
+    }
+}
+
+/// The variables and the mount, as JSON.
+#[derive(Debug)]
+pub(super) struct Additions<'a> {
+    variables: Vec<(&'a str, String)>,
+    volume: &'a TokenVolume<'a>,
+    mount: String,
+}
+
+impl<'a> Additions<'a> {
+    pub(super) fn new(variables: &[EnvVar<'a>], volume: &'a TokenVolume<'a>) -> Self {
+        Self {
+            variables: variables.iter().map(|variable| (variable.name, text(variable))).collect(),
+            mount: text(&VolumeMount::of(volume)),
+            volume,
+        }
+    }
+
+    /// Adds what the container lacks. Its own variables stay; a mount of the token volume elsewhere is put right.
+    pub(super) fn add_to(&self, container: &Container<'_>, edits: &mut Edits) {
+        let missing: Vec<String> = self
+            .variables
+            .iter()
+            .filter(|(name, _)| !container.env.iter().any(|variable| variable.name == *name))
+            .map(|(_, json)| json.clone())
+            .collect();
+        edits.extend(container.object, "env", &[], &missing);
+
+        match container.mounts.iter().find(|mount| mount.volume == self.volume.name) {
+            Some(_) if self.volume.keeps_mounts() => {}
+            Some(mount) => {
+                let is_right =
+                    Document::parse(self.mount.as_bytes()).is_ok_and(|ours| mount.object.same_as(ours.root()));
+                if !is_right {
+                    edits.replace(mount.object, self.mount.clone());
+                }
+            }
+            None => edits.extend(container.object, "volumeMounts", &[], std::slice::from_ref(&self.mount)),
+        }
+    }
+}

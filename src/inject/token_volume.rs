@@ -1,0 +1,144 @@
+//! The volume with the token.
+
+use serde::Serialize;
+
+use crate::identity::Identity;
+use crate::json::{Document, Edits, Value, text};
+use crate::layout::{CA_PATH, Layout, is_reserved_name};
+use crate::pod::{Pod, Volume};
+use crate::settings::{CaSource, Inject, LabelSelector};
+
+/// The mode of projected files unless it is set: the API server fills it in. Source: `v1.ProjectedVolumeSourceDefaultMode`.
+const DEFAULT_MODE: i64 = 0o644;
+
+/// The volume that a pod is to have.
+#[derive(Debug)]
+pub(super) struct TokenVolume<'a> {
+    /// Its name: that of the volume in the pod if there is one, else the one that the layout makes of the pod's name.
+    pub(super) name: String,
+    /// Where containers see it.
+    pub(super) mount_path: String,
+    /// The whole volume as JSON.
+    json: String,
+    /// The volume in the pod whose place it takes.
+    present: Option<&'a Volume<'a>>,
+    layout: Layout,
+}
+
+#[derive(Serialize)]
+struct ProjectedVolume<'a> {
+    name: &'a str,
+    projected: Projected<'a>,
+}
+
+#[derive(Serialize)]
+struct Projected<'a> {
+    sources: Vec<Source<'a>>,
+}
+
+/// A `v1.VolumeProjection`.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
+enum Source<'a> {
+    ServiceAccountToken {
+        audience: &'a str,
+        expiration_seconds: u32,
+        path: &'a str,
+    },
+    ConfigMap {
+        name: &'a str,
+        items: [KeyToPath<'a>; 1],
+        optional: bool,
+    },
+    ClusterTrustBundle {
+        signer_name: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        label_selector: Option<&'a LabelSelector<'a>>,
+        path: &'a str,
+        optional: bool,
+    },
+}
+
+#[derive(Serialize)]
+struct KeyToPath<'a> {
+    key: &'a str,
+    path: &'a str,
+}
+
+impl<'a> TokenVolume<'a> {
+    pub(super) fn of(pod: &'a Pod<'_>, identity: &Identity<'_>, inject: &Inject<'_>, expiration: u32) -> Self {
+        let layout = inject.layout;
+        let present = present(pod, layout);
+        let name = present.map_or_else(|| layout.volume_name(&pod.naming()), |volume| volume.name.clone().into_owned());
+        let mut sources = vec![Source::ServiceAccountToken {
+            audience: identity.binding.map_or(&inject.audience, |binding| &binding.audience),
+            expiration_seconds: expiration,
+            path: layout.token_path(),
+        }];
+        sources.extend(identity.binding.and_then(|binding| binding.ca.as_ref()).and_then(ca_source));
+        let json = text(&ProjectedVolume { name: &name, projected: Projected { sources } });
+        Self { mount_path: layout.mount_path(&name), name, json, present, layout }
+    }
+
+    /// Adds the volume, or puts it in the place of one that has its name and is not right.
+    pub(super) fn add_to(&self, spec: Value<'_>, edits: &mut Edits) {
+        match self.present {
+            Some(volume) if self.is_right(volume) => {}
+            Some(volume) => edits.replace(volume.object, self.json.clone()),
+            None => edits.extend(spec, "volumes", &[], std::slice::from_ref(&self.json)),
+        }
+    }
+
+    /// True if containers may mount it where they like: up to v1.5 nobody looks.
+    pub(super) fn keeps_mounts(&self) -> bool {
+        self.layout == Layout::V1_5
+    }
+
+    /// True if the volume in the pod is the one that we would add; what the API server fills in makes no difference.
+    fn is_right(&self, volume: &Volume<'_>) -> bool {
+        if self.layout == Layout::V1_5 {
+            return true;
+        }
+        let Ok(ours) = Document::parse(self.json.as_bytes()) else { return false };
+        let Some(projected) = volume.object.field("projected") else { return false };
+        let adds_nothing = volume.object.fields().all(|(key, _)| key == "name" || key == "projected")
+            && projected.fields().all(|(key, value)| match key.as_ref() {
+                "sources" => true,
+                "defaultMode" => value.as_i64() == Some(DEFAULT_MODE),
+                _ => false,
+            });
+        let our_sources = ours.root().field("projected").and_then(|projected| projected.field("sources"));
+        adds_nothing
+            && our_sources.is_some_and(|ours| projected.field("sources").is_some_and(|sources| sources.same_as(ours)))
+    }
+}
+
+/// The volume in the pod that is to hold the token.
+///
+/// Since v1.6.0 its name is computed from the pod's, which may have changed since it was added, by another webhook or by the
+/// name generator; so any reserved name that holds the token is as good.
+fn present<'a>(pod: &'a Pod<'_>, layout: Layout) -> Option<&'a Volume<'a>> {
+    if layout == Layout::V1_5 {
+        // Up to v1.5 any token at the path counts.
+        return pod.volumes.iter().find(|volume| volume.holds_token_at(layout.token_path()));
+    }
+    let name = layout.volume_name(&pod.naming());
+    pod.volumes.iter().find(|volume| volume.name == name).or_else(|| {
+        pod.volumes.iter().find(|volume| is_reserved_name(&volume.name) && volume.holds_token_at(layout.token_path()))
+    })
+}
+
+fn ca_source<'a>(ca: &'a CaSource<'_>) -> Option<Source<'a>> {
+    match ca {
+        CaSource::ConfigMap(name) => {
+            Some(Source::ConfigMap { name, items: [KeyToPath { key: "ca.crt", path: CA_PATH }], optional: false })
+        }
+        CaSource::ClusterTrustBundle { signer_name, label_selector } => Some(Source::ClusterTrustBundle {
+            signer_name,
+            label_selector: label_selector.as_ref(),
+            path: CA_PATH,
+            optional: false,
+        }),
+        CaSource::Data(_) => None,
+    }
+}

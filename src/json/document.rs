@@ -1,0 +1,299 @@
+//! A text with an index of its values, and the view of one of them.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::ops::Range;
+
+use super::path::{Path, Segment};
+use super::scan::{self, SyntaxError};
+
+/// The JSON type of a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Kind {
+    Null,
+    Bool,
+    Number,
+    String,
+    Array,
+    Object,
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Null => "null",
+            Self::Bool => "a boolean",
+            Self::Number => "a number",
+            Self::String => "a string",
+            Self::Array => "an array",
+            Self::Object => "an object",
+        })
+    }
+}
+
+/// Where one value is in the text, and which node follows its subtree.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Node {
+    pub(super) start: u32,
+    pub(super) end: u32,
+    pub(super) next: u32,
+    pub(super) kind: Kind,
+    /// A string with a backslash in it.
+    pub(super) escaped: bool,
+}
+
+impl Node {
+    pub(super) const NULL: Self = Self { start: 0, end: 0, next: 0, kind: Kind::Null, escaped: false };
+
+    pub(super) fn span(self) -> Range<usize> {
+        self.start as usize..self.end as usize
+    }
+
+    /// The value as written.
+    pub(super) fn bytes(self, text: &[u8]) -> &[u8] {
+        text.get(self.span()).unwrap_or_default()
+    }
+
+    /// What a string stands for, in bytes of UTF-8; its quotes are gone, its escapes resolved.
+    pub(super) fn decoded(self, text: &[u8]) -> Cow<'_, [u8]> {
+        let written = self.bytes(text);
+        let content = written.get(1..written.len().saturating_sub(1)).unwrap_or_default();
+        if !self.escaped {
+            return Cow::Borrowed(content);
+        }
+        let mut decoded = Vec::with_capacity(content.len());
+        // The scan has refused every escape that this could fail on.
+        let _ = scan::unescape(content, |piece| decoded.extend_from_slice(piece));
+        Cow::Owned(decoded)
+    }
+}
+
+/// A JSON text that was read once and found well-formed: no key twice in an object, nothing nested deeper than
+/// [`DEPTH_LIMIT`](super::DEPTH_LIMIT), no number too large for a 64-bit float.
+#[derive(Debug)]
+pub struct Document<'a> {
+    text: &'a [u8],
+    nodes: Vec<Node>,
+}
+
+impl<'a> Document<'a> {
+    /// Reads `text`, all of it.
+    pub fn parse(text: &'a [u8]) -> Result<Self, SyntaxError> {
+        Ok(Self { text, nodes: scan::scan(text)? })
+    }
+
+    /// The outermost value.
+    pub fn root(&'a self) -> Value<'a> {
+        Value { document: self, index: 0 }
+    }
+}
+
+/// A value of a [`Document`]: as cheap to copy as a reference.
+#[derive(Clone, Copy)]
+pub struct Value<'a> {
+    document: &'a Document<'a>,
+    index: u32,
+}
+
+impl<'a> Value<'a> {
+    /// The value's JSON type.
+    pub fn kind(self) -> Kind {
+        self.node().kind
+    }
+
+    /// True for JSON `null`.
+    pub fn is_null(self) -> bool {
+        self.kind() == Kind::Null
+    }
+
+    /// The value as it is written.
+    pub fn raw(self) -> &'a str {
+        // The whole text is UTF-8 and values begin and end at ASCII characters, so this never falls back.
+        std::str::from_utf8(self.node().bytes(self.document.text)).unwrap_or_default()
+    }
+
+    /// Where the value is in the text, in bytes.
+    pub fn span(self) -> Range<usize> {
+        self.node().span()
+    }
+
+    /// What a string stands for; `None` for other types.
+    pub fn as_str(self) -> Option<Cow<'a, str>> {
+        let node = self.node();
+        if node.kind != Kind::String {
+            return None;
+        }
+        Some(match node.decoded(self.document.text) {
+            Cow::Borrowed(bytes) => Cow::Borrowed(std::str::from_utf8(bytes).unwrap_or_default()),
+            Cow::Owned(bytes) => Cow::Owned(String::from_utf8(bytes).unwrap_or_default()),
+        })
+    }
+
+    /// A boolean's value; `None` for other types.
+    pub fn as_bool(self) -> Option<bool> {
+        (self.kind() == Kind::Bool).then(|| self.raw() == "true")
+    }
+
+    /// A number's value where it is written as a whole number that fits; `None` otherwise.
+    pub fn as_i64(self) -> Option<i64> {
+        if self.kind() == Kind::Number { self.raw().parse().ok() } else { None }
+    }
+
+    /// True for an array or object without content.
+    pub fn is_empty(self) -> bool {
+        self.node().next == self.index + 1
+    }
+
+    /// The elements of an array; nothing for other types.
+    pub fn elements(self) -> impl Iterator<Item = Value<'a>> {
+        let end = if self.kind() == Kind::Array { self.node().next } else { 0 };
+        let mut index = self.index + 1;
+        std::iter::from_fn(move || {
+            let element = (index < end).then_some(Value { document: self.document, index })?;
+            index = element.node().next;
+            Some(element)
+        })
+    }
+
+    /// The members of an object, in the order in which they are written; nothing for other types.
+    pub fn members(self) -> impl Iterator<Item = (Cow<'a, str>, Value<'a>)> {
+        self.member_values().map(|(key, value)| (key.as_str().unwrap_or_default(), value))
+    }
+
+    /// The members of an object that are not `null`.
+    pub fn fields(self) -> impl Iterator<Item = (Cow<'a, str>, Value<'a>)> {
+        self.members().filter(|(_, value)| !value.is_null())
+    }
+
+    /// True if both say the same to Kubernetes: order and white space aside, and null as good as absent. Numbers are the
+    /// same if they are written the same.
+    pub fn same_as(self, other: Value<'_>) -> bool {
+        match (self.kind(), other.kind()) {
+            (Kind::Object, Kind::Object) => {
+                self.fields().count() == other.fields().count()
+                    && self.fields().all(|(key, value)| other.field(&key).is_some_and(|other| value.same_as(other)))
+            }
+            (Kind::Array, Kind::Array) => {
+                self.elements().count() == other.elements().count()
+                    && self.elements().zip(other.elements()).all(|(value, other)| value.same_as(other))
+            }
+            (Kind::String, Kind::String) => self.as_str() == other.as_str(),
+            (kind, other_kind) => kind == other_kind && self.raw() == other.raw(),
+        }
+    }
+
+    /// The member of an object that has this key, `null` included; `None` for other types.
+    pub fn get(self, key: &str) -> Option<Value<'a>> {
+        let text = self.document.text;
+        self.member_values().find_map(|(name, value)| {
+            let node = name.node();
+            let same = if node.escaped {
+                *node.decoded(text) == *key.as_bytes()
+            } else {
+                node.end - node.start == u32::try_from(key.len() + 2).unwrap_or(u32::MAX)
+                    && *node.decoded(text) == *key.as_bytes()
+            };
+            same.then_some(value)
+        })
+    }
+
+    /// The member with this key, unless it is `null`: Kubernetes makes no difference between null and absent.
+    pub fn field(self, key: &str) -> Option<Value<'a>> {
+        self.get(key).filter(|value| !value.is_null())
+    }
+
+    /// As [`field`](Self::field), and it must be of this type.
+    pub fn typed_field(self, key: &str, expected: Kind) -> Result<Option<Value<'a>>, TypeMismatch<'a>> {
+        self.field(key).map(|value| value.expect_kind(expected)).transpose()
+    }
+
+    /// As [`field`](Self::field), for a string.
+    pub fn string_field(self, key: &str) -> Result<Option<Cow<'a, str>>, TypeMismatch<'a>> {
+        Ok(self.typed_field(key, Kind::String)?.and_then(Value::as_str))
+    }
+
+    /// The value itself if it is of this type.
+    pub fn expect_kind(self, expected: Kind) -> Result<Value<'a>, TypeMismatch<'a>> {
+        if self.kind() == expected { Ok(self) } else { Err(TypeMismatch { value: self, expected }) }
+    }
+
+    /// The way from `root` to this value. Empty if this is `root`, or not below it.
+    pub fn path_from(self, root: Value<'a>) -> Path {
+        let mut path = Path::default();
+        let mut at = root;
+        while at.index != self.index {
+            let holds_self = |value: &Value<'a>| (value.index..value.node().next).contains(&self.index);
+            let step = if at.kind() == Kind::Array {
+                at.elements()
+                    .enumerate()
+                    .find(|(_, value)| holds_self(value))
+                    .map(|(i, value)| (Segment::Index(i), value))
+            } else {
+                at.members()
+                    .find(|(_, value)| holds_self(value))
+                    .map(|(key, value)| (Segment::Key(key.into_owned()), value))
+            };
+            let Some((segment, child)) = step else { break };
+            path.push(segment);
+            at = child;
+        }
+        path
+    }
+
+    /// The members of an object as key and value nodes.
+    fn member_values(self) -> impl Iterator<Item = (Value<'a>, Value<'a>)> {
+        let end = if self.kind() == Kind::Object { self.node().next } else { 0 };
+        let mut index = self.index + 1;
+        std::iter::from_fn(move || {
+            let key = (index < end).then_some(Value { document: self.document, index })?;
+            let value = Value { document: self.document, index: index + 1 };
+            index = value.node().next;
+            Some((key, value))
+        })
+    }
+
+    /// Where the last element or member ends, if there is one.
+    pub(super) fn content_end(self) -> Option<usize> {
+        self.elements().chain(self.member_values().map(|(_, value)| value)).last().map(|value| value.span().end)
+    }
+
+    pub(super) fn document_text(self) -> &'a [u8] {
+        self.document.text
+    }
+
+    fn node(self) -> Node {
+        self.document.nodes.get(self.index as usize).copied().unwrap_or(Node::NULL)
+    }
+}
+
+impl PartialEq for Value<'_> {
+    /// The same value of the same document, not an equal one.
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::eq(self.document, other.document) && self.index == other.index
+    }
+}
+
+impl fmt::Debug for Value<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.raw())
+    }
+}
+
+/// A value that is not of the type that its place asks for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct TypeMismatch<'a> {
+    /// The value found.
+    pub value: Value<'a>,
+    /// What belongs there.
+    pub expected: Kind,
+}
+
+impl TypeMismatch<'_> {
+    /// `PATH is a number; expected a string`, with the path from `root` and never the value.
+    pub fn describe(&self, root: Value<'_>) -> String {
+        // The two are of one document, whose lifetimes differ only to the compiler.
+        let path = Value { document: root.document, index: self.value.index }.path_from(root);
+        format!("{path} is {}; expected {}", self.value.kind(), self.expected)
+    }
+}

@@ -1,0 +1,101 @@
+//! Changes to single places of a text.
+
+use super::document::{Kind, Value};
+
+/// Changes to a [`Document`](super::Document), applied together: what none of them names stays byte for byte as it is.
+///
+/// New elements go behind the last one, right where it ends, new members likewise: white space before the closing
+/// bracket stays before the closing bracket.
+#[derive(Debug, Default)]
+pub struct Edits {
+    list: Vec<Edit>,
+}
+
+/// Puts `text` in the place of the bytes from `start` to `end`; pure insertion where the two are equal.
+#[derive(Debug)]
+struct Edit {
+    start: usize,
+    end: usize,
+    text: String,
+}
+
+impl Edits {
+    /// True if nothing is to be changed.
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// Puts the JSON `text` in the place of `value`.
+    pub fn replace(&mut self, value: Value<'_>, text: String) {
+        let span = value.span();
+        self.list.push(Edit { start: span.start, end: span.end, text });
+    }
+
+    /// Gives `object` the member `key` with the JSON `text` as its value; one that is there is replaced.
+    pub fn set(&mut self, object: Value<'_>, key: &str, text: &str) {
+        match object.get(key) {
+            Some(value) => self.replace(value, text.to_owned()),
+            None => self.add_last(object, &format!("{}:{text}", super::text(key))),
+        }
+    }
+
+    /// Adds the JSON texts `first` in front of the elements of the array `object[key]` and `last` behind them. An array
+    /// that is absent, or null, is made. Anything else that is no array is left alone: callers have checked the type.
+    pub fn extend(&mut self, object: Value<'_>, key: &str, first: &[String], last: &[String]) {
+        if first.is_empty() && last.is_empty() {
+            return;
+        }
+        match object.field(key) {
+            Some(array) if array.kind() == Kind::Array && !array.is_empty() => {
+                if !first.is_empty() {
+                    let start = array.span().start + 1;
+                    self.list.push(Edit { start, end: start, text: first.join(",") + "," });
+                }
+                for element in last {
+                    self.add_last(array, element);
+                }
+            }
+            Some(other) if other.kind() != Kind::Array => {}
+            // An empty array keeps its brackets and what white space is in them.
+            Some(array) => {
+                for element in first.iter().chain(last) {
+                    self.add_last(array, element);
+                }
+            }
+            None => self.set(object, key, &format!("[{}]", [first, last].concat().join(","))),
+        }
+    }
+
+    /// Adds an element to an array, or a member (with its key) to an object.
+    fn add_last(&mut self, container: Value<'_>, text: &str) {
+        let (at, first) = match container.content_end() {
+            Some(end) => (end, false),
+            None => {
+                let start = container.span().start + 1;
+                (start, !self.list.iter().any(|edit| edit.start == start && edit.end == start))
+            }
+        };
+        let text = if first { text.to_owned() } else { format!(",{text}") };
+        self.list.push(Edit { start: at, end: at, text });
+    }
+
+    /// How many bytes all new texts have together.
+    pub fn added_length(&self) -> usize {
+        self.list.iter().map(|edit| edit.text.len()).sum()
+    }
+
+    /// Writes `value` with the changes behind `out`.
+    pub fn write(&mut self, value: Value<'_>, out: &mut Vec<u8>) {
+        // Stable: what is added at one place stays in the order in which it was added.
+        self.list.sort_by_key(|edit| edit.start);
+        let text = value.document_text();
+        let span = value.span();
+        let mut at = span.start;
+        for edit in self.list.iter().filter(|edit| span.start <= edit.start && edit.end <= span.end) {
+            out.extend_from_slice(text.get(at..edit.start).unwrap_or_default());
+            out.extend_from_slice(edit.text.as_bytes());
+            at = edit.end;
+        }
+        out.extend_from_slice(text.get(at..span.end).unwrap_or_default());
+    }
+}

@@ -1,0 +1,87 @@
+//! Where the token is in a pod, which changed between releases of Microsoft's webhook.
+
+use sha2::{Digest, Sha256};
+
+/// What the token volume's name begins with since v1.6.0.
+pub const RESERVED_PREFIX: &str = "azure-workload-identity-reserved-";
+
+/// How much of the hash is in the volume's name: with the prefix, the 63 characters that a name may have.
+const HASH_LENGTH: usize = 30;
+
+/// Names and paths of one release of Microsoft's webhook.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Layout {
+    /// Up to v1.5.x: volume `azure-identity-token` at `/var/run/secrets/azure/tokens`.
+    V1_5,
+    /// v1.6.0: a reserved volume at `/var/run/secrets/azure/wi`.
+    V1_6_0,
+    /// v1.6.1 and later: a reserved volume at a path with the volume's own hash.
+    #[default]
+    V1_6_1,
+}
+
+impl Layout {
+    /// All, oldest first.
+    pub const ALL: [Self; 3] = [Self::V1_5, Self::V1_6_0, Self::V1_6_1];
+
+    /// As settings name it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::V1_5 => "v1.5",
+            Self::V1_6_0 => "v1.6.0",
+            Self::V1_6_1 => "v1.6.1",
+        }
+    }
+
+    /// The tag of the proxy's images in the release that this layout is of.
+    pub const fn image_tag(self) -> &'static str {
+        match self {
+            Self::V1_5 => "v1.5.1",
+            Self::V1_6_0 => "v1.6.0",
+            Self::V1_6_1 => "v1.6.1",
+        }
+    }
+
+    /// The token volume's name in a pod of this name (see [`Pod::naming`](crate::pod::Pod::naming)).
+    pub fn volume_name(self, pod_name: &str) -> String {
+        if self == Self::V1_5 {
+            return "azure-identity-token".to_owned();
+        }
+        let mut name = String::from(RESERVED_PREFIX);
+        for byte in Sha256::digest(pod_name).iter().take(HASH_LENGTH / 2) {
+            for digit in [byte >> 4, byte & 0xf] {
+                name.extend(char::from_digit(digit.into(), 16));
+            }
+        }
+        name
+    }
+
+    /// Where a volume of this name is mounted.
+    pub fn mount_path(self, volume_name: &str) -> String {
+        match self {
+            Self::V1_5 => "/var/run/secrets/azure/tokens".to_owned(),
+            Self::V1_6_0 => "/var/run/secrets/azure/wi".to_owned(),
+            Self::V1_6_1 => {
+                let hash = volume_name.strip_prefix(RESERVED_PREFIX).unwrap_or(volume_name);
+                format!("/var/run/secrets/azure/wi/{hash}")
+            }
+        }
+    }
+
+    /// The token's path in the volume.
+    pub const fn token_path(self) -> &'static str {
+        match self {
+            Self::V1_5 => "azure-identity-token",
+            Self::V1_6_0 | Self::V1_6_1 => "token/azure-identity-token",
+        }
+    }
+}
+
+/// The CA certificate's path in the volume, for the identity binding; no layout before v1.6.0 has one.
+pub const CA_PATH: &str = "ca-cert/ca.crt";
+
+/// True for a volume name that is reserved for the token: the prefix and a hash.
+pub fn is_reserved_name(name: &str) -> bool {
+    name.strip_prefix(RESERVED_PREFIX)
+        .is_some_and(|hash| hash.len() == HASH_LENGTH && hash.bytes().all(|byte| byte.is_ascii_hexdigit()))
+}

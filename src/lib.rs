@@ -1,0 +1,35 @@
+//! Kubewarden policy for Azure Workload Identity: it injects the identity into pods, guards what others inject, and says in
+//! plain words what is wrong.
+//!
+//! How data flows, module by module:
+//!
+//! ```text
+//! request bytes -> json      one pass over the text, nothing copied
+//!               -> review    operation, kind, namespace, object
+//!               -> pod       a borrowed view of what matters in it
+//!               -> cluster   the service account, looked up once   (host: as Kubewarden answers)
+//!               -> identity  client, tenant, expiration, proxy: resolved once
+//!               -> rules     -> findings
+//!               -> inject    -> edits of the raw object            (layout: names and paths by release)
+//!               -> response  accepted, message, warnings, mutated object
+//! ```
+//!
+//! [`policy`] puts these together; the module `guest` is the glue to waPC.
+
+pub mod cluster;
+pub mod finding;
+#[cfg(target_family = "wasm")]
+mod guest;
+pub mod host;
+pub mod identity;
+pub mod inject;
+pub mod json;
+pub mod keys;
+pub mod layout;
+mod nearest;
+pub mod pod;
+pub mod policy;
+pub mod response;
+pub mod review;
+pub mod rules;
+pub mod settings;

@@ -1,0 +1,11 @@
+//! What somebody may have meant.
+
+/// The known name that is nearest to `name`, if it is near enough to be meant: at most a third of its letters differ.
+pub(crate) fn nearest<'k>(name: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
+    let lower = name.to_ascii_lowercase();
+    known
+        .map(|candidate| (strsim::osa_distance(&lower, &candidate.to_ascii_lowercase()), candidate))
+        .filter(|(distance, candidate)| *distance <= candidate.len() / 3)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
+}

@@ -1,0 +1,108 @@
+//! What identifiers look like.
+
+/// A GUID as Entra ID writes client and tenant ids: `8-4-4-4-12` hexadecimal digits, any case, nothing around them.
+pub fn is_guid(text: &str) -> bool {
+    let mut groups = text.split('-');
+    [8, 4, 4, 4, 12].iter().all(|length| {
+        groups.next().is_some_and(|group| group.len() == *length && group.bytes().all(|byte| byte.is_ascii_hexdigit()))
+    }) && groups.next().is_none()
+}
+
+/// A domain name with at least one dot: what Entra ID takes in the place of a tenant's GUID.
+pub fn is_domain_name(text: &str) -> bool {
+    text.len() <= 253 && text.contains('.') && text.split('.').all(is_host_label)
+}
+
+/// Letters, digits and, inside, hyphens (RFC 1123), up to 63.
+fn is_host_label(text: &str) -> bool {
+    text.len() <= 63
+        && begins_and_ends_alphanumeric(text)
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+}
+
+/// The name part of a Kubernetes qualified name (a label or annotation key without its prefix), in any case.
+pub(super) fn is_qualified_name(text: &str) -> bool {
+    text.len() <= 63
+        && begins_and_ends_alphanumeric(text)
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
+}
+
+/// An `https` URL with a host, and without what a token endpoint must not have: user, query, fragment, white space.
+pub(super) fn is_https_url(text: &str) -> bool {
+    let Some(rest) = text.strip_prefix("https://") else { return false };
+    if rest.chars().any(|c| matches!(c, '@' | '?' | '#' | '\\') || c.is_whitespace() || c.is_control()) {
+        return false;
+    }
+    let authority = rest.split('/').next().unwrap_or_default();
+    let (host, port) = match authority.rsplit_once(':') {
+        // A colon inside the brackets of an IPv6 address begins no port.
+        Some((host, port)) if !port.contains(']') => (host, Some(port)),
+        _ => (authority, None),
+    };
+    let is_ipv6 = |host: &str| {
+        host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).is_some_and(|host| {
+            host.contains(':') && host.bytes().all(|b| b.is_ascii_hexdigit() || matches!(b, b':' | b'.'))
+        })
+    };
+    (host.split('.').all(is_host_label) || is_ipv6(host))
+        && port.is_none_or(|port| port.parse::<u16>().is_ok_and(|port| port > 0))
+}
+
+/// An image reference: `[HOST[:PORT]/]PATH[:TAG][@DIGEST]`.
+pub(super) fn is_image_reference(text: &str) -> bool {
+    let (rest, digest) = match text.split_once('@') {
+        Some((rest, digest)) => (rest, Some(digest)),
+        None => (text, None),
+    };
+    let last_part = rest.rfind('/').map_or(0, |slash| slash + 1);
+    let (name, tag) = match rest.rfind(':') {
+        Some(colon) if colon >= last_part => (rest.get(..colon), rest.get(colon + 1..)),
+        _ => (Some(rest), None),
+    };
+    let is_part = |part: &str| {
+        begins_and_ends_alphanumeric(part)
+            && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'_' | b'-'))
+    };
+    let is_host = |part: &str| {
+        let (host, port) = part.split_once(':').unwrap_or((part, "1"));
+        host.split('.').all(is_host_label) && port.parse::<u16>().is_ok()
+    };
+    let is_tag = |tag: &str| {
+        tag.len() <= 128
+            && tag.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))
+            && tag.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_')
+    };
+    let is_digest = |digest: &str| {
+        digest.split_once(':').is_some_and(|(algorithm, hex)| {
+            is_qualified_name(algorithm) && hex.len() >= 32 && hex.bytes().all(|byte| byte.is_ascii_hexdigit())
+        })
+    };
+    name.is_some_and(|name| {
+        let mut parts = name.split('/');
+        let first = parts.next().unwrap_or_default();
+        let single = !name.contains('/');
+        (is_part(first) || (!single && is_host(first))) && parts.all(is_part)
+    }) && tag.is_none_or(is_tag)
+        && digest.is_none_or(is_digest)
+}
+
+/// A Kubernetes quantity: a decimal number and perhaps a suffix.
+pub(super) fn is_quantity(text: &str) -> bool {
+    const SUFFIXES: [&str; 16] = ["", "n", "u", "m", "k", "M", "G", "T", "P", "E", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"];
+    let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let (number, suffix) = text.split_at(end);
+    number.bytes().any(|byte| byte.is_ascii_digit()) && number.matches('.').count() <= 1 && SUFFIXES.contains(&suffix)
+}
+
+/// A namespace, or a service account as `NAMESPACE/NAME`; `*` stands for any characters.
+pub(super) fn is_pattern(text: &str) -> bool {
+    !text.is_empty()
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'.' | b'*'))
+}
+
+fn begins_and_ends_alphanumeric(text: &str) -> bool {
+    let alphanumeric = |c: char| c.is_ascii_alphanumeric();
+    text.starts_with(alphanumeric) && text.ends_with(alphanumeric)
+}

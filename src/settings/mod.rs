@@ -1,0 +1,273 @@
+//! The policy's settings: what they are, and how they are read.
+//!
+//! Names here are those of the settings in snake case; `docs/settings.md` explains them to people who write settings.
+
+mod formats;
+mod read;
+
+use std::borrow::Cow;
+
+use serde::ser::{Serialize, Serializer};
+use wildmatch::WildMatch;
+
+pub use formats::{is_domain_name, is_guid};
+pub use read::Problem;
+
+use crate::finding::Severity;
+use crate::json::Value;
+use crate::layout::Layout;
+use crate::rules;
+
+/// The audience of a token for Entra ID, unless it is configured.
+pub const DEFAULT_AUDIENCE: &str = "api://AzureADTokenExchange";
+
+/// All settings. The default is that of `{}`: judge with the recommended rules, change nothing.
+#[derive(Debug)]
+pub struct Settings<'a> {
+    /// Present: pods that ask for an identity get it from this policy.
+    pub inject: Option<Inject<'a>>,
+    /// Present: pods that ask for an identity must arrive with it.
+    pub guard: Option<Guard>,
+    /// The severity of each rule: `preset`, then `rules`.
+    pub severities: Severities,
+    /// Present: the only identities that may be used.
+    pub identities: Option<Vec<AllowedIdentity<'a>>>,
+    /// Who is not judged.
+    pub exemptions: Exemptions<'a>,
+    /// Kinds with a pod template besides the built-in ones.
+    pub workloads: Vec<CustomWorkload<'a>>,
+}
+
+impl<'a> Settings<'a> {
+    /// Reads settings; all that is wrong with them comes back at once.
+    pub fn read(value: Value<'a>) -> Result<Self, Vec<Problem>> {
+        read::settings(value)
+    }
+}
+
+impl Default for Settings<'_> {
+    fn default() -> Self {
+        Self {
+            inject: None,
+            guard: None,
+            severities: Severities::recommended(),
+            identities: None,
+            exemptions: Exemptions::default(),
+            workloads: Vec::new(),
+        }
+    }
+}
+
+/// How pods are changed.
+#[derive(Debug)]
+pub struct Inject<'a> {
+    /// The Entra tenant of service accounts that name none.
+    pub tenant_id: Option<Cow<'a, str>>,
+    /// The URL of Entra ID in the cloud that the cluster is in.
+    pub authority_host: Cow<'a, str>,
+    /// The audience of tokens.
+    pub audience: Cow<'a, str>,
+    /// Names and paths.
+    pub layout: Layout,
+    /// What makes a pod get an identity.
+    pub opt_in: OptIn,
+    /// The proxy for pods that ask for it.
+    pub proxy: Proxy<'a>,
+    /// Present: pods may ask for the identity binding.
+    pub identity_binding: Option<IdentityBinding<'a>>,
+}
+
+/// What makes a pod get an identity.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OptIn {
+    /// Its label.
+    #[default]
+    Label,
+    /// Its label, or its service account's client id; then the label is added.
+    ServiceAccount,
+}
+
+/// The containers that answer IMDS requests of code that knows nothing of workload identity.
+#[derive(Debug)]
+pub struct Proxy<'a> {
+    /// The proxy's image.
+    pub image: Cow<'a, str>,
+    /// The image of the init container that redirects IMDS requests.
+    pub init_image: Cow<'a, str>,
+    /// The proxy runs as an init container that restarts always (Kubernetes 1.29 and later), not as a container.
+    pub native_sidecar: bool,
+    /// What the proxy logs.
+    pub log_level: Cow<'a, str>,
+    /// What both containers may use.
+    pub resources: Option<Resources<'a>>,
+}
+
+/// `resources` of a container.
+#[derive(Debug, Default, serde::Serialize)]
+pub struct Resources<'a> {
+    /// The most it gets.
+    #[serde(skip_serializing_if = "Entries::is_empty")]
+    pub limits: Entries<'a>,
+    /// The least it gets.
+    #[serde(skip_serializing_if = "Entries::is_empty")]
+    pub requests: Entries<'a>,
+}
+
+/// The custom token endpoint of AKS identity bindings.
+#[derive(Debug)]
+pub struct IdentityBinding<'a> {
+    /// The annotation on a pod that asks for it.
+    pub annotation: String,
+    /// The audience of its tokens.
+    pub audience: Cow<'a, str>,
+    /// The endpoint's URL.
+    pub token_proxy: Option<Cow<'a, str>>,
+    /// The endpoint's TLS server name.
+    pub sni_name: Option<Cow<'a, str>>,
+    /// Where its CA certificate comes from.
+    pub ca: Option<CaSource<'a>>,
+}
+
+/// Where a CA certificate comes from.
+#[derive(Debug)]
+pub enum CaSource<'a> {
+    /// Key `ca.crt` of a ConfigMap of this name in the pod's namespace.
+    ConfigMap(Cow<'a, str>),
+    /// ClusterTrustBundles.
+    ClusterTrustBundle {
+        /// Their signer.
+        signer_name: Cow<'a, str>,
+        /// Their labels.
+        label_selector: Option<LabelSelector<'a>>,
+    },
+    /// The certificate itself, as PEM.
+    Data(Cow<'a, str>),
+}
+
+/// A `metav1.LabelSelector`.
+#[derive(Debug, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LabelSelector<'a> {
+    /// Labels and their values.
+    #[serde(skip_serializing_if = "Entries::is_empty")]
+    pub match_labels: Entries<'a>,
+    /// Conditions on labels.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub match_expressions: Vec<LabelRequirement<'a>>,
+}
+
+/// A `metav1.LabelSelectorRequirement`.
+#[derive(Debug, serde::Serialize)]
+pub struct LabelRequirement<'a> {
+    /// The label.
+    pub key: Cow<'a, str>,
+    /// `In`, `NotIn`, `Exists` or `DoesNotExist`.
+    pub operator: Cow<'a, str>,
+    /// For `In` and `NotIn`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub values: Vec<Cow<'a, str>>,
+}
+
+/// A JSON object of strings, in its own order.
+#[derive(Debug, Default)]
+pub struct Entries<'a>(pub Vec<(Cow<'a, str>, Cow<'a, str>)>);
+
+impl Entries<'_> {
+    /// True if there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl Serialize for Entries<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(key, value)| (key, value)))
+    }
+}
+
+/// What a pod must arrive with.
+#[derive(Debug)]
+pub struct Guard {
+    /// The layouts that are accepted.
+    pub layouts: Vec<Layout>,
+}
+
+/// The severity of each rule.
+#[derive(Debug)]
+pub struct Severities(Vec<(&'static str, Severity)>);
+
+impl Severities {
+    /// The severity of the rule of this name.
+    pub fn of(&self, rule: &str) -> Severity {
+        self.0.iter().find_map(|(name, severity)| (*name == rule).then_some(*severity)).unwrap_or(Severity::Off)
+    }
+
+    fn recommended() -> Self {
+        Self(rules::names().collect())
+    }
+
+    fn strict() -> Self {
+        Self(
+            rules::names()
+                .map(|(name, severity)| (name, if severity == Severity::Warn { Severity::Deny } else { severity }))
+                .collect(),
+        )
+    }
+
+    fn set(&mut self, rule: &str, severity: Severity) {
+        for entry in self.0.iter_mut().filter(|(name, _)| *name == rule) {
+            entry.1 = severity;
+        }
+    }
+}
+
+/// An Azure identity, and who may use it.
+#[derive(Debug)]
+pub struct AllowedIdentity<'a> {
+    /// Its client id.
+    pub client_id: Cow<'a, str>,
+    /// Its tenant, if that matters.
+    pub tenant_id: Option<Cow<'a, str>>,
+    /// `NAMESPACE/NAME` of service accounts, with `*` for any characters.
+    pub service_accounts: Vec<Cow<'a, str>>,
+}
+
+/// Who is not judged; injection still runs.
+#[derive(Debug, Default)]
+pub struct Exemptions<'a> {
+    /// Namespaces, with `*` for any characters.
+    pub namespaces: Vec<Cow<'a, str>>,
+    /// `NAMESPACE/NAME` of service accounts, with `*` for any characters.
+    pub service_accounts: Vec<Cow<'a, str>>,
+}
+
+impl Exemptions<'_> {
+    /// True for a service account, or its pods, that is not judged.
+    pub fn cover(&self, namespace: &str, service_account: &str) -> bool {
+        self.namespaces.iter().any(|pattern| matches(pattern, namespace))
+            || self.service_accounts.iter().any(|pattern| is_service_account(pattern, namespace, service_account))
+    }
+}
+
+/// True if the pattern `NAMESPACE/NAME` is of this service account.
+fn is_service_account(pattern: &str, namespace: &str, name: &str) -> bool {
+    pattern
+        .split_once('/')
+        .is_some_and(|(of_namespace, of_name)| matches(of_namespace, namespace) && matches(of_name, name))
+}
+
+/// True if `text` is as `pattern` says, in which `*` stands for any characters.
+fn matches(pattern: &str, text: &str) -> bool {
+    WildMatch::new(pattern).matches(text)
+}
+
+/// A kind with a pod template.
+#[derive(Debug)]
+pub struct CustomWorkload<'a> {
+    /// Its API version, `GROUP/VERSION`.
+    pub api_version: Cow<'a, str>,
+    /// Its kind.
+    pub kind: Cow<'a, str>,
+    /// Where the pod template is, as a JSON pointer.
+    pub pod_template: Cow<'a, str>,
+}
