@@ -72,14 +72,14 @@ impl<'a> Response<'a> {
     }
 
     /// The response as the host reads it.
-    pub fn to_json(mut self) -> Vec<u8> {
-        let mut out = json::text(&self).into_bytes();
-        if let Some((object, mut edits)) = self.mutation.take() {
+    pub fn to_json(&self) -> Vec<u8> {
+        let mut out = json::text(self).into_bytes();
+        if let Some((object, edits)) = &self.mutation {
             // Written here, not by serde, so that the object goes straight from the request into the answer.
             out.reserve(object.span().len() + edits.added_length() + 32);
             out.pop();
             out.extend_from_slice(b",\"mutated_object\":");
-            edits.write(object, &mut out);
+            edits.write(*object, &mut out);
             out.push(b'}');
         }
         out

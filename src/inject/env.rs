@@ -35,7 +35,7 @@ pub(super) fn variables(
         // One or the other: Azure SDKs refuse both, and a file that is not there. Upstream always sets the file.
         match &binding.ca {
             Some(CaSource::Data(pem)) => {
-                variables.push(EnvVar { name: keys::ENV_CA_DATA, value: pem.clone().into_owned() })
+                variables.push(EnvVar { name: keys::ENV_CA_DATA, value: pem.clone().into_owned() });
             }
             Some(_) => variables.push(EnvVar { name: keys::ENV_CA_FILE, value: file(CA_PATH) }),
             None => {}

@@ -28,7 +28,7 @@ impl Edits {
     /// Puts the JSON `text` in the place of `value`.
     pub fn replace(&mut self, value: Value<'_>, text: String) {
         let span = value.span();
-        self.list.push(Edit { start: span.start, end: span.end, text });
+        self.add(Edit { start: span.start, end: span.end, text });
     }
 
     /// Gives `object` the member `key` with the JSON `text` as its value; one that is there is replaced.
@@ -49,7 +49,7 @@ impl Edits {
             Some(array) if array.kind() == Kind::Array && !array.is_empty() => {
                 if !first.is_empty() {
                     let start = array.span().start + 1;
-                    self.list.push(Edit { start, end: start, text: first.join(",") + "," });
+                    self.add(Edit { start, end: start, text: first.join(",") + "," });
                 }
                 for element in last {
                     self.add_last(array, element);
@@ -76,7 +76,13 @@ impl Edits {
             }
         };
         let text = if first { text.to_owned() } else { format!(",{text}") };
-        self.list.push(Edit { start: at, end: at, text });
+        self.add(Edit { start: at, end: at, text });
+    }
+
+    /// Keeps the list in the order of the text; what is added at one place stays in the order in which it was added.
+    fn add(&mut self, edit: Edit) {
+        let position = self.list.partition_point(|other| other.start <= edit.start);
+        self.list.insert(position, edit);
     }
 
     /// How many bytes all new texts have together.
@@ -85,9 +91,7 @@ impl Edits {
     }
 
     /// Writes `value` with the changes behind `out`.
-    pub fn write(&mut self, value: Value<'_>, out: &mut Vec<u8>) {
-        // Stable: what is added at one place stays in the order in which it was added.
-        self.list.sort_by_key(|edit| edit.start);
+    pub fn write(&self, value: Value<'_>, out: &mut Vec<u8>) {
         let text = value.document_text();
         let span = value.span();
         let mut at = span.start;

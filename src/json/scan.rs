@@ -1,5 +1,6 @@
 //! One pass over the text: checks the grammar of RFC 8259 and notes where each value is.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use super::document::{Kind, Node};
@@ -7,8 +8,8 @@ use super::document::{Kind, Node};
 /// How many arrays and objects may be open at once: what `serde_json`, with which Kubewarden's host reads our answer, takes.
 pub const DEPTH_LIMIT: usize = 128;
 
-/// From this many keys on, an object's keys are sorted to find a repeated one, instead of comparing each with each.
-const SORT_KEYS_FROM: usize = 12;
+/// Up to this many keys of an object are compared each with each to find a repeated one; more go into a tree.
+const FEW_KEYS: usize = 12;
 
 /// More digits than this before the decimal point (the exponent counted in) do not fit a 64-bit float, as which the host
 /// reads what is no whole number. The largest float, which schemas do use as a bound, has 309.
@@ -183,20 +184,17 @@ impl Scanner<'_> {
                 a.end - a.start == b.end - b.start && a.bytes(text) == b.bytes(text)
             }
         };
-        let keys = self.keys.get_mut(from..).unwrap_or_default();
-        let repeated = if keys.len() < SORT_KEYS_FROM {
+        let keys = self.keys.get(from..).unwrap_or_default();
+        let repeated = if keys.len() <= FEW_KEYS {
             keys.iter().enumerate().find_map(|(position, key)| {
                 let earlier = keys.get(..position).unwrap_or_default();
                 let key = node(*key);
                 earlier.iter().any(|other| same(node(*other), key)).then_some(key)
             })
         } else {
-            // The index as second criterion: of two equal keys the later one is reported.
-            keys.sort_unstable_by(|a, b| node(*a).decoded(text).cmp(&node(*b).decoded(text)).then(a.cmp(b)));
-            keys.windows(2).find_map(|pair| match pair {
-                [a, b] if same(node(*a), node(*b)) => Some(node(*b)),
-                _ => None,
-            })
+            // Not a hash map: without random seeds, which the guest has not, an adversary could make it slow.
+            let mut seen = BTreeSet::new();
+            keys.iter().map(|key| node(*key)).find(|key| !seen.insert(key.decoded(text)))
         };
         match repeated {
             Some(key) => Err(Stop { at: key.start as usize, reason: "an object has the same key twice" }),

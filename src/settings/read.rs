@@ -28,9 +28,9 @@ pub struct Problem {
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.path.segments().is_empty() {
-            f.write_str("the settings ")?
+            f.write_str("the settings ")?;
         } else {
-            write!(f, "{} ", self.path)?
+            write!(f, "{} ", self.path)?;
         }
         f.write_str(&self.text)
     }
@@ -101,11 +101,11 @@ impl<'a> Reader<'a> {
                 "identityBinding",
             ],
         );
-        let tenant_id = self.string(inject, "tenantId", |text| is_guid(text) || is_domain_name(text), IDENTIFIER_HINT);
+        let tenant_id = self.string(inject, "tenantId", &|text| is_guid(text) || is_domain_name(text), IDENTIFIER_HINT);
         let layout =
             self.choice(inject, "layout", &Layout::ALL.map(|layout| (layout.name(), layout))).unwrap_or_default();
         let audience = self
-            .string(inject, "audience", is_not_blank, "it takes the audience of a federated credential")
+            .string(inject, "audience", &is_not_blank, "it takes the audience of a federated credential")
             .unwrap_or(Cow::Borrowed(DEFAULT_AUDIENCE));
         Inject {
             tenant_id,
@@ -127,8 +127,8 @@ impl<'a> Reader<'a> {
 
     fn authority_host(&mut self, inject: Value<'a>) -> Cow<'a, str> {
         let hint = "it takes an https URL without user, query and fragment";
-        let host = self.string(inject, "authorityHost", is_https_url, hint);
-        let environment = self.string(inject, "azureEnvironment", |_| true, "");
+        let host = self.string(inject, "authorityHost", &is_https_url, hint);
+        let environment = self.string(inject, "azureEnvironment", &|_| true, "");
         if host.is_some() && environment.is_some() {
             self.problem(inject, "authorityHost", "and azureEnvironment exclude each other; keep the one you need");
         }
@@ -165,8 +165,8 @@ impl<'a> Reader<'a> {
         self.keys(proxy, &["image", "initImage", "nativeSidecar", "logLevel", "resources"]);
         let hint = "it takes an image reference such as \"registry.example.com/proxy:v1\"";
         Proxy {
-            image: self.string(proxy, "image", is_image_reference, hint).unwrap_or(defaults.image),
-            init_image: self.string(proxy, "initImage", is_image_reference, hint).unwrap_or(defaults.init_image),
+            image: self.string(proxy, "image", &is_image_reference, hint).unwrap_or(defaults.image),
+            init_image: self.string(proxy, "initImage", &is_image_reference, hint).unwrap_or(defaults.init_image),
             native_sidecar: self.typed(proxy, "nativeSidecar", Kind::Bool).and_then(Value::as_bool).unwrap_or(true),
             log_level: self
                 .choice(proxy, "logLevel", &LOG_LEVELS.map(|level| (level, level)))
@@ -202,9 +202,9 @@ impl<'a> Reader<'a> {
         }
         let is_suffix = |suffix: &str| is_qualified_name(&format!("use-{suffix}"));
         let suffix_hint = "it takes what may follow \"azure.workload.identity/use-\" in an annotation key";
-        let suffix = self.string(binding, "annotationSuffix", is_suffix, suffix_hint);
+        let suffix = self.string(binding, "annotationSuffix", &is_suffix, suffix_hint);
         let own_audience = self
-            .string(binding, "audience", is_not_blank, "it takes the audience of the token endpoint")
+            .string(binding, "audience", &is_not_blank, "it takes the audience of the token endpoint")
             .unwrap_or(Cow::Borrowed("api://AKSIdentityBinding"));
         if [audience, DEFAULT_AUDIENCE].iter().any(|other| own_audience.eq_ignore_ascii_case(other)) {
             let text = format!(
@@ -217,8 +217,8 @@ impl<'a> Reader<'a> {
         IdentityBinding {
             annotation: format!("{}{}", keys::ENDPOINT_PREFIX, suffix.as_deref().unwrap_or("identity-binding")),
             audience: own_audience,
-            token_proxy: self.string(binding, "tokenProxy", is_https_url, url_hint),
-            sni_name: self.string(binding, "sniName", is_domain_name, "it takes a domain name"),
+            token_proxy: self.string(binding, "tokenProxy", &is_https_url, url_hint),
+            sni_name: self.string(binding, "sniName", &is_domain_name, "it takes a domain name"),
             ca: self.object(binding, "ca").and_then(|ca| self.ca_source(ca)),
         }
     }
@@ -226,10 +226,10 @@ impl<'a> Reader<'a> {
     fn ca_source(&mut self, ca: Value<'a>) -> Option<CaSource<'a>> {
         self.keys(ca, &["configMap", "clusterTrustBundle", "data"]);
         let config_map =
-            self.string(ca, "configMap", is_pattern, "it takes the name of a ConfigMap").map(CaSource::ConfigMap);
+            self.string(ca, "configMap", &is_pattern, "it takes the name of a ConfigMap").map(CaSource::ConfigMap);
         let bundle = self.object(ca, "clusterTrustBundle").and_then(|bundle| self.trust_bundle(bundle));
         let is_pem = |text: &str| text.contains("-----BEGIN CERTIFICATE-----");
-        let data = self.string(ca, "data", is_pem, "it takes a certificate as PEM").map(CaSource::Data);
+        let data = self.string(ca, "data", &is_pem, "it takes a certificate as PEM").map(CaSource::Data);
         if ca.members().count() != 1 {
             let text = "takes exactly one of configMap, clusterTrustBundle and data".to_owned();
             self.problems.push(Problem { path: ca.path_from(self.root), text });
@@ -240,7 +240,7 @@ impl<'a> Reader<'a> {
     fn trust_bundle(&mut self, bundle: Value<'a>) -> Option<CaSource<'a>> {
         self.keys(bundle, &["signerName", "labelSelector"]);
         let signer_name =
-            self.required_string(bundle, "signerName", is_not_blank, "it takes a signer such as \"example.com/ca\"");
+            self.required_string(bundle, "signerName", &is_not_blank, "it takes a signer such as \"example.com/ca\"");
         let label_selector = self.object(bundle, "labelSelector").map(|selector| self.label_selector(selector));
         Some(CaSource::ClusterTrustBundle { signer_name: signer_name?, label_selector })
     }
@@ -250,7 +250,7 @@ impl<'a> Reader<'a> {
         let mut match_labels = Vec::new();
         if let Some(labels) = self.object(selector, "matchLabels") {
             for (key, _) in labels.members() {
-                let value = self.string(labels, &key, |_| true, "");
+                let value = self.string(labels, &key, &|_| true, "");
                 match_labels.extend(value.map(|value| (key, value)));
             }
         }
@@ -263,15 +263,15 @@ impl<'a> Reader<'a> {
 
     fn label_requirement(&mut self, requirement: Value<'a>) -> Option<LabelRequirement<'a>> {
         self.keys(requirement, &["key", "operator", "values"]);
-        let key = self.required_string(requirement, "key", is_not_blank, "it takes a label key");
+        let key = self.required_string(requirement, "key", &is_not_blank, "it takes a label key");
         let operators = ["In", "NotIn", "Exists", "DoesNotExist"];
         let operator = self.required_string(
             requirement,
             "operator",
-            |text| operators.contains(&text),
+            &|text| operators.contains(&text),
             "it takes one of In, NotIn, Exists, DoesNotExist",
         );
-        let values = self.get(requirement, "values").map(|list| self.strings(list, |_| true, "")).unwrap_or_default();
+        let values = self.get(requirement, "values").map(|list| self.strings(list, &|_| true, "")).unwrap_or_default();
         Some(LabelRequirement { key: key?, operator: operator?, values })
     }
 
@@ -279,7 +279,7 @@ impl<'a> Reader<'a> {
         self.keys(guard, &["layouts"]);
         let Some(list) = self.get(guard, "layouts") else { return Guard { layouts: Layout::ALL.to_vec() } };
         let names = Layout::ALL.map(Layout::name);
-        let named = self.strings(list, |text| names.contains(&text), "it takes v1.5, v1.6.0 or v1.6.1");
+        let chosen = self.strings(list, &|text| names.contains(&text), "it takes v1.5, v1.6.0 or v1.6.1");
         if list.is_empty() {
             self.problem(
                 guard,
@@ -288,7 +288,7 @@ impl<'a> Reader<'a> {
             );
         }
         Guard {
-            layouts: Layout::ALL.into_iter().filter(|layout| named.iter().any(|name| name == layout.name())).collect(),
+            layouts: Layout::ALL.into_iter().filter(|layout| chosen.iter().any(|name| name == layout.name())).collect(),
         }
     }
 
@@ -311,9 +311,9 @@ impl<'a> Reader<'a> {
 
     fn identity(&mut self, identity: Value<'a>) -> Option<AllowedIdentity<'a>> {
         self.keys(identity, &["clientId", "tenantId", "serviceAccounts"]);
-        let client_id = self.required_string(identity, "clientId", is_guid, IDENTIFIER_HINT);
+        let client_id = self.required_string(identity, "clientId", &is_guid, IDENTIFIER_HINT);
         let tenant_id =
-            self.string(identity, "tenantId", |text| is_guid(text) || is_domain_name(text), IDENTIFIER_HINT);
+            self.string(identity, "tenantId", &|text| is_guid(text) || is_domain_name(text), IDENTIFIER_HINT);
         let service_accounts = self.service_accounts(identity);
         if self.get(identity, "serviceAccounts").is_none_or(Value::is_empty) {
             self.problem(
@@ -330,7 +330,9 @@ impl<'a> Reader<'a> {
             text.split_once('/').is_some_and(|(namespace, name)| is_pattern(namespace) && is_pattern(name))
         };
         let hint = "it takes NAMESPACE/NAME, with * for any characters";
-        self.get(holder, "serviceAccounts").map(|list| self.strings(list, is_service_account, hint)).unwrap_or_default()
+        self.get(holder, "serviceAccounts")
+            .map(|list| self.strings(list, &is_service_account, hint))
+            .unwrap_or_default()
     }
 
     fn exemptions(&mut self, exemptions: Value<'a>) -> Exemptions<'a> {
@@ -339,7 +341,7 @@ impl<'a> Reader<'a> {
         Exemptions {
             namespaces: self
                 .get(exemptions, "namespaces")
-                .map(|list| self.strings(list, is_pattern, hint))
+                .map(|list| self.strings(list, &is_pattern, hint))
                 .unwrap_or_default(),
             service_accounts: self.service_accounts(exemptions),
         }
@@ -347,13 +349,13 @@ impl<'a> Reader<'a> {
 
     fn workload(&mut self, workload: Value<'a>) -> Option<CustomWorkload<'a>> {
         self.keys(workload, &["apiVersion", "kind", "podTemplate"]);
-        let api_version = self.required_string(workload, "apiVersion", is_not_blank, "it takes GROUP/VERSION");
-        let kind = self.required_string(workload, "kind", is_not_blank, "it takes a kind");
+        let api_version = self.required_string(workload, "apiVersion", &is_not_blank, "it takes GROUP/VERSION");
+        let kind = self.required_string(workload, "kind", &is_not_blank, "it takes a kind");
         let is_pointer = |text: &str| text.len() > 1 && text.starts_with('/');
         let pod_template = self.required_string(
             workload,
             "podTemplate",
-            is_pointer,
+            &is_pointer,
             "it takes a JSON pointer such as \"/spec/template\"",
         );
         Some(CustomWorkload { api_version: api_version?, kind: kind?, pod_template: pod_template? })
@@ -402,7 +404,7 @@ impl<'a> Reader<'a> {
         &mut self,
         holder: Value<'a>,
         key: &str,
-        valid: impl Fn(&str) -> bool,
+        valid: &dyn Fn(&str) -> bool,
         hint: &str,
     ) -> Option<Cow<'a, str>> {
         let text = self.typed(holder, key, Kind::String)?.as_str()?;
@@ -417,7 +419,7 @@ impl<'a> Reader<'a> {
         &mut self,
         holder: Value<'a>,
         key: &str,
-        valid: impl Fn(&str) -> bool,
+        valid: &dyn Fn(&str) -> bool,
         hint: &str,
     ) -> Option<Cow<'a, str>> {
         if holder.get(key).is_none() && holder.kind() == Kind::Object {
@@ -427,7 +429,7 @@ impl<'a> Reader<'a> {
     }
 
     fn choice<T: Copy>(&mut self, holder: Value<'a>, key: &str, choices: &[(&str, T)]) -> Option<T> {
-        let text = self.string(holder, key, |_| true, "")?;
+        let text = self.string(holder, key, &|_| true, "")?;
         let choice = choices.iter().find_map(|(name, choice)| (*name == text).then_some(*choice));
         if choice.is_none() {
             let names: Vec<_> = choices.iter().map(|(name, _)| *name).collect();
@@ -446,7 +448,7 @@ impl<'a> Reader<'a> {
         list.elements().filter_map(|element| read(self, element)).collect()
     }
 
-    fn strings(&mut self, list: Value<'a>, valid: impl Fn(&str) -> bool, hint: &str) -> Vec<Cow<'a, str>> {
+    fn strings(&mut self, list: Value<'a>, valid: &dyn Fn(&str) -> bool, hint: &str) -> Vec<Cow<'a, str>> {
         self.list(list, |reader, element| {
             let text = match element.as_str() {
                 Some(text) if valid(&text) => return Some(text),
