@@ -1,4 +1,4 @@
-//! What has to be asked of the cluster: the service account of a pod.
+//! What has to be asked of the cluster: the service account of a pod, and what it may do.
 
 use crate::json::{Kind, TypeMismatch, Value};
 use crate::keys;
@@ -7,7 +7,24 @@ use crate::pod::StringMap;
 /// Answers questions about what is in the cluster. The guest asks the host; tools that run over files answer from them.
 pub trait Cluster {
     /// The service account of this name.
-    fn service_account(&self, namespace: &str, name: &str) -> Result<ServiceAccount, LookupError>;
+    fn service_account(&self, namespace: &str, name: &str, patience: Patience) -> Result<ServiceAccount, LookupError>;
+
+    /// Whether RBAC lets a service account use an identity by its identity binding.
+    fn may_use_identity(&self, namespace: &str, service_account: &str, client_id: &str) -> Result<bool, LookupError>;
+
+    /// True if objects are about to be stored. Files may still be filled in: `${CLIENT_ID}` is fine there.
+    fn is_live(&self) -> bool {
+        true
+    }
+}
+
+/// How sure an answer has to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Patience {
+    /// What is known of some seconds ago will do.
+    Cached,
+    /// What seems not to exist is looked for once more: it may have been made together with its pod.
+    Sure,
 }
 
 /// What a service account says about its Azure identity.

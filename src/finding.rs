@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::json::Path;
+use crate::settings::is_guid;
 
 /// How much weight a rule has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -72,4 +73,9 @@ pub fn quote(value: &str) -> String {
         Some((end, _)) => format!("{:?}…", value.get(..end).unwrap_or_default()),
         None => format!("{value:?}"),
     }
+}
+
+/// An id from an environment variable as messages show it: what is no id may be a secret that went astray.
+pub fn quote_id(value: &str) -> String {
+    if is_guid(value) { quote(value) } else { "another value".to_owned() }
 }

@@ -5,8 +5,8 @@
 
 use serde::Serialize;
 
-use crate::cluster::{Cluster, LookupError, ServiceAccount};
-use crate::json::{self, Document};
+use crate::cluster::{Cluster, LookupError, Patience, ServiceAccount};
+use crate::json::{self, Document, Value};
 
 /// How much of an unknown error of the host is passed on.
 const REASON_LENGTH: usize = 160;
@@ -24,6 +24,28 @@ struct GetResource<'a> {
     namespace: &'a str,
     disable_cache: bool,
     field_masks: [&'a str; 1],
+}
+
+/// Payload of `kubernetes/can_i`. Source: kubewarden-policy-sdk 0.17, `host_capabilities::kubernetes::SubjectAccessReviewRequest`.
+#[derive(Serialize)]
+struct CanI<'a> {
+    subject_access_review: SubjectAccessReview<'a>,
+    disable_cache: bool,
+}
+
+#[derive(Serialize)]
+struct SubjectAccessReview<'a> {
+    user: &'a str,
+    /// Those that the API server gives every service account.
+    groups: [&'a str; 3],
+    resource_attributes: ResourceAttributes<'a>,
+}
+
+#[derive(Serialize)]
+struct ResourceAttributes<'a> {
+    group: &'a str,
+    resource: &'a str,
+    verb: &'a str,
 }
 
 impl<F: Fn(&str, &[u8]) -> Result<Vec<u8>, String>> HostCluster<F> {
@@ -50,11 +72,36 @@ impl<F: Fn(&str, &[u8]) -> Result<Vec<u8>, String>> HostCluster<F> {
 }
 
 impl<F: Fn(&str, &[u8]) -> Result<Vec<u8>, String>> Cluster for HostCluster<F> {
-    fn service_account(&self, namespace: &str, name: &str) -> Result<ServiceAccount, LookupError> {
+    fn service_account(&self, namespace: &str, name: &str, patience: Patience) -> Result<ServiceAccount, LookupError> {
         match self.get_service_account(namespace, name, false) {
             // The host's cache may be up to five seconds behind a service account that was made together with its pod.
-            Err(LookupError::Missing) => self.get_service_account(namespace, name, true),
+            Err(LookupError::Missing) if patience == Patience::Sure => self.get_service_account(namespace, name, true),
             answer => answer,
+        }
+    }
+
+    fn may_use_identity(&self, namespace: &str, service_account: &str, client_id: &str) -> Result<bool, LookupError> {
+        let request = CanI {
+            subject_access_review: SubjectAccessReview {
+                user: &format!("system:serviceaccount:{namespace}:{service_account}"),
+                groups: [
+                    "system:serviceaccounts",
+                    &format!("system:serviceaccounts:{namespace}"),
+                    "system:authenticated",
+                ],
+                resource_attributes: ResourceAttributes {
+                    group: "cid.wi.aks.azure.com",
+                    resource: client_id,
+                    verb: "use-managed-identity",
+                },
+            },
+            disable_cache: false,
+        };
+        let answer = (self.0)("can_i", json::text(&request).as_bytes()).map_err(|text| lookup_error(&text))?;
+        let document = Document::parse(&answer).map_err(|error| LookupError::Undecodable(error.to_string()))?;
+        match document.root().field("allowed").and_then(Value::as_bool) {
+            Some(allowed) => Ok(allowed),
+            None => Err(LookupError::Undecodable("it has no member allowed".to_owned())),
         }
     }
 }
@@ -65,7 +112,7 @@ fn lookup_error(text: &str) -> LookupError {
         LookupError::Missing
     } else if text.contains("has not been granted access to Kubernetes v1/ServiceAccount") {
         LookupError::NotGranted
-    } else if text.contains("has not been granted access to the 'kubernetes/get_resource' host capability") {
+    } else if text.contains("has not been granted access to the 'kubernetes/") {
         LookupError::CapabilityDenied
     } else if text.contains(": Forbidden (") || text.contains(" is forbidden: ") {
         LookupError::Forbidden

@@ -24,7 +24,9 @@ pub struct Identity<'a> {
     pub skipped: Vec<&'a str>,
     /// Present if the proxy is asked for.
     pub proxy: Option<ProxyPort<'a>>,
-    /// Present if the pod asks for the identity binding, and it is configured.
+    /// True if the pod asks for the identity binding.
+    pub wants_binding: bool,
+    /// Present if it does, and we know how to inject it.
     pub binding: Option<&'a IdentityBinding<'a>>,
 }
 
@@ -33,6 +35,9 @@ impl<'a> Identity<'a> {
     pub fn resolve(pod: &'a Pod<'_>, service_account: Option<&'a ServiceAccount>, settings: &'a Settings<'_>) -> Self {
         let annotation = |key| pod.annotations.get(key);
         let inject = settings.inject.as_ref();
+        // Upstream compares with Go's `strings.EqualFold`.
+        let wants_binding =
+            annotation(settings.binding_annotation()).is_some_and(|value| value.eq_ignore_ascii_case("true"));
         Self {
             client_id: service_account.and_then(|account| account.client_id.as_deref()).filter(|id| !id.is_empty()),
             tenant_id: service_account
@@ -49,9 +54,8 @@ impl<'a> Identity<'a> {
                 .unwrap_or_default(),
             // Its presence counts, whatever the value: upstream's #1210.
             proxy: annotation(keys::INJECT_PROXY).map(|_| ProxyPort { text: annotation(keys::PROXY_PORT) }),
-            binding: inject.and_then(|inject| inject.identity_binding.as_ref()).filter(|binding| {
-                annotation(&binding.annotation).is_some_and(|value| value.eq_ignore_ascii_case("true"))
-            }),
+            wants_binding,
+            binding: inject.and_then(|inject| inject.identity_binding.as_ref()).filter(|_| wants_binding),
         }
     }
 

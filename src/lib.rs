@@ -6,6 +6,7 @@
 //! ```text
 //! request bytes -> json      one pass over the text, nothing copied
 //!               -> review    operation, kind, namespace, object
+//!               -> workload  what the object is, and where its pod template is
 //!               -> pod       a borrowed view of what matters in it
 //!               -> cluster   the service account, looked up once   (host: as Kubewarden answers)
 //!               -> identity  client, tenant, expiration, proxy: resolved once
@@ -16,6 +17,7 @@
 //!
 //! [`policy`] puts these together; the module `guest` is the glue to waPC.
 
+pub mod clouds;
 pub mod cluster;
 pub mod finding;
 #[cfg(target_family = "wasm")]
@@ -33,3 +35,4 @@ pub mod response;
 pub mod review;
 pub mod rules;
 pub mod settings;
+pub mod workload;

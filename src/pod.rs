@@ -7,6 +7,7 @@ use std::borrow::Cow;
 
 use crate::json::{Kind, TypeMismatch, Value};
 use crate::keys;
+use crate::layout::Layout;
 
 /// A pod or pod template.
 #[derive(Debug)]
@@ -102,6 +103,21 @@ impl<'a> Pod<'a> {
         self.annotations.get(keys::MIRROR_POD).is_some()
     }
 
+    /// True if a CSI driver reads secrets or mounts Azure storage with the pod's identity: the kubelet hands the driver a
+    /// token of the service account then, and the pod itself needs neither label nor injection.
+    pub fn lends_identity_to_csi_driver(&self) -> bool {
+        const DRIVERS: [&str; 3] = ["secrets-store.csi.k8s.io", "file.csi.azure.com", "blob.csi.azure.com"];
+        self.volumes.iter().any(|volume| {
+            let driver = volume.object.field("csi").and_then(|csi| csi.field("driver")).and_then(Value::as_str);
+            driver.is_some_and(|driver| DRIVERS.contains(&driver.as_ref()))
+        })
+    }
+
+    /// A member of the spec's `securityContext`, `nodeSelector` or another object in it.
+    pub fn spec_field(&self, object: &str, key: &str) -> Option<Value<'a>> {
+        self.spec?.field(object)?.field(key)
+    }
+
     /// Init containers and containers, in the order in which they are named.
     pub fn all_containers(&self) -> impl Iterator<Item = &Container<'a>> {
         self.init_containers.iter().chain(&self.containers)
@@ -145,6 +161,8 @@ pub struct Container<'a> {
     pub object: Value<'a>,
     /// `name`.
     pub name: Cow<'a, str>,
+    /// `image`.
+    pub image: Cow<'a, str>,
     /// `env`.
     pub env: Vec<EnvVar<'a>>,
     /// `volumeMounts`.
@@ -158,6 +176,7 @@ impl<'a> Container<'a> {
         Ok(Self {
             object,
             name: object.string_field("name")?.unwrap_or_default(),
+            image: object.string_field("image")?.unwrap_or_default(),
             env: read_array(Some(object), "env", EnvVar::read)?,
             mounts: read_array(Some(object), "volumeMounts", VolumeMount::read)?,
             ports: read_array(Some(object), "ports", ContainerPort::read)?,
@@ -172,11 +191,20 @@ pub struct EnvVar<'a> {
     pub object: Value<'a>,
     /// `name`.
     pub name: Cow<'a, str>,
+    /// `value`; empty as well where the value comes from elsewhere.
+    pub value: Cow<'a, str>,
+    /// `valueFrom`.
+    pub value_from: Option<Value<'a>>,
 }
 
 impl<'a> EnvVar<'a> {
     fn read(object: Value<'a>) -> Result<Self, TypeMismatch<'a>> {
-        Ok(Self { object, name: object.string_field("name")?.unwrap_or_default() })
+        Ok(Self {
+            object,
+            name: object.string_field("name")?.unwrap_or_default(),
+            value: object.string_field("value")?.unwrap_or_default(),
+            value_from: object.typed_field("valueFrom", Kind::Object)?,
+        })
     }
 }
 
@@ -187,11 +215,17 @@ pub struct VolumeMount<'a> {
     pub object: Value<'a>,
     /// `name` of the volume.
     pub volume: Cow<'a, str>,
+    /// `mountPath`.
+    pub path: Cow<'a, str>,
 }
 
 impl<'a> VolumeMount<'a> {
     fn read(object: Value<'a>) -> Result<Self, TypeMismatch<'a>> {
-        Ok(Self { object, volume: object.string_field("name")?.unwrap_or_default() })
+        Ok(Self {
+            object,
+            volume: object.string_field("name")?.unwrap_or_default(),
+            path: object.string_field("mountPath")?.unwrap_or_default(),
+        })
     }
 }
 
@@ -238,6 +272,11 @@ impl<'a> Volume<'a> {
     /// The projected service account tokens.
     pub fn tokens(&self) -> impl Iterator<Item = Value<'a>> {
         self.sources.iter().filter_map(|source| source.field("serviceAccountToken"))
+    }
+
+    /// True if it is what injection adds, by its name and the token's path in it, in some layout.
+    pub fn is_injected(&self) -> bool {
+        Layout::ALL.iter().any(|layout| layout.owns_name(&self.name) && self.holds_token_at(layout.token_path()))
     }
 
     /// True if a service account's token is projected at this path.

@@ -14,6 +14,8 @@ pub struct Review<'a> {
     pub operation: Cow<'a, str>,
     /// API group of the object; empty for the core group.
     pub group: Cow<'a, str>,
+    /// API version of the object, without its group.
+    pub version: Cow<'a, str>,
     /// Kind of the object.
     pub kind: Cow<'a, str>,
     /// The subresource asked for, `status` for one; empty for the object itself.
@@ -22,6 +24,8 @@ pub struct Review<'a> {
     pub namespace: Option<Cow<'a, str>>,
     /// The object as it is to be stored; absent on `DELETE`.
     pub object: Option<Value<'a>>,
+    /// The object as it is stored; absent on `CREATE`.
+    pub old_object: Option<Value<'a>>,
 }
 
 impl<'a> Review<'a> {
@@ -33,15 +37,12 @@ impl<'a> Review<'a> {
         Ok(Self {
             operation: request.string_field("operation")?.unwrap_or_default(),
             group: of_kind("group")?,
+            version: of_kind("version")?,
             kind: of_kind("kind")?,
             subresource: request.string_field("subResource")?.unwrap_or_default(),
             namespace: request.string_field("namespace")?.filter(|namespace| !namespace.is_empty()),
             object: request.typed_field("object", Kind::Object)?,
+            old_object: request.typed_field("oldObject", Kind::Object)?,
         })
-    }
-
-    /// True when a pod is created.
-    pub fn creates_pod(&self) -> bool {
-        self.operation == "CREATE" && self.group.is_empty() && self.kind == "Pod" && self.subresource.is_empty()
     }
 }

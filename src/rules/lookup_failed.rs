@@ -15,25 +15,27 @@
 //!
 //! # Fix
 //!
-//! What the message says: it names the missing permission.
+//! What the message says: it names the missing permission. Where the identity is only checked (neither `inject` nor `guard` nor
+//! `identities`), and for workloads, this is a warning.
 
-use super::{Findings, Rule, Subject};
+use super::{Check, Findings, PodSubject, Rule};
 use crate::cluster::LookupError;
-use crate::finding::{Finding, Severity, quote};
+use crate::finding::{Finding, Severity};
 
-pub(super) const RULE: Rule = Rule { name: "lookup-failed", severity: Severity::Deny, check };
+pub(super) const RULE: Rule =
+    Rule { name: "lookup-failed", severity: Severity::Deny, checks: &[Check::Template(check)] };
 
-fn check(subject: &Subject<'_>, findings: &mut Findings) {
+fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
     let error = match subject.service_account {
-        Ok(_) | Err(LookupError::Missing) => return,
-        Err(error) => error,
+        Some(Err(error)) if subject.wants_identity && *error != LookupError::Missing => error,
+        _ => return,
     };
     let settings = subject.settings;
     let needed = settings.inject.is_some() || settings.guard.is_some() || settings.identities.is_some();
-    let problem = format!("names service account {}, but {}", quote(&subject.service_account_name()), error.reason());
+    let problem = format!("names service account {}, but {}", subject.service_account_name(), error.reason());
     findings.add(Finding {
         blocks_injection: true,
-        at_most: if needed { Severity::Deny } else { Severity::Warn },
-        ..Finding::new(RULE.name, subject.pod_path(&["spec", "serviceAccountName"]), problem, error.fix())
+        at_most: if needed && subject.workload.is_none() { Severity::Deny } else { Severity::Warn },
+        ..Finding::new(RULE.name, subject.service_account_path(), problem, error.fix())
     });
 }

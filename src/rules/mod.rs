@@ -1,21 +1,58 @@
 //! The rules: what can be wrong with the workload identity of a pod.
 //!
-//! A rule is one file with its name, its recommended severity, its documentation, and a pure function from a resolved
-//! [`Subject`] to findings. It never asks the cluster, never decides, never prints. To add one: write its file, add a line
-//! to [`RULES`], add its cases.
+//! A rule is one file with its name, its recommended severity, its documentation, and pure functions from a resolved
+//! subject to findings. It never asks the cluster, never decides, never prints. To add one: write its file, add a line to
+//! [`RULES`], add its cases to `e2e-tests/cases`.
 
+mod annotation_without_label;
+mod client_id_format;
+mod client_id_missing;
+mod client_override;
+mod container_not_injected;
+mod default_service_account;
+mod endpoint_override;
+mod ephemeral_container;
+mod field_ref;
+mod hard_coded_path;
+mod identity_binding_rbac;
+mod identity_changed;
+mod identity_not_allowed;
+mod injection_missing;
+mod label_in_selector;
+mod label_missing;
+mod label_on_service_account;
+mod label_placement;
+mod label_value;
 mod lookup_failed;
+mod misplaced_key;
+mod misspelt_key;
+mod mount_clash;
+mod pod_identity_leftover;
+mod proxy_forbidden;
 mod proxy_host_network;
+mod proxy_platform;
 mod proxy_port;
+mod proxy_twice;
+mod proxy_value;
+mod reserved_name;
 mod service_account_missing;
+mod skip_containers;
+mod static_credentials;
+mod tenant_id_format;
 mod token_expiration;
+mod unknown_key;
+mod unmanaged_token;
 
-use crate::cluster::{LookupError, ServiceAccount};
+mod arrival;
+mod images;
+mod key_names;
+mod subject;
+
 use crate::finding::{Finding, Severity};
-use crate::identity::Identity;
-use crate::json::{Path, Value};
-use crate::pod::Pod;
-use crate::settings::Settings;
+
+pub(crate) use identity_binding_rbac::access_matters as binding_access_matters;
+pub(crate) use label_missing::may_apply as label_missing_may_apply;
+pub use subject::{EphemeralContainersSubject, PodSubject, ServiceAccountSubject, ServiceSubject, Workload};
 
 /// One rule.
 #[derive(Debug)]
@@ -24,98 +61,72 @@ pub struct Rule {
     pub name: &'static str,
     /// The recommended severity.
     pub severity: Severity,
-    /// Finds what is wrong with a pod that asks for an identity.
-    pub check: fn(&Subject<'_>, &mut Findings),
+    /// What it looks at.
+    pub checks: &'static [Check],
+}
+
+/// What finds a rule's findings, by what it looks at.
+#[derive(Debug)]
+pub enum Check {
+    /// A pod that is created, or the pod template of a workload.
+    Template(fn(&PodSubject<'_>, &mut Findings)),
+    /// A pod that is created.
+    Pod(fn(&PodSubject<'_>, &mut Findings)),
+    /// The pod template of a workload, together with what is around it.
+    Workload(fn(&PodSubject<'_>, &mut Findings)),
+    /// A pod that gets a debug container.
+    EphemeralContainers(fn(&EphemeralContainersSubject<'_>, &mut Findings)),
+    /// A service account.
+    ServiceAccount(fn(&ServiceAccountSubject<'_>, &mut Findings)),
+    /// A service.
+    Service(fn(&ServiceSubject<'_>, &mut Findings)),
 }
 
 /// All rules, in the order in which their findings are shown.
 pub static RULES: &[Rule] = &[
+    label_value::RULE,
+    label_missing::RULE,
+    label_placement::RULE,
+    label_on_service_account::RULE,
+    label_in_selector::RULE,
+    misspelt_key::RULE,
+    unknown_key::RULE,
+    misplaced_key::RULE,
+    annotation_without_label::RULE,
     token_expiration::RULE,
+    skip_containers::RULE,
+    proxy_value::RULE,
     proxy_port::RULE,
     proxy_host_network::RULE,
+    proxy_twice::RULE,
+    proxy_platform::RULE,
+    proxy_forbidden::RULE,
     service_account_missing::RULE,
+    default_service_account::RULE,
+    client_id_missing::RULE,
+    client_id_format::RULE,
+    tenant_id_format::RULE,
+    static_credentials::RULE,
+    client_override::RULE,
+    endpoint_override::RULE,
+    field_ref::RULE,
+    unmanaged_token::RULE,
+    hard_coded_path::RULE,
+    reserved_name::RULE,
+    mount_clash::RULE,
+    identity_not_allowed::RULE,
+    identity_binding_rbac::RULE,
+    identity_changed::RULE,
+    pod_identity_leftover::RULE,
+    ephemeral_container::RULE,
+    injection_missing::RULE,
+    container_not_injected::RULE,
     lookup_failed::RULE,
 ];
 
-/// Rules of the catalogue that settings may name already, though nothing finds them yet.
-const ANNOUNCED: &[(&str, Severity)] = &[
-    ("label-value", Severity::Deny),
-    ("label-missing", Severity::Warn),
-    ("label-placement", Severity::Warn),
-    ("label-on-service-account", Severity::Note),
-    ("label-in-selector", Severity::Note),
-    ("misspelt-key", Severity::Deny),
-    ("unknown-key", Severity::Warn),
-    ("misplaced-key", Severity::Warn),
-    ("annotation-without-label", Severity::Warn),
-    ("skip-containers", Severity::Warn),
-    ("proxy-value", Severity::Deny),
-    ("proxy-twice", Severity::Warn),
-    ("proxy-platform", Severity::Deny),
-    ("proxy-forbidden", Severity::Off),
-    ("default-service-account", Severity::Warn),
-    ("client-id-missing", Severity::Warn),
-    ("client-id-format", Severity::Deny),
-    ("tenant-id-format", Severity::Deny),
-    ("static-credentials", Severity::Warn),
-    ("client-override", Severity::Warn),
-    ("endpoint-override", Severity::Deny),
-    ("field-ref", Severity::Deny),
-    ("unmanaged-token", Severity::Warn),
-    ("hard-coded-path", Severity::Warn),
-    ("reserved-name", Severity::Deny),
-    ("mount-clash", Severity::Deny),
-    ("identity-not-allowed", Severity::Deny),
-    ("identity-binding-rbac", Severity::Warn),
-    ("identity-changed", Severity::Warn),
-    ("pod-identity-leftover", Severity::Warn),
-    ("ephemeral-container", Severity::Warn),
-    ("injection-missing", Severity::Deny),
-    ("container-not-injected", Severity::Warn),
-];
-
-/// The names of all rules that settings may name, each with its recommended severity.
+/// The names of all rules, each with its recommended severity.
 pub fn names() -> impl Iterator<Item = (&'static str, Severity)> {
-    RULES.iter().map(|rule| (rule.name, rule.severity)).chain(ANNOUNCED.iter().copied())
-}
-
-/// A pod that asks for an identity, with all that is known about it.
-#[derive(Debug)]
-pub struct Subject<'a> {
-    /// The object that was applied, from which paths begin.
-    pub object: Value<'a>,
-    /// Its namespace.
-    pub namespace: &'a str,
-    /// The pod.
-    pub pod: &'a Pod<'a>,
-    /// Its service account, or why there is none.
-    pub service_account: Result<&'a ServiceAccount, &'a LookupError>,
-    /// The identity that it asks for.
-    pub identity: &'a Identity<'a>,
-    /// The policy's settings.
-    pub settings: &'a Settings<'a>,
-}
-
-impl Subject<'_> {
-    /// The path of a value of the object.
-    pub fn path_of(&self, value: Value<'_>) -> Path {
-        value.path_from(self.object)
-    }
-
-    /// The path of a member of the pod, `spec.serviceAccountName` for one, whether it is there or not.
-    pub fn pod_path(&self, keys: &[&str]) -> Path {
-        keys.iter().fold(self.pod.object.path_from(self.object), |path, key| path.key(*key))
-    }
-
-    /// The path of an annotation of the pod, whether it is there or not.
-    pub fn annotation_path(&self, key: &str) -> Path {
-        self.pod_path(&["metadata", "annotations", key])
-    }
-
-    /// The service account as `NAMESPACE/NAME`.
-    pub fn service_account_name(&self) -> String {
-        format!("{}/{}", self.namespace, self.pod.service_account())
-    }
+    RULES.iter().map(|rule| (rule.name, rule.severity))
 }
 
 /// Takes what the rules find.
@@ -129,11 +140,47 @@ impl Findings {
     }
 }
 
-/// Applies all rules that are not off.
-pub fn check(subject: &Subject<'_>) -> Vec<Finding> {
+/// What all rules find about a pod or the pod template of a workload.
+pub fn check_pod(subject: &PodSubject<'_>) -> Vec<Finding> {
+    collect(|check, findings| match check {
+        Check::Template(check) => check(subject, findings),
+        Check::Pod(check) if subject.workload.is_none() => check(subject, findings),
+        Check::Workload(check) if subject.workload.is_some() => check(subject, findings),
+        _ => {}
+    })
+}
+
+/// What all rules find about a pod that gets a debug container.
+pub fn check_ephemeral_containers(subject: &EphemeralContainersSubject<'_>) -> Vec<Finding> {
+    collect(|check, findings| {
+        if let Check::EphemeralContainers(check) = check {
+            check(subject, findings);
+        }
+    })
+}
+
+/// What all rules find about a service account.
+pub fn check_service_account(subject: &ServiceAccountSubject<'_>) -> Vec<Finding> {
+    collect(|check, findings| {
+        if let Check::ServiceAccount(check) = check {
+            check(subject, findings);
+        }
+    })
+}
+
+/// What all rules find about a service.
+pub fn check_service(subject: &ServiceSubject<'_>) -> Vec<Finding> {
+    collect(|check, findings| {
+        if let Check::Service(check) = check {
+            check(subject, findings);
+        }
+    })
+}
+
+fn collect(apply: impl Fn(&Check, &mut Findings)) -> Vec<Finding> {
     let mut findings = Findings::default();
-    for rule in RULES {
-        (rule.check)(subject, &mut findings);
+    for check in RULES.iter().flat_map(|rule| rule.checks) {
+        apply(check, &mut findings);
     }
     findings.0
 }

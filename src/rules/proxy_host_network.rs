@@ -16,14 +16,15 @@
 //!
 //! Remove the annotation and let the code use workload identity itself (any current Azure SDK does), or remove `hostNetwork`.
 
-use super::{Findings, Rule, Subject};
+use super::{Check, Findings, PodSubject, Rule};
 use crate::finding::{Finding, Severity};
 use crate::keys;
 
-pub(super) const RULE: Rule = Rule { name: "proxy-host-network", severity: Severity::Deny, check };
+pub(super) const RULE: Rule =
+    Rule { name: "proxy-host-network", severity: Severity::Deny, checks: &[Check::Template(check)] };
 
-fn check(subject: &Subject<'_>, findings: &mut Findings) {
-    if subject.identity.proxy.is_none() || !subject.pod.host_network {
+fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
+    if !subject.wants_identity || subject.identity.proxy.is_none() || !subject.pod.host_network {
         return;
     }
     findings.add(Finding {

@@ -1,9 +1,10 @@
 //! # What it finds
 //!
-//! A pod that asks for the proxy with `azure.workload.identity/inject-proxy-sidecar`, and a port for it that is
+//! A port for the proxy that is
 //!
-//! - no whole number from 1 to 65535, an empty annotation `azure.workload.identity/proxy-sidecar-port` included, or
-//! - taken: a container of the pod already listens on it. Without the annotation the proxy takes port 8000.
+//! - no whole number from 1 to 65535, an empty annotation `azure.workload.identity/proxy-sidecar-port` included,
+//! - taken: a container of the pod already listens on it. Without the annotation the proxy takes port 8000; or
+//! - set although nothing asks for the proxy (a warning).
 //!
 //! # Why it matters
 //!
@@ -18,38 +19,42 @@
 //!
 //! Set the annotation to a port that no container of the pod uses, in quotes.
 
-use super::{Findings, Rule, Subject};
+use super::{Check, Findings, PodSubject, Rule};
 use crate::finding::{Finding, Severity, quote};
 use crate::keys;
 
-pub(super) const RULE: Rule = Rule { name: "proxy-port", severity: Severity::Deny, check };
+pub(super) const RULE: Rule = Rule { name: "proxy-port", severity: Severity::Deny, checks: &[Check::Template(check)] };
 
-fn check(subject: &Subject<'_>, findings: &mut Findings) {
-    let Some(proxy) = subject.identity.proxy else { return };
+fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
+    if !subject.wants_identity {
+        return;
+    }
+    let own_path = || subject.annotation_path(keys::PROXY_PORT);
+    let Some(proxy) = subject.identity.proxy else {
+        if subject.pod.annotations.get(keys::PROXY_PORT).is_some() {
+            let problem = format!("has no effect without annotation {}", keys::INJECT_PROXY);
+            let finding = Finding::new(RULE.name, own_path(), problem, "add that one, or remove this one");
+            findings.add(Finding { at_most: Severity::Warn, ..finding });
+        }
+        return;
+    };
     let Some(number) = proxy.number() else {
         let problem = format!("is {}", quote(proxy.text.unwrap_or_default()));
-        findings.add(Finding {
-            blocks_injection: true,
-            ..Finding::new(
-                RULE.name,
-                subject.annotation_path(keys::PROXY_PORT),
-                problem,
-                "it takes a port from 1 to 65535, e.g. \"8080\"",
-            )
-        });
+        let finding = Finding::new(RULE.name, own_path(), problem, "it takes a port from 1 to 65535, e.g. \"8080\"");
+        findings.add(Finding { blocks_injection: true, ..finding });
         return;
     };
     for container in subject.pod.all_containers().filter(|container| container.name != keys::PROXY_CONTAINER) {
         let Some(port) = container.ports.iter().find(|port| port.number == Some(number.into()) && port.is_tcp()) else {
             continue;
         };
-        let key = if proxy.text.is_some() { keys::PROXY_PORT } else { keys::INJECT_PROXY };
+        let path = if proxy.text.is_some() { own_path() } else { subject.annotation_path(keys::INJECT_PROXY) };
         let problem = format!(
             "puts the proxy on port {number}, on which container {} already listens ({})",
             quote(&container.name),
             subject.path_of(port.object)
         );
         let fix = format!("set annotation {} to a port that is free", keys::PROXY_PORT);
-        findings.add(Finding::new(RULE.name, subject.annotation_path(key), problem, fix));
+        findings.add(Finding::new(RULE.name, path, problem, fix));
     }
 }

@@ -1,6 +1,7 @@
 //! # What it finds
 //!
-//! A pod that asks for an identity and whose service account does not exist in its namespace.
+//! A pod, or a workload's pods, that ask for an identity and whose service account does not exist in the namespace. For a workload
+//! this is a warning: the service account may be applied a moment later.
 //!
 //! # Why it matters
 //!
@@ -16,15 +17,17 @@
 //! Correct the name, or create the service account in the pod's namespace, with annotation
 //! `azure.workload.identity/client-id`.
 
-use super::{Findings, Rule, Subject};
+use super::{Check, Findings, PodSubject, Rule};
 use crate::cluster::LookupError;
 use crate::finding::{Finding, Severity, quote};
 use crate::keys;
 
-pub(super) const RULE: Rule = Rule { name: "service-account-missing", severity: Severity::Deny, check };
+pub(super) const RULE: Rule =
+    Rule { name: "service-account-missing", severity: Severity::Deny, checks: &[Check::Template(check)] };
 
-fn check(subject: &Subject<'_>, findings: &mut Findings) {
-    if subject.service_account != Err(&LookupError::Missing) {
+fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
+    // Pods that ask for nothing are not held up by this.
+    if !subject.wants_identity || subject.service_account != Some(Err(&LookupError::Missing)) {
         return;
     }
     let name = quote(subject.pod.service_account());
@@ -33,6 +36,8 @@ fn check(subject: &Subject<'_>, findings: &mut Findings) {
     let fix = format!("correct the name, or create it there with annotation {}", keys::CLIENT_ID);
     findings.add(Finding {
         blocks_injection: true,
-        ..Finding::new(RULE.name, subject.pod_path(&["spec", "serviceAccountName"]), problem, fix)
+        // A workload's service account may be applied a moment later.
+        at_most: if subject.workload.is_some() { Severity::Warn } else { Severity::Deny },
+        ..Finding::new(RULE.name, subject.service_account_path(), problem, fix)
     });
 }

@@ -1,8 +1,8 @@
 //! # What it finds
 //!
-//! An annotation `azure.workload.identity/service-account-token-expiration`, on the pod or on its service account, that is
-//! not a whole number of seconds from 3600 to 86400. An empty one counts as absent; a value on the pod hides that of the
-//! service account.
+//! An annotation `azure.workload.identity/service-account-token-expiration`, on a pod or on a service account, that is not a
+//! whole number of seconds from 3600 to 86400. An empty one counts as absent; a value on the pod hides that of its service
+//! account.
 //!
 //! # Why it matters
 //!
@@ -16,30 +16,41 @@
 //!
 //! Write whole seconds, in quotes: `"3600"` for an hour, `"86400"` for a day. Leave the annotation out for an hour.
 
-use super::{Findings, Rule, Subject};
+use super::{Check, Findings, PodSubject, Rule, ServiceAccountSubject};
 use crate::finding::{Finding, Severity, quote};
-use crate::identity::Expiration;
+use crate::identity::{Expiration, parse_expiration};
+use crate::json::Path;
 use crate::keys;
 
-pub(super) const RULE: Rule = Rule { name: "token-expiration", severity: Severity::Deny, check };
+pub(super) const RULE: Rule = Rule {
+    name: "token-expiration",
+    severity: Severity::Deny,
+    checks: &[Check::Template(check_template), Check::ServiceAccount(check_service_account)],
+};
 
-fn check(subject: &Subject<'_>, findings: &mut Findings) {
+fn check_template(subject: &PodSubject<'_>, findings: &mut Findings) {
+    if !subject.wants_identity || subject.identity.expiration.seconds().is_some() {
+        return;
+    }
     let (path, problem) = match subject.identity.expiration {
-        expiration if expiration.seconds().is_some() => return,
         Expiration::Default => return,
         Expiration::Pod(text) => (subject.annotation_path(keys::TOKEN_EXPIRATION), format!("is {}", quote(text))),
-        Expiration::ServiceAccount(text) => (
-            subject.pod_path(&["spec", "serviceAccountName"]),
-            format!(
-                "names service account {}, whose annotation {} is {}",
-                quote(&subject.service_account_name()),
-                keys::TOKEN_EXPIRATION,
-                quote(text)
-            ),
-        ),
+        Expiration::ServiceAccount(text) => {
+            let (name, key) = (subject.service_account_name(), keys::TOKEN_EXPIRATION);
+            let problem = format!("names service account {name}, whose annotation {key} is {}", quote(text));
+            (subject.service_account_path(), problem)
+        }
     };
-    findings.add(Finding {
-        blocks_injection: true,
-        ..Finding::new(RULE.name, path, problem, "it takes whole seconds from 3600 to 86400, e.g. \"3600\"")
-    });
+    findings.add(Finding { blocks_injection: true, ..finding(path, problem) });
+}
+
+fn check_service_account(subject: &ServiceAccountSubject<'_>, findings: &mut Findings) {
+    let Some(text) = subject.annotations.get(keys::TOKEN_EXPIRATION) else { return };
+    if !text.is_empty() && parse_expiration(text).is_none() {
+        findings.add(finding(subject.annotation_path(keys::TOKEN_EXPIRATION), format!("is {}", quote(text))));
+    }
+}
+
+fn finding(path: Path, problem: String) -> Finding {
+    Finding::new(RULE.name, path, problem, "it takes whole seconds from 3600 to 86400, e.g. \"3600\"")
 }

@@ -16,17 +16,24 @@ pub use read::Problem;
 use crate::finding::Severity;
 use crate::json::Value;
 use crate::layout::Layout;
+use crate::pod::Volume;
 use crate::rules;
 
 /// The audience of a token for Entra ID, unless it is configured.
 pub const DEFAULT_AUDIENCE: &str = "api://AzureADTokenExchange";
+
+/// The annotation that AKS reads. Source: learn.microsoft.com, "Set up identity bindings on AKS".
+const DEFAULT_BINDING_ANNOTATION: &str = "azure.workload.identity/use-identity-binding";
+
+/// The audience of tokens for identity bindings, unless it is configured. Source: upstream's end-to-end tests.
+const DEFAULT_BINDING_AUDIENCE: &str = "api://AKSIdentityBinding";
 
 /// All settings. The default is that of `{}`: judge with the recommended rules, change nothing.
 #[derive(Debug)]
 pub struct Settings<'a> {
     /// Present: pods that ask for an identity get it from this policy.
     pub inject: Option<Inject<'a>>,
-    /// Present: pods that ask for an identity must arrive with it.
+    /// Present: pods that ask for an identity must arrive with it. Without effect on pods that `inject` sees to.
     pub guard: Option<Guard>,
     /// The severity of each rule: `preset`, then `rules`.
     pub severities: Severities,
@@ -42,6 +49,32 @@ impl<'a> Settings<'a> {
     /// Reads settings; all that is wrong with them comes back at once.
     pub fn read(value: Value<'a>) -> Result<Self, Vec<Problem>> {
         read::settings(value)
+    }
+
+    /// The annotation on a pod that asks for the identity binding: AKS's own unless it is configured.
+    pub fn binding_annotation(&self) -> &str {
+        self.binding().map_or(DEFAULT_BINDING_ANNOTATION, |binding| &binding.annotation)
+    }
+
+    /// True for a token's audience with which Azure gives an identity: that of Entra ID in any cloud, that of identity
+    /// bindings, or a configured one. Entra ID compares in any case.
+    pub fn is_azure_audience(&self, audience: &str) -> bool {
+        let is = |other: &str| audience.eq_ignore_ascii_case(other);
+        audience.get(..DEFAULT_AUDIENCE.len()).is_some_and(|start| start.eq_ignore_ascii_case(DEFAULT_AUDIENCE))
+            || is(DEFAULT_BINDING_AUDIENCE)
+            || self.inject.as_ref().is_some_and(|inject| is(&inject.audience))
+            || self.binding().is_some_and(|binding| is(&binding.audience))
+    }
+
+    /// True for a volume with a token for Azure.
+    pub fn is_token_for_azure(&self, volume: &Volume<'_>) -> bool {
+        volume.tokens().any(|token| {
+            token.field("audience").and_then(Value::as_str).is_some_and(|audience| self.is_azure_audience(&audience))
+        })
+    }
+
+    fn binding(&self) -> Option<&IdentityBinding<'a>> {
+        self.inject.as_ref()?.identity_binding.as_ref()
     }
 }
 
@@ -218,6 +251,13 @@ impl Severities {
         for entry in self.0.iter_mut().filter(|(name, _)| *name == rule) {
             entry.1 = severity;
         }
+    }
+}
+
+impl AllowedIdentity<'_> {
+    /// True if the service account may use it.
+    pub fn is_for(&self, namespace: &str, service_account: &str) -> bool {
+        self.service_accounts.iter().any(|pattern| is_service_account(pattern, namespace, service_account))
     }
 }
 

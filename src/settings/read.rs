@@ -7,14 +7,15 @@ use super::formats::{
     is_domain_name, is_guid, is_https_url, is_image_reference, is_pattern, is_qualified_name, is_quantity,
 };
 use super::{
-    AllowedIdentity, CaSource, CustomWorkload, DEFAULT_AUDIENCE, Entries, Exemptions, Guard, IdentityBinding, Inject,
-    LabelRequirement, LabelSelector, OptIn, Proxy, Resources, Settings, Severities,
+    AllowedIdentity, CaSource, CustomWorkload, DEFAULT_AUDIENCE, DEFAULT_BINDING_ANNOTATION, DEFAULT_BINDING_AUDIENCE,
+    Entries, Exemptions, Guard, IdentityBinding, Inject, LabelRequirement, LabelSelector, OptIn, Proxy, Resources,
+    Settings, Severities,
 };
 use crate::finding::{Severity, quote};
 use crate::json::{Kind, Path, Value};
 use crate::layout::Layout;
 use crate::nearest::nearest;
-use crate::{keys, rules};
+use crate::{clouds, keys, rules};
 
 /// One thing that is wrong with the settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,19 +36,6 @@ impl fmt::Display for Problem {
         f.write_str(&self.text)
     }
 }
-
-/// The clouds by the names that upstream takes, in any case, and the URL of their Entra ID.
-/// Source: go-autorest v0.11.30, `autorest/azure/environments.go`.
-const CLOUDS: [(&str, &str); 7] = [
-    ("AzurePublicCloud", PUBLIC_AUTHORITY_HOST),
-    ("AzureCloud", PUBLIC_AUTHORITY_HOST),
-    ("AzureUSGovernmentCloud", "https://login.microsoftonline.us/"),
-    ("AzureUSGovernment", "https://login.microsoftonline.us/"),
-    ("AzureChinaCloud", "https://login.chinacloudapi.cn/"),
-    ("AzureGermanCloud", "https://login.microsoftonline.de/"),
-    ("", PUBLIC_AUTHORITY_HOST),
-];
-const PUBLIC_AUTHORITY_HOST: &str = "https://login.microsoftonline.com/";
 
 /// Where upstream publishes the proxy's images.
 const PROXY_REPOSITORY: &str = "mcr.microsoft.com/oss/azure/workload-identity";
@@ -135,21 +123,21 @@ impl<'a> Reader<'a> {
         if let Some(host) = host {
             return host;
         }
-        let name = environment.unwrap_or_default();
-        match CLOUDS.iter().find(|(cloud, _)| cloud.eq_ignore_ascii_case(&name)) {
-            Some((_, host)) => Cow::Borrowed(*host),
-            None => {
+        let name = environment.unwrap_or(Cow::Borrowed(clouds::DEFAULT));
+        clouds::authority_host(&name).map_or_else(
+            || {
                 let advice = if name.eq_ignore_ascii_case("AzureStackCloud") {
                     "; for Azure Stack set authorityHost instead".to_owned()
                 } else {
-                    suggestion(&name, CLOUDS.iter().map(|(cloud, _)| *cloud))
+                    suggestion(&name, clouds::names())
                 };
-                let names: Vec<_> = CLOUDS.iter().map(|(cloud, _)| *cloud).filter(|cloud| !cloud.is_empty()).collect();
+                let names: Vec<_> = clouds::names().collect();
                 let text = format!("is {}; it takes one of {}{advice}", quote(&name), names.join(", "));
                 self.problem(inject, "azureEnvironment", text);
-                Cow::Borrowed(PUBLIC_AUTHORITY_HOST)
-            }
-        }
+                Cow::Borrowed("")
+            },
+            Cow::Borrowed,
+        )
     }
 
     fn proxy(&mut self, proxy: Option<Value<'a>>, layout: Layout) -> Proxy<'a> {
@@ -205,7 +193,7 @@ impl<'a> Reader<'a> {
         let suffix = self.string(binding, "annotationSuffix", &is_suffix, suffix_hint);
         let own_audience = self
             .string(binding, "audience", &is_not_blank, "it takes the audience of the token endpoint")
-            .unwrap_or(Cow::Borrowed("api://AKSIdentityBinding"));
+            .unwrap_or(Cow::Borrowed(DEFAULT_BINDING_AUDIENCE));
         if [audience, DEFAULT_AUDIENCE].iter().any(|other| own_audience.eq_ignore_ascii_case(other)) {
             let text = format!(
                 "is {}, which is the audience of Entra ID; the token endpoint needs one of its own",
@@ -215,7 +203,8 @@ impl<'a> Reader<'a> {
         }
         let url_hint = "it takes an https URL without user, query and fragment";
         IdentityBinding {
-            annotation: format!("{}{}", keys::ENDPOINT_PREFIX, suffix.as_deref().unwrap_or("identity-binding")),
+            annotation: suffix
+                .map_or(DEFAULT_BINDING_ANNOTATION.to_owned(), |suffix| format!("{}{suffix}", keys::ENDPOINT_PREFIX)),
             audience: own_audience,
             token_proxy: self.string(binding, "tokenProxy", &is_https_url, url_hint),
             sni_name: self.string(binding, "sniName", &is_domain_name, "it takes a domain name"),

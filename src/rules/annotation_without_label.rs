@@ -1,0 +1,37 @@
+//! # What it finds
+//!
+//! Annotations of workload identity on a pod or pod template that has no label `azure.workload.identity/use` at all. Where the
+//! label is `false`, the identity is switched off on purpose and annotations may stay.
+//!
+//! # Why it matters
+//!
+//! They are read only on pods with the label. The pod starts without identity, silently.
+//!
+//! # Example
+//!
+//! A pod with `azure.workload.identity/inject-proxy-sidecar: "true"` and no label.
+//!
+//! # Fix
+//!
+//! Add the label `azure.workload.identity/use: "true"`, or remove the annotations.
+
+use super::key_names::{Holder, Meaning, Place, in_template};
+use super::{Check, Findings, PodSubject, Rule};
+use crate::finding::{Finding, Severity};
+use crate::keys;
+
+pub(super) const RULE: Rule =
+    Rule { name: "annotation-without-label", severity: Severity::Warn, checks: &[Check::Template(check)] };
+
+fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
+    if subject.wants_identity || subject.pod.labels.get(keys::USE).is_some() {
+        return;
+    }
+    for found in in_template(subject) {
+        let is_for_pods = matches!(found.meaning, Meaning::Known(Place::PodAnnotation | Place::EitherAnnotation));
+        if found.holder == Holder::Pod && !found.is_label && is_for_pods {
+            let fix = format!("add label {}: \"true\" to the pod, or remove the annotation", keys::USE);
+            findings.add(Finding::new(RULE.name, found.path, "has no effect without the label", fix));
+        }
+    }
+}

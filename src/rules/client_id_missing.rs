@@ -1,0 +1,48 @@
+//! # What it finds
+//!
+//! A pod or pod template with the label whose service account has no annotation `azure.workload.identity/client-id`, and a
+//! container of it that sets no `AZURE_CLIENT_ID` itself.
+//!
+//! # Why it matters
+//!
+//! The container gets a token, but nothing says for which identity. Azure SDKs then fail, or quietly take the identity of the
+//! node.
+//!
+//! # Example
+//!
+//! A labelled pod whose service account was never annotated.
+//!
+//! # Fix
+//!
+//! Annotate the service account with the client id, skip containers that need no identity
+//! (`azure.workload.identity/skip-containers`), or set `AZURE_CLIENT_ID` in each container.
+
+use super::{Check, Findings, PodSubject, Rule};
+use crate::finding::{Finding, Severity, quote};
+use crate::keys;
+use crate::pod::Container;
+
+pub(super) const RULE: Rule =
+    Rule { name: "client-id-missing", severity: Severity::Warn, checks: &[Check::Template(check)] };
+
+fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
+    // An empty one is the concern of client-id-format.
+    if subject.known_service_account().is_none_or(|account| account.client_id.is_some()) {
+        return;
+    }
+    let sets_id = |container: &Container<'_>| container.env.iter().any(|variable| variable.name == keys::ENV_CLIENT_ID);
+    let Some(container) = subject.participants().find(|container| !sets_id(container)) else { return };
+    let problem = format!(
+        "names service account {}, which has no annotation {}; container {} sets no {} either",
+        subject.service_account_name(),
+        keys::CLIENT_ID,
+        quote(&container.name),
+        keys::ENV_CLIENT_ID
+    );
+    findings.add(Finding::new(
+        RULE.name,
+        subject.service_account_path(),
+        problem,
+        "annotate it with the client id of the identity",
+    ));
+}

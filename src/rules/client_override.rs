@@ -1,0 +1,49 @@
+//! # What it finds
+//!
+//! A container that sets `AZURE_CLIENT_ID` or `AZURE_TENANT_ID` itself, to something else than its service account says.
+//!
+//! # Why it matters
+//!
+//! Injection never overwrites a variable: the container uses another identity than the one that everybody reads off the
+//! service account. That may be on purpose (one pod, several identities), or the rest of an earlier setup.
+//!
+//! # Example
+//!
+//! `env: [{name: AZURE_CLIENT_ID, value: 11111111-…}]` where the service account's client id is `22222222-…`
+//!
+//! # Fix
+//!
+//! Remove the variable. If it is meant, switch the rule off, or say with `identities` who may use which identity.
+
+use super::{Check, Findings, PodSubject, Rule};
+use crate::finding::{Finding, Severity, quote, quote_id};
+use crate::keys;
+
+pub(super) const RULE: Rule =
+    Rule { name: "client-override", severity: Severity::Warn, checks: &[Check::Template(check)] };
+
+fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
+    for variable in subject.participants().flat_map(|container| &container.env) {
+        let expected = match variable.name.as_ref() {
+            keys::ENV_CLIENT_ID => subject.identity.client_id,
+            keys::ENV_TENANT_ID => subject.identity.tenant_id,
+            _ => continue,
+        };
+        // Where nothing would be injected, nothing is overridden.
+        let Some(expected) = expected else { continue };
+        let found = match variable.value_from {
+            Some(source) if source.field("fieldRef").is_some() => continue, // the concern of field-ref
+            Some(_) => "a value from elsewhere".to_owned(),
+            None if variable.value.eq_ignore_ascii_case(expected) => continue,
+            None => quote_id(&variable.value),
+        };
+        let name = &variable.name;
+        let problem = format!("sets {name} to {found}; by its service account it would be {}", quote(expected));
+        findings.add(Finding::new(
+            RULE.name,
+            subject.path_of(variable.object),
+            problem,
+            "remove the variable unless that is meant",
+        ));
+    }
+}

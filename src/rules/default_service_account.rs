@@ -1,0 +1,49 @@
+//! # What it finds
+//!
+//! A pod or pod template with the label that runs as the service account `default`, or a service account `default` with a
+//! client id.
+//!
+//! # Why it matters
+//!
+//! Every pod of the namespace that names no service account runs as `default`: whoever adds the label to any of them gets the
+//! identity.
+//!
+//! # Example
+//!
+//! A pod with `azure.workload.identity/use: "true"` and no `serviceAccountName`.
+//!
+//! # Fix
+//!
+//! Give the application a service account of its own, annotate that, and name it in `serviceAccountName`.
+
+use super::{Check, Findings, PodSubject, Rule, ServiceAccountSubject};
+use crate::finding::{Finding, Severity};
+use crate::keys;
+
+pub(super) const RULE: Rule = Rule {
+    name: "default-service-account",
+    severity: Severity::Warn,
+    checks: &[Check::Template(check_template), Check::ServiceAccount(check_service_account)],
+};
+
+fn check_template(subject: &PodSubject<'_>, findings: &mut Findings) {
+    if subject.wants_identity && subject.pod.service_account() == "default" {
+        findings.add(Finding::new(
+            RULE.name,
+            subject.service_account_path(),
+            "is \"default\", which all pods share that name none",
+            "name a service account of the application's own",
+        ));
+    }
+}
+
+fn check_service_account(subject: &ServiceAccountSubject<'_>, findings: &mut Findings) {
+    if subject.name == "default" && subject.annotations.get(keys::CLIENT_ID).is_some_and(|id| !id.is_empty()) {
+        findings.add(Finding::new(
+            RULE.name,
+            subject.annotation_path(keys::CLIENT_ID),
+            "gives an identity to \"default\", which all pods share that name no service account",
+            "annotate a service account of the application's own",
+        ));
+    }
+}

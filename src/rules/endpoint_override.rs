@@ -1,0 +1,77 @@
+//! # What it finds
+//!
+//! A container with an identity that sets `AZURE_FEDERATED_TOKEN_FILE`, `AZURE_AUTHORITY_HOST` or one of `AZURE_KUBERNETES_*`
+//! to something that injection would not set: a token file at a place that no layout has, an authority that is no cloud's (or
+//! not the configured one), another token proxy than the configured one or the API server, a value from elsewhere.
+//!
+//! # Why it matters
+//!
+//! Injection never overwrites a variable. Whoever controls these decides to whom the service account's token is sent, or which
+//! token that is: a way to carry it off.
+//!
+//! # Example
+//!
+//! `env: [{name: AZURE_AUTHORITY_HOST, value: "https://login.example.com/"}]`
+//!
+//! # Fix
+//!
+//! Remove the variable; the right value is injected.
+
+use super::{Check, Findings, PodSubject, Rule};
+use crate::clouds::{is_authority_host, same_url};
+use crate::finding::{Finding, Severity};
+use crate::keys;
+use crate::layout::is_token_file;
+use crate::pod::EnvVar;
+use crate::settings::CaSource;
+
+pub(super) const RULE: Rule =
+    Rule { name: "endpoint-override", severity: Severity::Deny, checks: &[Check::Template(check)] };
+
+fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
+    for variable in subject.participants().flat_map(|container| &container.env) {
+        if is_expected(subject, variable) == Some(false) {
+            // The value stays unsaid: it may be anything.
+            let problem =
+                format!("sets {} to another value than injection does: the token can be sent elsewhere", variable.name);
+            findings.add(Finding::new(RULE.name, subject.path_of(variable.object), problem, "remove the variable"));
+        }
+    }
+}
+
+/// Whether injection would set the variable to this value; `None` if it is none of these variables.
+fn is_expected(subject: &PodSubject<'_>, variable: &EnvVar<'_>) -> Option<bool> {
+    let (inject, value) = (subject.settings.inject.as_ref(), variable.value.as_ref());
+    let binding = inject.and_then(|inject| inject.identity_binding.as_ref());
+    // What AKS injects is not configured here; it is expected only in pods that ask for it.
+    let unconfigured = |plausible: bool| inject.is_none() && subject.identity.wants_binding && plausible;
+    let expected = match variable.name.as_ref() {
+        keys::ENV_TOKEN_FILE => is_token_file(value),
+        keys::ENV_AUTHORITY_HOST => match inject {
+            Some(inject) => same_url(&inject.authority_host, value),
+            None => is_authority_host(value),
+        },
+        keys::ENV_TOKEN_PROXY => match binding.and_then(|binding| binding.token_proxy.as_deref()) {
+            Some(url) => same_url(url, value),
+            None => unconfigured(is_api_server(value)),
+        },
+        keys::ENV_SNI_NAME => match binding.and_then(|binding| binding.sni_name.as_deref()) {
+            Some(name) => name == value,
+            None => unconfigured(true),
+        },
+        keys::ENV_CA_FILE => value.starts_with("/var/run/secrets/azure/wi/") && !value.contains(".."),
+        keys::ENV_CA_DATA => match binding.and_then(|binding| binding.ca.as_ref()) {
+            Some(CaSource::Data(pem)) => pem == value,
+            _ => unconfigured(true),
+        },
+        _ => return None,
+    };
+    Some(expected && variable.value_from.is_none())
+}
+
+/// The API server as pods reach it, on whatever port and path.
+fn is_api_server(url: &str) -> bool {
+    let host =
+        url.strip_prefix("https://").map(|rest| rest.split(['/', ':', '?', '#', '@']).next().unwrap_or_default());
+    !url.contains('@') && matches!(host, Some("kubernetes.default.svc" | "kubernetes.default.svc.cluster.local"))
+}

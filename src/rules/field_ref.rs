@@ -1,0 +1,50 @@
+//! # What it finds
+//!
+//! An environment variable that takes its value from an annotation of workload identity (`fieldRef`), which the pod does not
+//! have.
+//!
+//! # Why it matters
+//!
+//! The annotation is on the service account, and pods do not inherit it: the variable is empty. Worse, if it is
+//! `AZURE_CLIENT_ID`, the right value is not injected, because the variable is there.
+//!
+//! # Example
+//!
+//! `valueFrom: {fieldRef: {fieldPath: "metadata.annotations['azure.workload.identity/client-id']"}}`
+//!
+//! # Fix
+//!
+//! Remove the variable; `AZURE_CLIENT_ID` is injected.
+
+use super::{Check, Findings, PodSubject, Rule};
+use crate::finding::{Finding, Severity};
+use crate::keys;
+use crate::pod::{EnvVar, Pod};
+
+pub(super) const RULE: Rule = Rule { name: "field-ref", severity: Severity::Deny, checks: &[Check::Template(check)] };
+
+fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
+    for variable in subject.pod.all_containers().flat_map(|container| &container.env) {
+        let Some(key) = annotation_of(variable) else { continue };
+        if subject.pod.annotations.get(&key).is_none() {
+            let problem =
+                format!("takes {} from annotation {key}, which the pod does not have: it is empty", variable.name);
+            let fix = "remove the variable: what it needs is injected";
+            findings.add(Finding::new(RULE.name, subject.path_of(variable.object), problem, fix));
+        }
+    }
+}
+
+/// True if a container takes a variable from this annotation of the pod.
+pub(super) fn reads_annotation(pod: &Pod<'_>, key: &str) -> bool {
+    pod.all_containers()
+        .flat_map(|container| &container.env)
+        .any(|variable| annotation_of(variable).as_deref() == Some(key))
+}
+
+/// The annotation of workload identity that a variable takes its value from.
+fn annotation_of(variable: &EnvVar<'_>) -> Option<String> {
+    let path = variable.value_from?.field("fieldRef")?.field("fieldPath")?.as_str()?;
+    let key = path.strip_prefix("metadata.annotations['")?.strip_suffix("']")?;
+    key.starts_with(keys::PREFIX).then(|| key.to_owned())
+}

@@ -1,0 +1,73 @@
+//! # What it finds
+//!
+//! The path of a token written out in an environment variable, argument, command or mount of a container with an identity,
+//! where the token is not, or will not be, at that path. `AZURE_FEDERATED_TOKEN_FILE` itself may hold the path that injection
+//! uses.
+//!
+//! # Why it matters
+//!
+//! The path has moved twice, with webhook v1.6.0 and v1.6.1. Code that does not read `AZURE_FEDERATED_TOKEN_FILE` breaks the day
+//! the cluster is upgraded.
+//!
+//! # Example
+//!
+//! `args: ["--token-file=/var/run/secrets/azure/tokens/azure-identity-token"]`
+//!
+//! # Fix
+//!
+//! Use the variable: `--token-file=$(AZURE_FEDERATED_TOKEN_FILE)`.
+
+use super::{Check, Findings, PodSubject, Rule};
+use crate::finding::{Finding, Severity};
+use crate::json::Value;
+use crate::keys;
+use crate::layout::{Layout, of_path_in};
+use crate::pod::{Container, Volume};
+
+pub(super) const RULE: Rule =
+    Rule { name: "hard-coded-path", severity: Severity::Warn, checks: &[Check::Template(check)] };
+
+fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
+    let in_force = layout_in_force(subject);
+    for container in subject.participants() {
+        for place in places(subject, container, in_force) {
+            let problem = match in_force {
+                Some(layout) => format!("holds a token path of another layout than {}", layout.name()),
+                None => "holds a token path, which moves with the webhook's release".to_owned(),
+            };
+            let fix = format!("use $({})", keys::ENV_TOKEN_FILE);
+            findings.add(Finding::new(RULE.name, subject.path_of(place), problem, fix));
+        }
+    }
+}
+
+/// Where a path stands that is not that of the layout in force.
+fn places<'s>(subject: &'s PodSubject<'_>, container: &'s Container<'_>, in_force: Option<Layout>) -> Vec<Value<'s>> {
+    let is_foreign = |text: &str| of_path_in(text).is_some_and(|layout| in_force != Some(layout));
+    let is_injected = |name: &str| matches!(name, keys::ENV_TOKEN_FILE | keys::ENV_CA_FILE);
+    let variables = container
+        .env
+        .iter()
+        .filter(|variable| is_foreign(&variable.value) && !(in_force.is_none() && is_injected(&variable.name)));
+    let mounts = container.mounts.iter().filter(|mount| {
+        let volume = subject.pod.volumes.iter().find(|volume| volume.name == mount.volume);
+        is_foreign(&mount.path) && !volume.is_some_and(Volume::is_injected)
+    });
+    let mut places: Vec<Value<'s>> =
+        variables.map(|variable| variable.object).chain(mounts.map(|mount| mount.object)).collect();
+    for key in ["command", "args"] {
+        let texts = container.object.field(key).into_iter().flat_map(Value::elements);
+        places.extend(texts.filter(|text| text.as_str().is_some_and(|text| is_foreign(&text))));
+    }
+    places
+}
+
+/// The layout that the pod has or will have, as far as it can be known.
+pub(super) fn layout_in_force(subject: &PodSubject<'_>) -> Option<Layout> {
+    if let Some(inject) = &subject.settings.inject {
+        return Some(inject.layout);
+    }
+    let volume = subject.pod.volumes.iter().find(|volume| volume.is_injected())?;
+    let mounts = subject.pod.all_containers().flat_map(|container| &container.mounts);
+    mounts.filter(|mount| mount.volume == volume.name).find_map(|mount| of_path_in(&mount.path))
+}

@@ -1,0 +1,40 @@
+//! # What it finds
+//!
+//! A service account whose client id or tenant id is changed or taken away.
+//!
+//! # Why it matters
+//!
+//! Pods get their variables when they are created. Those that run keep the old identity until they restart, and then fail at
+//! once if the new one lacks a role or a federated credential.
+//!
+//! # Example
+//!
+//! `kubectl annotate serviceaccount api azure.workload.identity/client-id=22222222-… --overwrite`
+//!
+//! # Fix
+//!
+//! Restart what runs as the service account: `kubectl rollout restart deployment NAME`.
+
+use super::{Check, Findings, Rule, ServiceAccountSubject};
+use crate::finding::{Finding, Severity, quote};
+use crate::keys;
+
+pub(super) const RULE: Rule =
+    Rule { name: "identity-changed", severity: Severity::Warn, checks: &[Check::ServiceAccount(check)] };
+
+fn check(subject: &ServiceAccountSubject<'_>, findings: &mut Findings) {
+    let Some(old) = subject.old else { return };
+    for (key, before) in [(keys::CLIENT_ID, &old.client_id), (keys::TENANT_ID, &old.tenant_id)] {
+        let now = subject.annotations.get(key);
+        let Some(before) = before.as_deref().filter(|before| Some(*before) != now && !before.is_empty()) else {
+            continue;
+        };
+        let problem = format!("was {}; running pods keep that until they restart", quote(before));
+        findings.add(Finding::new(
+            RULE.name,
+            subject.annotation_path(key),
+            problem,
+            "restart what runs as this service account",
+        ));
+    }
+}

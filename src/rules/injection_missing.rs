@@ -1,0 +1,45 @@
+//! # What it finds
+//!
+//! With the setting `guard`: a pod with the label that arrives without a token volume of an accepted layout, or in which no
+//! container has the token's mount and variables.
+//!
+//! # Why it matters
+//!
+//! The webhook that injects was down, did not select the namespace, or ran before the label was added. The pod would start
+//! without identity, or take the node's.
+//!
+//! # Example
+//!
+//! A labelled pod in a namespace that the webhook's `namespaceSelector` leaves out.
+//!
+//! # Fix
+//!
+//! See that the webhook runs (`kubectl get pods -n kube-system -l azure-workload-identity.io/system=true`) and selects the
+//! namespace; then create the pod again. A controller does that by itself.
+
+use super::arrival::{is_guarded, lack, token_volume};
+use super::{Check, Findings, PodSubject, Rule};
+use crate::finding::{Finding, Severity};
+
+pub(super) const RULE: Rule =
+    Rule { name: "injection-missing", severity: Severity::Deny, checks: &[Check::Pod(check)] };
+
+fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
+    if !is_guarded(subject) {
+        return;
+    }
+    let (path, problem) = match token_volume(subject) {
+        None => (["spec", "volumes"], "holds no token volume, although the label asks for an identity"),
+        Some(arrived) => {
+            let mut participants = subject.participants().peekable();
+            if participants.peek().is_none()
+                || participants.any(|container| lack(subject, container, &arrived).is_none())
+            {
+                return;
+            }
+            (["spec", "containers"], "has no container with the token's mount and variables")
+        }
+    };
+    let fix = "check that the workload identity webhook runs and selects the namespace, then create the pod again";
+    findings.add(Finding::new(RULE.name, subject.pod_path(&path), problem, fix));
+}

@@ -1,0 +1,147 @@
+//! The keys of labels and annotations: which there are, where each is read, and what may have been meant by others.
+
+use super::{PodSubject, ServiceAccountSubject};
+use crate::json::Path;
+use crate::keys;
+use crate::pod::StringMap;
+use crate::settings::Settings;
+
+/// Where a key is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    PodLabel,
+    PodAnnotation,
+    ServiceAccountAnnotation,
+    /// On a pod, and on its service account for all its pods.
+    EitherAnnotation,
+}
+
+impl Place {
+    /// As messages write it.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::PodLabel => "a label of the pod (or pod template)",
+            Self::PodAnnotation => "an annotation of the pod (or pod template)",
+            Self::ServiceAccountAnnotation => "an annotation of the service account",
+            Self::EitherAnnotation => "an annotation of the pod (or pod template) or of the service account",
+        }
+    }
+}
+
+/// What a key is to workload identity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Meaning<'k> {
+    /// It is read, at this place.
+    Known(Place),
+    /// Somebody meant this one.
+    Misspelt(&'k str),
+    /// It has our prefix, and nobody reads it.
+    Unknown,
+    /// It has nothing to do with workload identity.
+    Foreign,
+}
+
+/// Whose label or annotation it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Holder {
+    /// A pod or pod template.
+    Pod,
+    /// The workload around a pod template.
+    Workload,
+    ServiceAccount,
+}
+
+/// A key that has to do with workload identity, where it was found.
+#[derive(Debug)]
+pub(super) struct KeyUse<'s> {
+    pub(super) holder: Holder,
+    pub(super) is_label: bool,
+    pub(super) key: &'s str,
+    pub(super) meaning: Meaning<'s>,
+    pub(super) path: Path,
+}
+
+/// The keys on a pod or pod template, and on the workload around it.
+pub(super) fn in_template<'s>(subject: &'s PodSubject<'_>) -> Vec<KeyUse<'s>> {
+    let mut uses = Uses::new(subject.settings);
+    if let Some(workload) = subject.workload {
+        uses.add(Holder::Workload, true, &workload.labels, &Path::default);
+        uses.add(Holder::Workload, false, &workload.annotations, &Path::default);
+    }
+    uses.add(Holder::Pod, true, &subject.pod.labels, &|| subject.pod_path(&[]));
+    uses.add(Holder::Pod, false, &subject.pod.annotations, &|| subject.pod_path(&[]));
+    uses.found
+}
+
+/// The keys on a service account.
+pub(super) fn in_service_account<'s>(subject: &'s ServiceAccountSubject<'_>) -> Vec<KeyUse<'s>> {
+    let mut uses = Uses::new(subject.settings);
+    uses.add(Holder::ServiceAccount, true, subject.labels, &Path::default);
+    uses.add(Holder::ServiceAccount, false, subject.annotations, &Path::default);
+    uses.found
+}
+
+struct Uses<'s> {
+    known: [(&'s str, Place); 8],
+    found: Vec<KeyUse<'s>>,
+}
+
+impl<'s> Uses<'s> {
+    fn new(settings: &'s Settings<'_>) -> Self {
+        let known = [
+            (keys::USE, Place::PodLabel),
+            (keys::CLIENT_ID, Place::ServiceAccountAnnotation),
+            (keys::TENANT_ID, Place::ServiceAccountAnnotation),
+            (keys::TOKEN_EXPIRATION, Place::EitherAnnotation),
+            (keys::SKIP_CONTAINERS, Place::PodAnnotation),
+            (keys::INJECT_PROXY, Place::PodAnnotation),
+            (keys::PROXY_PORT, Place::PodAnnotation),
+            (settings.binding_annotation(), Place::PodAnnotation),
+        ];
+        Self { known, found: Vec::new() }
+    }
+
+    fn add(&mut self, holder: Holder, is_label: bool, map: &'s StringMap<'_>, object: &dyn Fn() -> Path) {
+        for (key, _) in map.iter() {
+            let meaning = meaning(key, &self.known);
+            if meaning != Meaning::Foreign {
+                let path = object().key("metadata").key(if is_label { "labels" } else { "annotations" }).key(key);
+                self.found.push(KeyUse { holder, is_label, key, meaning, path });
+            }
+        }
+    }
+}
+
+/// What a label or annotation key is to workload identity.
+fn meaning<'k>(key: &str, known: &[(&'k str, Place)]) -> Meaning<'k> {
+    if let Some((_, place)) = known.iter().find(|(name, _)| *name == key) {
+        return Meaning::Known(*place);
+    }
+    // Ours have both words; a key with neither is done with here, as most keys of a pod are.
+    let words = |word: &[u8]| word.eq_ignore_ascii_case(b"workload") || word.eq_ignore_ascii_case(b"identity");
+    if !key.as_bytes().windows(8).any(words) {
+        return Meaning::Foreign;
+    }
+    let plain = plain(key);
+    let meant = known
+        .iter()
+        .map(|(name, _)| (strsim::osa_distance(&plain, &self::plain(name)), *name))
+        .filter(|(distance, name)| *distance <= tolerance(name))
+        .min_by_key(|(distance, _)| *distance);
+    match meant {
+        Some((_, name)) => Meaning::Misspelt(name),
+        None if key.starts_with(keys::PREFIX) => Meaning::Unknown,
+        None => Meaning::Foreign,
+    }
+}
+
+/// How many letters may be wrong: a short name such as `use` is near to too many others.
+fn tolerance(name: &str) -> usize {
+    let own = name.strip_prefix(keys::PREFIX).unwrap_or(name);
+    if own.len() < 6 { 1 } else { 2 }
+}
+
+/// A key without what people get wrong first: case and separators.
+fn plain(key: &str) -> String {
+    key.chars().filter(|c| !matches!(c, '-' | '_' | '.' | '/')).map(|c| c.to_ascii_lowercase()).collect()
+}

@@ -1,0 +1,54 @@
+//! # What it finds
+//!
+//! A selector of a workload or service that includes the label `azure.workload.identity/use`, or is nothing but it.
+//!
+//! # Why it matters
+//!
+//! A selector that is the label alone catches every pod with an identity, those of other applications too. And a workload's
+//! selector cannot be changed later, so the label could never be taken away again.
+//!
+//! # Example
+//!
+//! A service with `selector: {azure.workload.identity/use: "true"}`.
+//!
+//! # Fix
+//!
+//! Select by labels that name the application, such as `app.kubernetes.io/name`.
+
+use super::{Check, Findings, PodSubject, Rule, ServiceSubject};
+use crate::finding::{Finding, Severity};
+use crate::json::{Kind, Value};
+use crate::keys;
+
+pub(super) const RULE: Rule = Rule {
+    name: "label-in-selector",
+    severity: Severity::Note,
+    checks: &[Check::Workload(check_workload), Check::Service(check_service)],
+};
+
+fn check_workload(subject: &PodSubject<'_>, findings: &mut Findings) {
+    let Some(selector) = subject.object.field("spec").and_then(|spec| spec.field("selector")) else { return };
+    // The selector of a replication controller is the labels themselves.
+    check(subject.object, selector.field("matchLabels").unwrap_or(selector), findings);
+}
+
+fn check_service(subject: &ServiceSubject<'_>, findings: &mut Findings) {
+    if let Some(selector) = subject.object.field("spec").and_then(|spec| spec.field("selector")) {
+        check(subject.object, selector, findings);
+    }
+}
+
+fn check(object: Value<'_>, labels: Value<'_>, findings: &mut Findings) {
+    let Some(label) = labels.field(keys::USE).filter(|label| label.kind() == Kind::String) else { return };
+    let problem = if labels.fields().count() == 1 {
+        "is all that selects pods, so that every pod with an identity is selected"
+    } else {
+        "is part of a selector, from which it cannot be taken away later"
+    };
+    findings.add(Finding::new(
+        RULE.name,
+        label.path_from(object),
+        problem,
+        "select by labels that name the application",
+    ));
+}

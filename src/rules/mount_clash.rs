@@ -1,0 +1,37 @@
+//! # What it finds
+//!
+//! A container with an identity that mounts another volume at the path of the token's.
+//!
+//! # Why it matters
+//!
+//! Two mounts at one path are refused by the API server (`must be unique`), after injection and with a message about a mount
+//! that nobody wrote.
+//!
+//! # Example
+//!
+//! `volumeMounts: [{name: cache, mountPath: /var/run/secrets/azure/tokens}]`
+//!
+//! # Fix
+//!
+//! Mount the volume somewhere else.
+
+use super::{Check, Findings, PodSubject, Rule};
+use crate::finding::{Finding, Severity};
+use crate::layout::Layout;
+
+pub(super) const RULE: Rule = Rule { name: "mount-clash", severity: Severity::Deny, checks: &[Check::Template(check)] };
+
+fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
+    let configured = subject.settings.inject.as_ref().map(|inject| inject.layout);
+    let layouts: Vec<Layout> = configured.map_or(Layout::ALL.to_vec(), |layout| vec![layout]);
+    let name = subject.pod.naming();
+    let paths: Vec<String> = layouts.iter().map(|layout| layout.mount_path(&layout.volume_name(&name))).collect();
+    for mount in subject.participants().flat_map(|container| &container.mounts) {
+        let is_ours = layouts.iter().any(|layout| layout.owns_name(&mount.volume));
+        if !is_ours && paths.iter().any(|path| path == mount.path.trim_end_matches('/')) {
+            let problem = "is where the token is mounted";
+            let path = subject.path_of(mount.object).key("mountPath");
+            findings.add(Finding::new(RULE.name, path, problem, "mount the volume somewhere else"));
+        }
+    }
+}

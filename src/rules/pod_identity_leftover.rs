@@ -1,0 +1,32 @@
+//! # What it finds
+//!
+//! The label `aadpodidbinding` on a pod or pod template.
+//!
+//! # Why it matters
+//!
+//! It asks for an identity of AAD Pod Identity, which is deprecated since 2022 and no longer part of AKS: nothing reads it.
+//!
+//! # Example
+//!
+//! `labels: {aadpodidbinding: my-identity}`
+//!
+//! # Fix
+//!
+//! Move to workload identity (`docs/migrating-from-pod-identity.md`), then remove the label.
+
+use super::{Check, Findings, PodSubject, Rule};
+use crate::finding::{Finding, Severity};
+
+pub(super) const RULE: Rule =
+    Rule { name: "pod-identity-leftover", severity: Severity::Warn, checks: &[Check::Template(check)] };
+
+/// Source: github.com/Azure/aad-pod-identity, `pkg/apis/aadpodidentity/types.go`.
+const LABEL: &str = "aadpodidbinding";
+
+fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
+    if subject.pod.labels.get(LABEL).is_some() {
+        let path = subject.pod_path(&["metadata", "labels", LABEL]);
+        let problem = "asks for AAD Pod Identity, which no longer runs";
+        findings.add(Finding::new(RULE.name, path, problem, "use workload identity and remove the label"));
+    }
+}

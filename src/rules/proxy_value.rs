@@ -1,0 +1,34 @@
+//! # What it finds
+//!
+//! An annotation `azure.workload.identity/inject-proxy-sidecar` with any other value than `true`.
+//!
+//! # Why it matters
+//!
+//! Its presence counts, not its value: `"false"` adds the proxy, with its privileged init container, all the same.
+//!
+//! # Example
+//!
+//! `azure.workload.identity/inject-proxy-sidecar: "false"`
+//!
+//! # Fix
+//!
+//! Remove the annotation if the pod needs no proxy; write `"true"` if it does.
+
+use super::{Check, Findings, PodSubject, Rule};
+use crate::finding::{Finding, Severity, quote};
+use crate::keys;
+
+pub(super) const RULE: Rule = Rule { name: "proxy-value", severity: Severity::Deny, checks: &[Check::Template(check)] };
+
+fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
+    let Some(value) = subject.pod.annotations.get(keys::INJECT_PROXY) else { return };
+    if !subject.wants_identity || value == "true" {
+        return;
+    }
+    findings.add(Finding::new(
+        RULE.name,
+        subject.annotation_path(keys::INJECT_PROXY),
+        format!("is {}, but any value adds the proxy", quote(value)),
+        "remove the annotation, or write \"true\"",
+    ));
+}

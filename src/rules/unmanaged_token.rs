@@ -1,0 +1,42 @@
+//! # What it finds
+//!
+//! A projected service account token with an audience of Azure that injection did not add: in a pod without the label, in the
+//! template of a workload, or under a name of its own.
+//!
+//! # Why it matters
+//!
+//! Such a token is as good as the injected one, without any of the checks: it needs no label, and any identity that trusts the
+//! service account can be had with it. Legitimate where workload identity is wired by hand; worth knowing in any case.
+//!
+//! # Example
+//!
+//! `projected: {sources: [{serviceAccountToken: {audience: api://AzureADTokenExchange, path: token}}]}`
+//!
+//! # Fix
+//!
+//! Use the label and let the token be injected. If the token is wired by hand on purpose, exempt the service account.
+
+use super::{Check, Findings, PodSubject, Rule};
+use crate::finding::{Finding, Severity};
+use crate::pod::Volume;
+
+pub(super) const RULE: Rule =
+    Rule { name: "unmanaged-token", severity: Severity::Warn, checks: &[Check::Template(check)] };
+
+fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
+    for volume in unmanaged_tokens(subject) {
+        let problem = "holds a token for Azure that injection did not add";
+        let fix = "remove it and use the label; exempt the service account if it is meant";
+        findings.add(Finding::new(RULE.name, subject.path_of(volume.object), problem, fix));
+    }
+}
+
+/// The volumes with a token for Azure that injection did not add.
+pub(super) fn unmanaged_tokens<'s>(subject: &'s PodSubject<'_>) -> impl Iterator<Item = &'s Volume<'s>> {
+    // Templates are never injected into, nor are pods that ask for nothing.
+    let may_be_injected = subject.workload.is_none() && subject.wants_identity;
+    let volumes = subject.pod.volumes.iter();
+    volumes
+        .filter(|volume| subject.settings.is_token_for_azure(volume))
+        .filter(move |volume| !(may_be_injected && volume.is_injected()))
+}
