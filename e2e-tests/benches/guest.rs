@@ -152,7 +152,7 @@ fn microseconds(duration: Duration) -> f64 {
 
 /// The creation of a pod that makes the request about `size` bytes long: variables and, every so many, another container.
 fn request(size: usize, labelled: bool) -> Result<AdmissionRequest> {
-    let mut request = AdmissionRequest::create(pod(labelled, vec![container(0)]))?;
+    let mut request = AdmissionRequest::create(pod(labelled, &[container(0)]))?;
     let mut containers = vec![container(0)];
     let mut number = 0;
     while serde_json::to_vec(&request)?.len() < size {
@@ -162,12 +162,12 @@ fn request(size: usize, labelled: bool) -> Result<AdmissionRequest> {
         }
         let last = containers.last_mut().and_then(|container| container.get_mut("env")).and_then(Value::as_array_mut);
         last.context("the container has no variables")?.push(variable(number));
-        request.object = Some(pod(labelled, containers.clone()));
+        request.object = Some(pod(labelled, &containers));
     }
     Ok(request)
 }
 
-fn pod(labelled: bool, containers: Vec<Value>) -> Value {
+fn pod(labelled: bool, containers: &[Value]) -> Value {
     let mut labels = json!({"app.kubernetes.io/name": "web", "pod-template-hash": "7c9d8f7b6c"});
     if labelled && let Some(labels) = labels.as_object_mut() {
         labels.insert("azure.workload.identity/use".to_owned(), json!("true"));
