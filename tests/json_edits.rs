@@ -70,6 +70,15 @@ fn arrays_are_extended_at_both_ends_and_made_where_there_is_none() {
 }
 
 #[test]
+fn elements_put_in_front_of_a_replaced_one_stay_in_front() {
+    let text = edited(r#"{"l":[1,2]}"#, |edits, root| {
+        edits.replace(root.get("l").unwrap().elements().next().unwrap(), "10".to_owned());
+        edits.extend(root, "l", &["0".to_owned()], &[]);
+    });
+    assert_eq!(text, r#"{"l":[0,10,2]}"#);
+}
+
+#[test]
 fn a_part_is_written_with_its_own_edits_alone() {
     let document = Document::parse(br#" {"a": [1], "b": [2]} "#).unwrap();
     let root = document.root();
