@@ -202,6 +202,7 @@ fn a_type_mismatch_names_the_place_and_not_the_value() {
     let document = Document::parse(br#"{"spec":{"a/b":["secret"]},"list":[{"x":{}}]}"#).unwrap();
     let root = document.root();
     let cases = [
+        (root.expect_kind(Kind::Array), "it is an object; expected an array"),
         (
             root.get("spec").unwrap().typed_field("a/b", Kind::Object).map(Option::unwrap),
             r#"spec["a/b"] is an array; expected an object"#,
