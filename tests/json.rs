@@ -166,6 +166,61 @@ fn a_key_that_comes_twice_is_found_among_any_number_of_keys() {
 }
 
 #[test]
+fn nesting_is_read_as_deep_as_serde_json_reads_it() {
+    let deepest = nested(DEPTH_LIMIT);
+    assert!(Document::parse(deepest.as_bytes()).is_ok());
+    assert!(serde_json::from_str::<Model>(&deepest).is_ok());
+
+    let too_deep = nested(DEPTH_LIMIT + 1);
+    let expected = format!("arrays and objects are nested too deeply at line 1 column {}", DEPTH_LIMIT + 1);
+    assert_eq!(refusal(too_deep.as_bytes()), expected);
+    assert!(serde_json::from_str::<Model>(&too_deep).is_err());
+
+    let bottomless = "[{\"a\":".repeat(1 << 20);
+    assert_eq!(refusal(bottomless.as_bytes()), "arrays and objects are nested too deeply at line 1 column 380");
+}
+
+#[test]
+fn only_numbers_that_fit_a_float_are_read() {
+    let integer_with_309_digits = format!("17976931348623{}", "0".repeat(295));
+    let fitting = [
+        "1.7976931348623157e308",
+        "-1.7976931348623157e+308",
+        "17976931348623157E292",
+        "0.17976931348623157e309",
+        &integer_with_309_digits,
+        "0e999999999999999999999",
+        "-0.000e400",
+        "1e-999999999999999999999",
+        "0.00000000001e310",
+    ];
+    for text in fitting {
+        assert!(Document::parse(text.as_bytes()).is_ok(), "{text} is refused");
+        assert!(serde_json::from_str::<Model>(text).is_ok(), "serde_json refuses {text}");
+    }
+
+    let integer_with_310_digits = format!("1{}", "0".repeat(309));
+    let too_large = [
+        "1e309",
+        "-1e309",
+        "1.7976931348623159e308",
+        "1.8e308",
+        "9e308",
+        "0.1e400",
+        "0.9e309",
+        "123e307",
+        "1e999999999999999999999",
+        &integer_with_310_digits,
+        &format!("2{}", "0".repeat(308)),
+    ];
+    for text in too_large {
+        let expected = format!("a number that is too large at line 1 column {}", text.len() + 1);
+        assert_eq!(refusal(text.as_bytes()), expected, "{text}");
+        assert!(serde_json::from_str::<Model>(text).is_err(), "serde_json accepts {text}");
+    }
+}
+
+#[test]
 fn values_are_only_what_they_are_written_as() {
     let text = br#"{"null":null,"bool":true,"int":-7,"long":9223372036854775808,"float":1.0,"string":"1","empty":{},"list":[1]}"#;
     let document = Document::parse(text).unwrap();
