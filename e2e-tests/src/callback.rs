@@ -1,5 +1,6 @@
 //! The host functions that a guest may call, in the order of checks and with the error texts of Kubewarden's policy evaluator
-//! (`runtimes/callback.rs`).
+//! (`runtimes/callback.rs`). Of the gated ones this host has the two that this policy could need, `kubernetes/get_resource`
+//! and `kubernetes/can_i`.
 
 use std::sync::Arc;
 
@@ -31,11 +32,11 @@ impl HostCall {
 
 /// Answers a guest's calls.
 #[derive(Clone, Default)]
-pub struct HostFunctions {
+pub(crate) struct HostFunctions {
     /// What the guest may call and look up.
-    pub grants: Grants,
+    pub(crate) grants: Grants,
     /// The cluster that answers; absent where the host has no Kubernetes client.
-    pub cluster: Option<Arc<dyn ClusterApi>>,
+    pub(crate) cluster: Option<Arc<dyn ClusterApi>>,
 }
 
 impl HostFunctions {

@@ -7,17 +7,15 @@ use xtask::{capabilities::HOST_CAPABILITIES, metadata::ContextAwareResource};
 
 /// What whoever installed a policy has granted it. The default grants nothing, as policy-server does.
 #[derive(Clone, Debug, Default)]
-pub struct Grants {
+pub(crate) struct Grants {
     host_capabilities: BTreeSet<String>,
     context_aware_resources: BTreeSet<ContextAwareResource>,
 }
 
 impl Grants {
     /// Grants host functions by name (`kubernetes/get_resource`) or by pattern (`oci/v1/*`, `*`), and look-ups by kind.
-    ///
-    /// # Errors
-    /// When a name or pattern fits no function of the host.
-    pub fn new(
+    /// A name or pattern that fits no function of the host is an error.
+    pub(crate) fn new(
         host_capabilities: BTreeSet<String>,
         context_aware_resources: BTreeSet<ContextAwareResource>,
     ) -> Result<Self> {

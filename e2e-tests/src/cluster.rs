@@ -1,6 +1,6 @@
 //! The cluster behind the host: what answers a guest's look-ups.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use anyhow::{Context as _, Result};
 use kubewarden_policy_sdk::host_capabilities::kubernetes::{CanIRequest, GetResourceRequest, ResourceAttributes};
@@ -84,16 +84,8 @@ enum LookUp {
 #[derive(Clone, Debug, Default)]
 pub struct FakeCluster {
     look_ups: BTreeMap<ObjectKey, LookUp>,
-    permissions: BTreeSet<Permission>,
-}
-
-#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
-struct Permission {
-    user: String,
-    verb: String,
-    group: String,
-    resource: String,
-    name: String,
+    /// Users and what they may do.
+    permissions: Vec<(String, ResourceAttributes)>,
 }
 
 impl FakeCluster {
@@ -103,7 +95,7 @@ impl FakeCluster {
     /// When an object has no apiVersion, kind or name.
     pub fn with_objects(objects: impl IntoIterator<Item = Value>) -> Result<Self> {
         let look_ups = objects.into_iter().map(|object| Ok((ObjectKey::of(&object)?, LookUp::Found(object))));
-        Ok(Self { look_ups: look_ups.collect::<Result<_>>()?, permissions: BTreeSet::new() })
+        Ok(Self { look_ups: look_ups.collect::<Result<_>>()?, permissions: Vec::new() })
     }
 
     /// Adds an object that only a look-up without the host's cache finds.
@@ -122,11 +114,10 @@ impl FakeCluster {
         self
     }
 
-    /// Lets `user` do `verb` to the object `name` of a resource of the whole cluster.
+    /// Lets `user` do exactly this.
     #[must_use]
-    pub fn and_permission(mut self, user: &str, verb: &str, (group, resource, name): (&str, &str, &str)) -> Self {
-        let [user, verb, group, resource, name] = [user, verb, group, resource, name].map(str::to_owned);
-        self.permissions.insert(Permission { user, verb, group, resource, name });
+    pub fn and_permission(mut self, user: &str, attributes: ResourceAttributes) -> Self {
+        self.permissions.push((user.to_owned(), attributes));
         self
     }
 }
@@ -155,19 +146,11 @@ impl ClusterApi for FakeCluster {
 
     fn can_i(&self, request: &CanIRequest) -> Result<Vec<u8>, String> {
         let review = &request.subject_access_review;
-        let allowed =
-            self.permissions.iter().any(|permission| permission.covers(&review.user, &review.resource_attributes));
+        let granted = |(user, attributes): &(String, ResourceAttributes)| {
+            *user == review.user && *attributes == review.resource_attributes
+        };
+        let allowed = self.permissions.iter().any(granted);
         Ok(json!({ "allowed": allowed }).to_string().into_bytes())
-    }
-}
-
-impl Permission {
-    fn covers(&self, user: &str, asked: &ResourceAttributes) -> bool {
-        self.user == user
-            && self.verb == asked.verb
-            && self.resource == asked.resource
-            && Some(&self.group) == asked.group.as_ref()
-            && Some(&self.name) == asked.name.as_ref()
     }
 }
 
@@ -225,6 +208,8 @@ fn masked(object: &Value, request: &GetResourceRequest) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
+    use kubewarden_policy_sdk::host_capabilities::kubernetes::SubjectAccessReview;
+
     use super::*;
 
     fn account() -> Value {
@@ -285,14 +270,23 @@ Caused by:
 
     #[test]
     fn only_what_is_permitted_is_allowed() {
-        let cluster = FakeCluster::default().and_permission("alice", "use", ("example.com", "identities", "blue"));
-        let may = |verb: &str| {
-            let review = json!({"subject_access_review": {"user": "alice", "resource_attributes":
-                {"group": "example.com", "resource": "identities", "name": "blue", "verb": verb}}, "disable_cache": false});
-            String::from_utf8(cluster.can_i(&serde_json::from_value(review).unwrap()).unwrap()).unwrap()
+        let attributes = |verb: &str| ResourceAttributes {
+            group: Some("example.com".to_owned()),
+            resource: "identities".to_owned(),
+            name: Some("blue".to_owned()),
+            verb: verb.to_owned(),
+            ..ResourceAttributes::default()
+        };
+        let cluster = FakeCluster::default().and_permission("alice", attributes("use"));
+        let may = |user: &str, verb: &str| {
+            let subject_access_review =
+                SubjectAccessReview { groups: None, resource_attributes: attributes(verb), user: user.to_owned() };
+            let answer = cluster.can_i(&CanIRequest { subject_access_review, disable_cache: false }).unwrap();
+            String::from_utf8(answer).unwrap()
         };
 
-        assert_eq!(may("use"), r#"{"allowed":true}"#);
-        assert_eq!(may("delete"), r#"{"allowed":false}"#);
+        assert_eq!(may("alice", "use"), r#"{"allowed":true}"#);
+        assert_eq!(may("alice", "delete"), r#"{"allowed":false}"#);
+        assert_eq!(may("bob", "use"), r#"{"allowed":false}"#);
     }
 }

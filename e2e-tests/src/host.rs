@@ -17,11 +17,8 @@ pub struct Instance {
 }
 
 impl Instance {
-    /// Instantiates `module` and runs its initialisation.
-    ///
-    /// # Errors
-    /// When the initialisation traps or runs past the deadline.
-    pub fn new(module: &Module, functions: HostFunctions) -> Result<Self, Error> {
+    /// Instantiates `module` and runs its initialisation, which may trap or run past the deadline.
+    pub(crate) fn new(module: &Module, functions: HostFunctions) -> Result<Self, Error> {
         let calls = Arc::new(Mutex::new(Vec::new()));
         let log = Arc::clone(&calls);
         let callback = move |_id: u64, binding: &str, namespace: &str, operation: &str, payload: &[u8]| {

@@ -15,7 +15,7 @@
 //! ```
 
 pub mod callback;
-pub mod capabilities;
+mod capabilities;
 pub mod cluster;
 mod field_mask;
 pub mod guests;

@@ -294,6 +294,7 @@ impl TypeMismatch<'_> {
     pub fn describe(&self, root: Value<'_>) -> String {
         // The two are of one document, whose lifetimes differ only to the compiler.
         let path = Value { document: root.document, index: self.value.index }.path_from(root);
-        format!("{path} is {}; expected {}", self.value.kind(), self.expected)
+        let place = if path.segments().is_empty() { "it".to_owned() } else { path.to_string() };
+        format!("{place} is {}; expected {}", self.value.kind(), self.expected)
     }
 }

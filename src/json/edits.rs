@@ -79,9 +79,10 @@ impl Edits {
         self.add(Edit { start: at, end: at, text });
     }
 
-    /// Keeps the list in the order of the text; what is added at one place stays in the order in which it was added.
+    /// Keeps the list in the order of the text; what is added at one place stays in the order in which it was added, in
+    /// front of what is replaced there.
     fn add(&mut self, edit: Edit) {
-        let position = self.list.partition_point(|other| other.start <= edit.start);
+        let position = self.list.partition_point(|other| (other.start, other.end) <= (edit.start, edit.end));
         self.list.insert(position, edit);
     }
 

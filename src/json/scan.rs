@@ -6,14 +6,14 @@ use std::fmt;
 use super::document::{Kind, Node};
 
 /// How many arrays and objects may be open at once: what `serde_json`, with which Kubewarden's host reads our answer, takes.
-pub const DEPTH_LIMIT: usize = 128;
+pub const DEPTH_LIMIT: usize = 127;
 
 /// Up to this many keys of an object are compared each with each to find a repeated one; more go into a tree.
 const FEW_KEYS: usize = 12;
 
-/// More digits than this before the decimal point (the exponent counted in) do not fit a 64-bit float, as which the host
-/// reads what is no whole number. The largest float, which schemas do use as a bound, has 309.
-const MAGNITUDE_LIMIT: i64 = 309;
+/// The largest 64-bit float, as which the host reads what is no whole number, and which schemas do use as a bound: how many
+/// digits it has before the decimal point, and the first of them.
+const LARGEST_FLOAT: (i64, &[u8]) = (309, b"17976931348623157");
 
 /// Why a text is no JSON that we accept, and where. It never quotes the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -269,15 +269,16 @@ impl Scanner<'_> {
         if self.peek() == Some(b'-') {
             self.at += 1;
         }
+        let start = self.at;
         let whole = self.digits()?;
-        let first = self.text.get(self.at - whole).copied();
-        if whole > 1 && first == Some(b'0') {
+        if whole > 1 && self.text.get(start) == Some(&b'0') {
             return self.stop("a number with a leading zero");
         }
         if self.peek() == Some(b'.') {
             self.at += 1;
             self.digits()?;
         }
+        let mantissa = start..self.at;
         let mut exponent: i64 = 0;
         if matches!(self.peek(), Some(b'e' | b'E')) {
             self.at += 1;
@@ -293,8 +294,8 @@ impl Scanner<'_> {
                 exponent = -exponent;
             }
         }
-        let whole = if first == Some(b'0') { 0 } else { i64::try_from(whole).unwrap_or(i64::MAX) };
-        if exponent.saturating_add(whole) > MAGNITUDE_LIMIT {
+        let magnitude = exponent.saturating_add(i64::try_from(whole).unwrap_or(i64::MAX));
+        if magnitude >= LARGEST_FLOAT.0 && exceeds_float(self.text.get(mantissa).unwrap_or_default(), magnitude) {
             return self.stop("a number that is too large");
         }
         self.close(index);
@@ -371,6 +372,18 @@ impl Scanner<'_> {
     fn cut_off(&self) -> Step {
         Err(self.end_of_text())
     }
+}
+
+/// True if a number is larger than any float: `magnitude` is how many digits it has before the decimal point, leading zeros
+/// and exponent counted in.
+#[cold]
+fn exceeds_float(mantissa: &[u8], magnitude: i64) -> bool {
+    let digits = || mantissa.iter().filter(|byte| **byte != b'.');
+    let zeros = digits().take_while(|digit| **digit == b'0').count();
+    let significant = || digits().skip(zeros).take(LARGEST_FLOAT.1.len());
+    let magnitude = magnitude.saturating_sub(i64::try_from(zeros).unwrap_or(i64::MAX));
+    significant().next().is_some()
+        && magnitude.cmp(&LARGEST_FLOAT.0).then_with(|| significant().cmp(LARGEST_FLOAT.1)).is_gt()
 }
 
 /// Gives `push` the text that the content of a JSON string stands for, piece by piece. The error is the offset of an

@@ -44,8 +44,12 @@ pub(super) fn is_https_url(text: &str) -> bool {
             host.contains(':') && host.bytes().all(|b| b.is_ascii_hexdigit() || matches!(b, b':' | b'.'))
         })
     };
-    (host.split('.').all(is_host_label) || is_ipv6(host))
-        && port.is_none_or(|port| port.parse::<u16>().is_ok_and(|port| port > 0))
+    (host.split('.').all(is_host_label) || is_ipv6(host)) && port.is_none_or(is_port)
+}
+
+/// A port from 1 to 65535, without a sign.
+fn is_port(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit()) && text.parse::<u16>().is_ok_and(|port| port > 0)
 }
 
 /// An image reference: `[HOST[:PORT]/]PATH[:TAG][@DIGEST]`.
@@ -65,7 +69,7 @@ pub(super) fn is_image_reference(text: &str) -> bool {
     };
     let is_host = |part: &str| {
         let (host, port) = part.split_once(':').unwrap_or((part, "1"));
-        host.split('.').all(is_host_label) && port.parse::<u16>().is_ok()
+        host.split('.').all(is_host_label) && is_port(port)
     };
     let is_tag = |tag: &str| {
         tag.len() <= 128
@@ -92,6 +96,11 @@ pub(super) fn is_quantity(text: &str) -> bool {
     let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
     let (number, suffix) = text.split_at(end);
     number.bytes().any(|byte| byte.is_ascii_digit()) && number.matches('.').count() <= 1 && SUFFIXES.contains(&suffix)
+}
+
+/// The name of a Kubernetes object: lower-case letters, digits, hyphens and dots (RFC 1123 subdomain).
+pub(super) fn is_object_name(text: &str) -> bool {
+    text.len() <= 253 && text.split('.').all(is_host_label) && !text.bytes().any(|byte| byte.is_ascii_uppercase())
 }
 
 /// A namespace, or a service account as `NAMESPACE/NAME`; `*` stands for any characters.

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 use std::fmt;
 
 use super::formats::{
-    is_domain_name, is_guid, is_https_url, is_image_reference, is_pattern, is_qualified_name, is_quantity,
+    is_domain_name, is_guid, is_https_url, is_image_reference, is_object_name, is_pattern, is_qualified_name,
+    is_quantity,
 };
 use super::{
     AllowedIdentity, CaSource, CustomWorkload, DEFAULT_AUDIENCE, DEFAULT_BINDING_ANNOTATION, DEFAULT_BINDING_AUDIENCE,
@@ -29,7 +30,7 @@ pub struct Problem {
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.path.segments().is_empty() {
-            f.write_str("the settings ")?;
+            f.write_str("settings ")?;
         } else {
             write!(f, "{} ", self.path)?;
         }
@@ -44,7 +45,8 @@ const PROXY_REPOSITORY: &str = "mcr.microsoft.com/oss/azure/workload-identity";
 const LOG_LEVELS: [&str; 6] = ["trace", "debug", "info", "warn", "warning", "error"];
 
 /// What a key takes, for messages about what is there instead.
-const IDENTIFIER_HINT: &str = "it takes a GUID such as \"00000000-0000-0000-0000-000000000000\"";
+const CLIENT_HINT: &str = "it takes a GUID such as \"00000000-0000-0000-0000-000000000000\"";
+const TENANT_HINT: &str = "it takes a GUID, or a domain name such as \"contoso.onmicrosoft.com\"";
 
 pub(super) fn settings(root: Value<'_>) -> Result<Settings<'_>, Vec<Problem>> {
     let mut reader = Reader { root, problems: Vec::new() };
@@ -89,7 +91,7 @@ impl<'a> Reader<'a> {
                 "identityBinding",
             ],
         );
-        let tenant_id = self.string(inject, "tenantId", &|text| is_guid(text) || is_domain_name(text), IDENTIFIER_HINT);
+        let tenant_id = self.string(inject, "tenantId", &|text| is_guid(text) || is_domain_name(text), TENANT_HINT);
         let layout =
             self.choice(inject, "layout", &Layout::ALL.map(|layout| (layout.name(), layout))).unwrap_or_default();
         let audience = self
@@ -215,7 +217,7 @@ impl<'a> Reader<'a> {
     fn ca_source(&mut self, ca: Value<'a>) -> Option<CaSource<'a>> {
         self.keys(ca, &["configMap", "clusterTrustBundle", "data"]);
         let config_map =
-            self.string(ca, "configMap", &is_pattern, "it takes the name of a ConfigMap").map(CaSource::ConfigMap);
+            self.string(ca, "configMap", &is_object_name, "it takes the name of a ConfigMap").map(CaSource::ConfigMap);
         let bundle = self.object(ca, "clusterTrustBundle").and_then(|bundle| self.trust_bundle(bundle));
         let is_pem = |text: &str| text.contains("-----BEGIN CERTIFICATE-----");
         let data = self.string(ca, "data", &is_pem, "it takes a certificate as PEM").map(CaSource::Data);
@@ -269,7 +271,7 @@ impl<'a> Reader<'a> {
         let Some(list) = self.get(guard, "layouts") else { return Guard { layouts: Layout::ALL.to_vec() } };
         let names = Layout::ALL.map(Layout::name);
         let chosen = self.strings(list, &|text| names.contains(&text), "it takes v1.5, v1.6.0 or v1.6.1");
-        if list.is_empty() {
+        if list.kind() == Kind::Array && list.is_empty() {
             self.problem(
                 guard,
                 "layouts",
@@ -300,16 +302,17 @@ impl<'a> Reader<'a> {
 
     fn identity(&mut self, identity: Value<'a>) -> Option<AllowedIdentity<'a>> {
         self.keys(identity, &["clientId", "tenantId", "serviceAccounts"]);
-        let client_id = self.required_string(identity, "clientId", &is_guid, IDENTIFIER_HINT);
-        let tenant_id =
-            self.string(identity, "tenantId", &|text| is_guid(text) || is_domain_name(text), IDENTIFIER_HINT);
+        let client_id = self.required_string(identity, "clientId", &is_guid, CLIENT_HINT);
+        let tenant_id = self.string(identity, "tenantId", &|text| is_guid(text) || is_domain_name(text), TENANT_HINT);
         let service_accounts = self.service_accounts(identity);
-        if self.get(identity, "serviceAccounts").is_none_or(Value::is_empty) {
-            self.problem(
-                identity,
-                "serviceAccounts",
-                "is missing: name who may use the identity, \"*/*\" for everybody",
-            );
+        let missing = match identity.get("serviceAccounts") {
+            None if identity.kind() == Kind::Object => Some("missing"),
+            Some(list) if list.kind() == Kind::Array && list.is_empty() => Some("empty"),
+            _ => None,
+        };
+        if let Some(missing) = missing {
+            let text = format!("is {missing}; name who may use the identity, \"*/*\" for everybody");
+            self.problem(identity, "serviceAccounts", text);
         }
         Some(AllowedIdentity { client_id: client_id?, tenant_id, service_accounts })
     }

@@ -8,7 +8,11 @@ pub mod capabilities;
 mod cargo;
 pub mod metadata;
 
-use std::{fs, io::Write as _, path::Path, path::PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process,
+};
 
 use anyhow::{Context as _, Result};
 
@@ -36,8 +40,8 @@ pub fn build_policy() -> Result<PathBuf> {
 fn replace_file(path: &Path, content: &[u8]) -> Result<()> {
     let directory = path.parent().context("the path has no directory")?;
     fs::create_dir_all(directory)?;
-    let mut file = tempfile::NamedTempFile::new_in(directory)?;
-    file.write_all(content)?;
-    file.persist(path)?;
+    let unfinished = path.with_extension(format!("wasm.{}", process::id()));
+    fs::write(&unfinished, content)?;
+    fs::rename(&unfinished, path)?;
     Ok(())
 }

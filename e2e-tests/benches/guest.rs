@@ -1,0 +1,283 @@
+//! What the policy costs a policy server: `cargo bench -p e2e-tests`, with `-- --check` to fail when a bound is missed.
+//!
+//! A request is a fresh instance of the module and its call of `validate`, as in policy-server. The policy and a guest that
+//! does nothing take turns, so that whatever else the machine does hits both; the bounds are on the ratio of their medians.
+
+use std::{
+    env, fs, io,
+    io::Write as _,
+    path::Path,
+    process::ExitCode,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context as _, Result};
+use e2e_tests::{cluster::FakeCluster, guests, module::Module, policy::Policy, request::AdmissionRequest};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+/// How long each case is measured.
+const TIME_PER_CASE: Duration = Duration::from_secs(4);
+/// Requests that are not counted, while caches fill.
+const WARM_UP: usize = 50;
+
+/// The largest module, in bytes, metadata included.
+const MAX_MODULE_BYTES: usize = 250_000;
+
+/// What is measured: the size of the request in bytes, whether its pod is labelled, and the largest ratio to the no-op guest.
+const CASES: [(usize, bool, Option<f64>); 6] = [
+    (1_200, true, Some(1.4)),
+    (12_000, true, Some(2.2)),
+    (100_000, true, None),
+    (1_200, false, Some(1.2)),
+    (12_000, false, None),
+    (100_000, false, None),
+];
+
+/// Everything that was measured; times are in microseconds.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Report {
+    policy: ModuleReport,
+    no_op: ModuleReport,
+    cases: Vec<CaseReport>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ModuleReport {
+    bytes: usize,
+    compile_time: f64,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct CaseReport {
+    request_bytes: usize,
+    labelled: bool,
+    requests: usize,
+    host_calls: usize,
+    policy: Percentiles,
+    no_op: Percentiles,
+    /// Of the medians.
+    ratio: f64,
+    max_ratio: Option<f64>,
+}
+
+#[derive(Serialize)]
+struct Percentiles {
+    p50: f64,
+    p99: f64,
+}
+
+fn main() -> Result<ExitCode> {
+    let path = xtask::build_policy()?;
+    let (policy, policy_report) = compile(&fs::read(&path)?)?;
+    let (no_op, no_op_report) = compile(&guests::no_op()?)?;
+    let mut report = Report { policy: policy_report, no_op: no_op_report, cases: Vec::new() };
+    for (size, labelled, max_ratio) in CASES {
+        report.cases.push(measure(&policy, &no_op, size, labelled, max_ratio)?);
+    }
+
+    print(&report)?;
+    let target = path.parent().and_then(Path::parent).context("the module is not in a target directory")?;
+    let file = target.join("bench").join("guest.json");
+    write(&file, &report).with_context(|| format!("cannot write {}", file.display()))?;
+    writeln!(io::stdout(), "\n{}", file.display())?;
+
+    let missed = missed_bounds(&report);
+    for bound in &missed {
+        writeln!(io::stdout(), "missed: {bound}")?;
+    }
+    let check = env::args().any(|argument| argument == "--check");
+    Ok(if check && !missed.is_empty() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+fn compile(bytes: &[u8]) -> Result<(Module, ModuleReport)> {
+    let start = Instant::now();
+    let module = Module::compile(bytes)?;
+    Ok((module, ModuleReport { bytes: bytes.len(), compile_time: microseconds(start.elapsed()) }))
+}
+
+fn measure(policy: &Module, no_op: &Module, size: usize, labelled: bool, max_ratio: Option<f64>) -> Result<CaseReport> {
+    let service_account = json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {
+        "name": "web", "namespace": "shop",
+        "annotations": {"azure.workload.identity/client-id": "66666666-7777-8888-9999-000000000000"}}});
+    let settings = json!({"inject": {"tenantId": "11111111-2222-3333-4444-555555555555"}});
+    let policy = Policy::new(policy, settings.clone())?.connected_to(FakeCluster::with_objects([service_account])?);
+    let no_op = Policy::new(no_op, settings)?;
+    let request = request(size, labelled)?;
+    let payload = policy.payload(&request)?;
+
+    for _ in 0..WARM_UP {
+        time(&policy, &payload)?;
+        time(&no_op, &payload)?;
+    }
+    let (mut policy_times, mut no_op_times) = (Vec::new(), Vec::new());
+    let start = Instant::now();
+    while start.elapsed() < TIME_PER_CASE {
+        policy_times.push(time(&policy, &payload)?);
+        no_op_times.push(time(&no_op, &payload)?);
+    }
+
+    let requests = policy_times.len();
+    let [policy_percentiles, no_op_percentiles] = [percentiles(policy_times), percentiles(no_op_times)];
+    Ok(CaseReport {
+        request_bytes: serde_json::to_vec(&request)?.len(),
+        labelled,
+        requests,
+        host_calls: policy.validate(&request)?.host_calls.len(),
+        ratio: policy_percentiles.p50 / no_op_percentiles.p50,
+        policy: policy_percentiles,
+        no_op: no_op_percentiles,
+        max_ratio,
+    })
+}
+
+fn time(policy: &Policy<'_>, payload: &[u8]) -> Result<Duration> {
+    let start = Instant::now();
+    policy.instantiate()?.call("validate", payload)?;
+    Ok(start.elapsed())
+}
+
+fn percentiles(mut times: Vec<Duration>) -> Percentiles {
+    times.sort_unstable();
+    let at = |percent: usize| times.get(times.len() * percent / 100).copied().map_or(f64::NAN, microseconds);
+    Percentiles { p50: at(50), p99: at(99) }
+}
+
+fn microseconds(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1e6
+}
+
+/// The creation of a pod that makes the request about `size` bytes long: variables and, every so many, another container.
+fn request(size: usize, labelled: bool) -> Result<AdmissionRequest> {
+    let mut request = AdmissionRequest::create(pod(labelled, &[container(0)]))?;
+    let mut containers = vec![container(0)];
+    let mut number = 0;
+    while serde_json::to_vec(&request)?.len() < size {
+        number += 1;
+        if number % 60 == 0 {
+            containers.push(full_container(containers.len()));
+        }
+        let last = containers.last_mut().and_then(|container| container.get_mut("env")).and_then(Value::as_array_mut);
+        last.context("the container has no variables")?.push(variable(number));
+        request.object = Some(pod(labelled, &containers));
+    }
+    Ok(request)
+}
+
+fn pod(labelled: bool, containers: &[Value]) -> Value {
+    let mut labels = json!({"app.kubernetes.io/name": "web", "pod-template-hash": "7c9d8f7b6c"});
+    if labelled && let Some(labels) = labels.as_object_mut() {
+        labels.insert("azure.workload.identity/use".to_owned(), json!("true"));
+    }
+    json!({
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {
+            "generateName": "web-7c9d8f7b6c-",
+            "namespace": "shop",
+            "labels": labels,
+            "ownerReferences": [{
+                "apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "web-7c9d8f7b6c", "controller": true,
+                "uid": "0b8f1e9c-54f2-4b0e-8b0c-6f3f0e2c7d11",
+            }],
+        },
+        "spec": {
+            "serviceAccountName": if labelled { "web" } else { "default" },
+            "containers": containers,
+        },
+    })
+}
+
+fn container(number: usize) -> Value {
+    json!({"name": format!("container-{number}"), "image": "registry.example.com/shop/web:2.14.1", "env": []})
+}
+
+fn full_container(number: usize) -> Value {
+    let probe = json!({"httpGet": {"path": "/healthz", "port": 8080, "scheme": "HTTP"}, "periodSeconds": 10});
+    json!({
+        "name": format!("container-{number}"),
+        "image": "registry.example.com/shop/web:2.14.1",
+        "args": ["--listen", ":8080", "--log-format=json"],
+        "env": [],
+        "ports": [{"name": "http", "containerPort": 8080, "protocol": "TCP"}],
+        "livenessProbe": probe,
+        "readinessProbe": probe,
+        "resources": {"requests": {"cpu": "100m", "memory": "128Mi"}, "limits": {"memory": "256Mi"}},
+        "securityContext": {"allowPrivilegeEscalation": false, "capabilities": {"drop": ["ALL"]}},
+        "volumeMounts": [{
+            "name": "kube-api-access", "mountPath": "/var/run/secrets/kubernetes.io/serviceaccount", "readOnly": true,
+        }],
+    })
+}
+
+/// Values and references take turns, as in real pods.
+fn variable(number: usize) -> Value {
+    let name = format!("SERVICE_SETTING_{number}");
+    if number.is_multiple_of(3) {
+        let key = format!("setting-{number}");
+        json!({"name": name, "valueFrom": {"configMapKeyRef": {"name": "web-settings", "key": key}}})
+    } else {
+        json!({"name": name, "value": format!("https://service-{number}.shop.svc.cluster.local:8443/api")})
+    }
+}
+
+fn print(report: &Report) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    for (name, module) in [("policy", &report.policy), ("no-op", &report.no_op)] {
+        writeln!(out, "{name:<7} {:>7} bytes, compiled in {:.1} ms", module.bytes, module.compile_time / 1e3)?;
+    }
+    writeln!(
+        out,
+        "\n{:>9} {:<10} {:>8} {:>10} | {:>10} {:>10} | {:>10} {:>10} | {:>6} {:>6}",
+        "request", "pod", "requests", "host calls", "p50", "p99", "no-op p50", "no-op p99", "ratio", "bound"
+    )?;
+    for case in &report.cases {
+        writeln!(
+            out,
+            "{:>7} B {:<10} {:>8} {:>10} | {:>7.1} us {:>7.1} us | {:>7.1} us {:>7.1} us | {:>5.2}x {:>6}",
+            case.request_bytes,
+            if case.labelled { "labelled" } else { "unlabelled" },
+            case.requests,
+            case.host_calls,
+            case.policy.p50,
+            case.policy.p99,
+            case.no_op.p50,
+            case.no_op.p99,
+            case.ratio,
+            case.max_ratio.map(|bound| format!("{bound:.1}x")).unwrap_or_default(),
+        )?;
+    }
+    Ok(())
+}
+
+fn missed_bounds(report: &Report) -> Vec<String> {
+    let mut missed = Vec::new();
+    if report.policy.bytes > MAX_MODULE_BYTES {
+        missed.push(format!("the module has {} bytes, more than {MAX_MODULE_BYTES}", report.policy.bytes));
+    }
+    for case in &report.cases {
+        let pod = if case.labelled { "a labelled" } else { "an unlabelled" };
+        if let Some(bound) = case.max_ratio.filter(|bound| case.ratio > *bound) {
+            let ratio = case.ratio;
+            missed.push(format!(
+                "{} bytes with {pod} pod take {ratio:.2} times as long as no-op, not {bound:.1}",
+                case.request_bytes
+            ));
+        }
+        if !case.labelled && case.host_calls > 0 {
+            missed.push(format!(
+                "{} bytes with {pod} pod make {} host calls, not 0",
+                case.request_bytes, case.host_calls
+            ));
+        }
+    }
+    missed
+}
+
+fn write(file: &Path, report: &Report) -> Result<()> {
+    fs::create_dir_all(file.parent().context("the path has no directory")?)?;
+    Ok(fs::write(file, serde_json::to_vec_pretty(report)?)?)
+}

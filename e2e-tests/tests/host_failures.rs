@@ -1,0 +1,193 @@
+//! Look-ups that fail: what the policy asks of the host, what it decides, and whether it says what to do.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+
+use e2e_tests::{
+    callback::HostCall,
+    cluster::{Failure, FakeCluster, ObjectKey},
+    policy::{Evaluation, Policy},
+    request::AdmissionRequest,
+};
+use serde_json::{Value, json};
+
+const TENANT: &str = "11111111-2222-3333-4444-555555555555";
+
+fn policy() -> Policy<'static> {
+    Policy::new(e2e_tests::policy_module().unwrap(), json!({"inject": {"tenantId": TENANT}})).unwrap()
+}
+
+fn account() -> Value {
+    let annotations = json!({"azure.workload.identity/client-id": "66666666-7777-8888-9999-000000000000"});
+    json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "web", "namespace": "shop", "annotations": annotations}})
+}
+
+fn failing(failure: Failure) -> FakeCluster {
+    FakeCluster::default().and_failing(ObjectKey::service_account("shop", "web"), failure)
+}
+
+fn pod(labels: &Value) -> AdmissionRequest {
+    AdmissionRequest::create(json!({
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "web", "namespace": "shop", "labels": labels},
+        "spec": {"serviceAccountName": "web", "containers": [{"name": "web", "image": "web:1"}]},
+    }))
+    .unwrap()
+}
+
+fn labelled() -> AdmissionRequest {
+    pod(&json!({"azure.workload.identity/use": "true"}))
+}
+
+fn unlabelled() -> AdmissionRequest {
+    pod(&json!({"app": "web"}))
+}
+
+/// The only look-up that the policy makes.
+fn look_up(disable_cache: bool) -> (String, Value) {
+    let request = json!({
+        "api_version": "v1",
+        "kind": "ServiceAccount",
+        "name": "web",
+        "namespace": "shop",
+        "disable_cache": disable_cache,
+        "field_masks": ["metadata"],
+    });
+    ("kubernetes/get_resource".to_owned(), request)
+}
+
+fn asked(evaluation: &Evaluation) -> Vec<(String, Value)> {
+    let pair = |call: &HostCall| (call.function.clone(), call.request.clone());
+    evaluation.host_calls.iter().map(pair).collect()
+}
+
+/// Whatever the host would answer, a pod without the label is let through and nothing is asked.
+fn assert_unlabelled_passes(policy: &Policy<'_>) {
+    let evaluation = policy.validate(&unlabelled()).unwrap();
+
+    assert!(evaluation.response.allowed, "{:?}", evaluation.response);
+    assert_eq!(evaluation.response.patch, None);
+    assert_eq!(evaluation.host_calls, []);
+}
+
+/// A labelled pod is denied after these look-ups, with a message that contains all of `parts`.
+fn assert_labelled_denied(policy: &Policy<'_>, look_ups: &[(String, Value)], parts: &[&str]) {
+    let evaluation = policy.validate(&labelled()).unwrap();
+
+    assert_eq!(asked(&evaluation), look_ups);
+    assert!(!evaluation.response.allowed);
+    assert_eq!(evaluation.response.code, Some(403));
+    assert_eq!(evaluation.response.patch, None);
+    let message = evaluation.response.message.unwrap();
+    for part in parts {
+        assert!(message.contains(part), "{part:?} is not in: {message}");
+    }
+    assert!(message.lines().count() <= 2, "the host's many lines are passed on: {message}");
+}
+
+#[test]
+fn a_service_account_that_is_found_is_looked_up_once() {
+    let policy = policy().connected_to(FakeCluster::with_objects([account()]).unwrap());
+    let evaluation = policy.validate(&labelled()).unwrap();
+
+    assert!(evaluation.response.allowed, "{:?}", evaluation.response);
+    assert_eq!(asked(&evaluation), [look_up(false)]);
+    assert_unlabelled_passes(&policy);
+}
+
+#[test]
+fn a_missing_service_account_is_looked_up_again_without_the_cache() {
+    let policy = policy().connected_to(FakeCluster::default());
+
+    assert_labelled_denied(
+        &policy,
+        &[look_up(false), look_up(true)],
+        &["service-account-missing", "\"web\"", "\"shop\""],
+    );
+    assert_unlabelled_passes(&policy);
+}
+
+#[test]
+fn a_missing_service_account_is_recognised_with_a_backtrace_behind_the_text() {
+    let text = "Cannot find v1/ServiceAccount named 'web' inside of namespace 'Some(\"shop\")'\n\nStack backtrace:\n   0: main";
+    let policy = policy().connected_to(failing(Failure::Other(text.to_owned())));
+
+    assert_labelled_denied(&policy, &[look_up(false), look_up(true)], &["service-account-missing"]);
+}
+
+#[test]
+fn a_service_account_newer_than_the_cache_is_found() {
+    let policy = policy().connected_to(FakeCluster::default().and_uncached(account()).unwrap());
+    let evaluation = policy.validate(&labelled()).unwrap();
+
+    assert!(evaluation.response.allowed, "{:?}", evaluation.response);
+    assert_eq!(asked(&evaluation), [look_up(false), look_up(true)]);
+}
+
+#[test]
+fn a_forbidden_look_up_names_the_rbac_rule() {
+    let policy = policy().connected_to(failing(Failure::Forbidden));
+
+    assert_labelled_denied(&policy, &[look_up(false)], &["lookup-failed", "ClusterRole", "get", "serviceaccounts"]);
+    assert_unlabelled_passes(&policy);
+}
+
+#[test]
+fn a_kind_that_is_not_granted_names_context_aware_resources() {
+    let policy = policy()
+        .connected_to(FakeCluster::with_objects([account()]).unwrap())
+        .granted(&["*"], &[("v1", "Secret")])
+        .unwrap();
+
+    assert_labelled_denied(&policy, &[look_up(false)], &["lookup-failed", "contextAwareResources", "ServiceAccount"]);
+    assert_unlabelled_passes(&policy);
+}
+
+#[test]
+fn a_denied_capability_names_host_capabilities() {
+    let policy = policy()
+        .connected_to(FakeCluster::with_objects([account()]).unwrap())
+        .granted(&["oci/*"], &[("v1", "ServiceAccount")])
+        .unwrap();
+
+    assert_labelled_denied(
+        &policy,
+        &[look_up(false)],
+        &["lookup-failed", "hostCapabilities", "kubernetes/get_resource"],
+    );
+    assert_unlabelled_passes(&policy);
+}
+
+#[test]
+fn a_host_without_a_kubernetes_client_is_reported() {
+    let policy = policy();
+
+    assert_labelled_denied(&policy, &[look_up(false)], &["lookup-failed", "kube::Client was not initialized properly"]);
+    assert_unlabelled_passes(&policy);
+}
+
+#[test]
+fn an_unreachable_api_server_is_reported() {
+    let policy = policy().connected_to(failing(Failure::Unreachable));
+
+    assert_labelled_denied(&policy, &[look_up(false)], &["lookup-failed", "client error (Connect)"]);
+    assert_unlabelled_passes(&policy);
+}
+
+#[test]
+fn an_answer_that_is_not_json_is_reported() {
+    let policy = policy().connected_to(failing(Failure::Undecodable));
+
+    assert_labelled_denied(&policy, &[look_up(false)], &["lookup-failed"]);
+    assert_unlabelled_passes(&policy);
+}
+
+#[test]
+fn an_answer_that_is_no_service_account_is_reported() {
+    let object = json!({"apiVersion": "v1", "kind": "ServiceAccount",
+        "metadata": {"name": "web", "namespace": "shop", "annotations": ["client-id"]}});
+    let policy = policy().connected_to(FakeCluster::with_objects([object]).unwrap());
+
+    assert_labelled_denied(&policy, &[look_up(false)], &["lookup-failed", "annotations"]);
+    assert_unlabelled_passes(&policy);
+}
