@@ -1,5 +1,6 @@
 //! What a rule has to say.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use crate::json::Path;
@@ -52,8 +53,19 @@ pub struct Finding {
 
 impl Finding {
     /// A finding with the severity of its rule.
-    pub fn new(rule: &'static str, path: Path, problem: impl Into<String>, fix: impl Into<String>) -> Self {
-        let (problem, fix) = (problem.into(), fix.into());
+    pub fn new<'t>(
+        rule: &'static str,
+        path: Path,
+        problem: impl Into<Cow<'t, str>>,
+        fix: impl Into<Cow<'t, str>>,
+    ) -> Self {
+        Self::from_texts(rule, path, problem.into(), fix.into())
+    }
+
+    // Not inlined, like all that only runs when something is wrong: there the module's size counts, not time.
+    #[inline(never)]
+    fn from_texts(rule: &'static str, path: Path, problem: Cow<'_, str>, fix: Cow<'_, str>) -> Self {
+        let (problem, fix) = (problem.into_owned(), fix.into_owned());
         Self { rule, path, problem, fix, at_most: Severity::Deny, blocks_injection: false }
     }
 }
@@ -68,6 +80,7 @@ impl fmt::Display for Finding {
 const QUOTE_LENGTH: usize = 64;
 
 /// A value as messages show it: quoted, escaped, and cut if it is long.
+#[inline(never)]
 pub fn quote(value: &str) -> String {
     match value.char_indices().nth(QUOTE_LENGTH) {
         Some((end, _)) => format!("{:?}…", value.get(..end).unwrap_or_default()),
@@ -76,6 +89,7 @@ pub fn quote(value: &str) -> String {
 }
 
 /// An id from an environment variable as messages show it: what is no id may be a secret that went astray.
+#[inline(never)]
 pub fn quote_id(value: &str) -> String {
     if is_guid(value) { quote(value) } else { "another value".to_owned() }
 }

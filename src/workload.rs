@@ -123,7 +123,7 @@ fn follow<'a>(object: Value<'a>, way: &[String]) -> Result<Option<Value<'a>>, Ty
 }
 
 /// The kind as messages write it: `pod`, `deployment`, `service account`.
-pub fn spoken_kind<'k>(kind: &'k str) -> Cow<'k, str> {
+pub fn spoken_kind(kind: &str) -> Cow<'_, str> {
     match kind {
         "ServiceAccount" => Cow::Borrowed("service account"),
         _ => Cow::Owned(kind.to_ascii_lowercase()),

@@ -119,6 +119,7 @@ impl<'a> Value<'a> {
     }
 
     /// What a string stands for; `None` for other types.
+    #[inline(never)]
     pub fn as_str(self) -> Option<Cow<'a, str>> {
         let node = self.node();
         if node.kind != Kind::String {
@@ -131,11 +132,13 @@ impl<'a> Value<'a> {
     }
 
     /// A boolean's value; `None` for other types.
+    #[inline(never)]
     pub fn as_bool(self) -> Option<bool> {
         (self.kind() == Kind::Bool).then(|| self.raw() == "true")
     }
 
     /// A number's value where it is written as a whole number that fits; `None` otherwise.
+    #[inline(never)]
     pub fn as_i64(self) -> Option<i64> {
         if self.kind() == Kind::Number { self.raw().parse().ok() } else { None }
     }
@@ -168,6 +171,7 @@ impl<'a> Value<'a> {
 
     /// True if both say the same to Kubernetes: order and white space aside, and null as good as absent. Numbers are the
     /// same if they are written the same.
+    #[inline(never)]
     pub fn same_as(self, other: Value<'_>) -> bool {
         match (self.kind(), other.kind()) {
             (Kind::Object, Kind::Object) => {
@@ -184,6 +188,7 @@ impl<'a> Value<'a> {
     }
 
     /// The member of an object that has this key, `null` included; `None` for other types.
+    #[inline(never)]
     pub fn get(self, key: &str) -> Option<Value<'a>> {
         let text = self.document.text;
         self.member_values().find_map(|(name, value)| {
@@ -199,16 +204,19 @@ impl<'a> Value<'a> {
     }
 
     /// The member with this key, unless it is `null`: Kubernetes makes no difference between null and absent.
+    #[inline(never)]
     pub fn field(self, key: &str) -> Option<Value<'a>> {
         self.get(key).filter(|value| !value.is_null())
     }
 
     /// As [`field`](Self::field), and it must be of this type.
+    #[inline(never)]
     pub fn typed_field(self, key: &str, expected: Kind) -> Result<Option<Value<'a>>, TypeMismatch<'a>> {
         self.field(key).map(|value| value.expect_kind(expected)).transpose()
     }
 
     /// As [`field`](Self::field), for a string.
+    #[inline(never)]
     pub fn string_field(self, key: &str) -> Result<Option<Cow<'a, str>>, TypeMismatch<'a>> {
         Ok(self.typed_field(key, Kind::String)?.and_then(Value::as_str))
     }
@@ -219,6 +227,7 @@ impl<'a> Value<'a> {
     }
 
     /// The way from `root` to this value. Empty if this is `root`, or not below it.
+    #[inline(never)]
     pub fn path_from(self, root: Value<'a>) -> Path {
         let mut path = Path::default();
         let mut at = root;

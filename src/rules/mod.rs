@@ -135,6 +135,7 @@ pub struct Findings(Vec<Finding>);
 
 impl Findings {
     /// Adds a finding.
+    #[inline(never)]
     pub fn add(&mut self, finding: Finding) {
         self.0.push(finding);
     }

@@ -43,31 +43,37 @@ pub struct Workload<'a> {
 
 impl<'a> PodSubject<'a> {
     /// The path of a value of the object.
+    #[inline(never)]
     pub fn path_of(&self, value: Value<'_>) -> Path {
         value.path_from(self.object)
     }
 
     /// The path of a member of the pod, `spec.serviceAccountName` for one, whether it is there or not.
+    #[inline(never)]
     pub fn pod_path(&self, keys: &[&str]) -> Path {
         keys.iter().fold(self.pod.object.path_from(self.object), |path, key| path.key(*key))
     }
 
     /// The path of an annotation of the pod, whether it is there or not.
+    #[inline(never)]
     pub fn annotation_path(&self, key: &str) -> Path {
         self.pod_path(&["metadata", "annotations", key])
     }
 
     /// The path of the place that names the service account.
+    #[inline(never)]
     pub fn service_account_path(&self) -> Path {
         self.pod_path(&["spec", "serviceAccountName"])
     }
 
     /// The service account as `"NAMESPACE/NAME"`, in quotes.
+    #[inline(never)]
     pub fn service_account_name(&self) -> String {
         quote(&format!("{}/{}", self.namespace, self.pod.service_account()))
     }
 
     /// The service account, if it could be read.
+    #[inline(never)]
     pub fn known_service_account(&self) -> Option<&'a ServiceAccount> {
         self.service_account.and_then(Result::ok)
     }
@@ -115,6 +121,7 @@ pub struct ServiceAccountSubject<'a> {
 
 impl ServiceAccountSubject<'_> {
     /// The path of an annotation, whether it is there or not.
+    #[inline(never)]
     pub fn annotation_path(&self, key: &str) -> Path {
         Path::default().key("metadata").key("annotations").key(key)
     }
