@@ -1,7 +1,7 @@
 //! The policy: from an admission review to a verdict.
 
 use crate::cluster::{Cluster, LookupError, ServiceAccount};
-use crate::finding::{Finding, Severity};
+use crate::finding::{Finding, Severity, name};
 use crate::identity::Identity;
 use crate::inject::inject;
 use crate::json::{Document, Edits, TypeMismatch, Value};
@@ -102,7 +102,7 @@ fn judge_pod(
     let identity = Identity::resolve(pod, service_account.as_ref().ok(), settings);
     let subject =
         Subject { object, namespace, pod, service_account: service_account.as_ref(), identity: &identity, settings };
-    verdict.subject = format!("pod {namespace}/{}", pod.display_name());
+    verdict.subject = format!("pod {}/{}", name(namespace), name(pod.display_name()));
     verdict.client_id = identity.client_id.map(str::to_owned);
     verdict.tenant_id = identity.tenant_id.map(str::to_owned);
     verdict.findings = weigh(rules::check(&subject), &subject);
