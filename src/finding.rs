@@ -76,6 +76,19 @@ impl fmt::Display for Finding {
     }
 }
 
+/// A name as messages show it: as it is, unless it is none that Kubernetes takes.
+pub fn name(name: &str) -> Cow<'_, str> {
+    let is_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.');
+    if (1..=NAME_LENGTH).contains(&name.len()) && name.bytes().all(is_name) {
+        Cow::Borrowed(name)
+    } else {
+        Cow::Owned(quote(name))
+    }
+}
+
+/// How long the name of an object may be.
+const NAME_LENGTH: usize = 253;
+
 /// How much of a value a message quotes, in characters.
 const QUOTE_LENGTH: usize = 64;
 

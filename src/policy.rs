@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::cluster::{Cluster, Patience, ServiceAccount};
-use crate::finding::{Finding, Severity};
+use crate::finding::{self, Finding, Severity};
 use crate::identity::Identity;
 use crate::inject::inject;
 use crate::json::{Document, Edits, Kind, TypeMismatch, Value};
@@ -226,8 +226,9 @@ impl<'a> Court<'_, 'a> {
     fn name(&self, namespace: &str, pod_name: &str) -> String {
         let metadata = self.object.field("metadata");
         let own = metadata.and_then(|metadata| metadata.field("name")).and_then(Value::as_str);
-        let name = own.unwrap_or(Cow::Borrowed(pod_name));
-        format!("{} {namespace}/{name}", workload::spoken_kind(&self.review.kind))
+        let own = own.filter(|name| !name.is_empty()).unwrap_or(Cow::Borrowed(pod_name));
+        let kind = workload::spoken_kind(&self.review.kind);
+        format!("{kind} {}/{}", finding::name(namespace), finding::name(&own))
     }
 
     /// Gives each finding the severity that counts and drops those that are off.

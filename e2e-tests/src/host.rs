@@ -18,7 +18,7 @@ pub struct Instance {
 
 impl Instance {
     /// Instantiates `module` and runs its initialisation, which may trap or run past the deadline.
-    pub(crate) fn new(module: &Module, functions: HostFunctions) -> Result<Self, Error> {
+    pub(crate) fn new(module: &Module, functions: Arc<HostFunctions>) -> Result<Self, Error> {
         let calls = Arc::new(Mutex::new(Vec::new()));
         let log = Arc::clone(&calls);
         let callback = move |_id: u64, binding: &str, namespace: &str, operation: &str, payload: &[u8]| {

@@ -17,6 +17,9 @@ use crate::{
     response::{AdmissionResponse, Answer},
 };
 
+/// The name of the policy where the host's texts have one.
+const ID: &str = "azure-workload-identity";
+
 /// What happens to a policy's rejections and changes.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum Mode {
@@ -31,11 +34,10 @@ pub enum Mode {
 #[derive(Clone)]
 pub struct Policy<'a> {
     module: &'a Module,
-    id: String,
     settings: Map<String, Value>,
     mode: Mode,
     mutating: bool,
-    functions: HostFunctions,
+    functions: Arc<HostFunctions>,
 }
 
 /// What came of a request.
@@ -66,11 +68,10 @@ impl<'a> Policy<'a> {
         let grants = Grants::new(capabilities, metadata.context_aware_resources.clone())?;
         let policy = Self {
             module,
-            id: "azure-workload-identity".to_owned(),
             settings,
             mode: Mode::Protect,
             mutating: metadata.mutating,
-            functions: HostFunctions { grants, cluster: None },
+            functions: Arc::new(HostFunctions { grants, cluster: None }),
         };
         policy.validate_settings()?;
         Ok(policy)
@@ -79,7 +80,7 @@ impl<'a> Policy<'a> {
     /// Connects the host to a cluster.
     #[must_use]
     pub fn connected_to(mut self, cluster: impl ClusterApi + 'static) -> Self {
-        self.functions.cluster = Some(Arc::new(cluster));
+        Arc::make_mut(&mut self.functions).cluster = Some(Arc::new(cluster));
         self
     }
 
@@ -105,7 +106,7 @@ impl<'a> Policy<'a> {
             api_version: (*api_version).to_owned(),
             kind: (*kind).to_owned(),
         });
-        self.functions.grants = Grants::new(capabilities, resources.collect())?;
+        Arc::make_mut(&mut self.functions).grants = Grants::new(capabilities, resources.collect())?;
         Ok(self)
     }
 
@@ -123,7 +124,7 @@ impl<'a> Policy<'a> {
     /// # Errors
     /// When the guest's initialisation fails.
     pub fn instantiate(&self) -> Result<Instance, wapc::errors::Error> {
-        Instance::new(self.module, self.functions.clone())
+        Instance::new(self.module, Arc::clone(&self.functions))
     }
 
     /// Lets the policy judge a request.
@@ -141,7 +142,7 @@ impl<'a> Policy<'a> {
         let bytes = answer.as_ref().map(Vec::as_slice);
         let response = AdmissionResponse::of_answer(&request.uid, request.object.as_ref(), bytes);
         Ok(Evaluation {
-            response: response.under(self.mode, self.mutating, &self.id),
+            response: response.under(self.mode, self.mutating, ID),
             answer: answer.ok().map(Answer::new),
             host_calls,
         })

@@ -15,8 +15,9 @@ fn the_guest_speaks_the_protocol_version_of_its_metadata() {
 #[test]
 fn the_metadata_carries_the_readme_as_usage() {
     let annotations = e2e_tests::policy_module().unwrap().metadata().annotations.clone().unwrap();
+    let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md")).unwrap();
 
-    assert_eq!(annotations["io.kubewarden.policy.usage"], include_str!("../../README.md"));
+    assert_eq!(annotations["io.kubewarden.policy.usage"], readme);
 }
 
 #[test]
