@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 
 use proptest::prelude::*;
 use proptest::sample::select;
+use serde_json::Value;
 
 /// How one string, key or value is written. The simplest is: as plainly as possible.
 #[derive(Clone, Debug)]
@@ -80,6 +81,19 @@ fn spelled_container(open: char, content: &[String], close: char, spelling: &Spe
     spelling.around(&format!("{open}{}{close}", content.join(&spelling.around(","))))
 }
 
+/// A value that is known, written in any way.
+pub(crate) fn spelled(value: &Value) -> BoxedStrategy<String> {
+    match value {
+        Value::String(text) => string(Just(text.clone())).boxed(),
+        Value::Array(elements) => array(elements.iter().map(spelled).collect::<Vec<_>>()).boxed(),
+        Value::Object(members) => {
+            let members = members.iter().map(|(key, value)| member(Just(key.clone()), spelled(value)).boxed());
+            object(members.collect::<Vec<_>>()).boxed()
+        }
+        _ => Just(value.to_string()).boxed(),
+    }
+}
+
 /// A number, in spellings that a detour through a float would not survive among others.
 fn number() -> impl Strategy<Value = String> {
     let odd =
@@ -107,7 +121,7 @@ pub(crate) fn value(depth: u32) -> BoxedStrategy<String> {
 }
 
 /// Members with keys that differ.
-fn members_of(
+pub(crate) fn members_of(
     count: std::ops::Range<usize>,
     value: impl Strategy<Value = String>,
 ) -> impl Strategy<Value = Vec<String>> {
