@@ -1,4 +1,5 @@
-//! Builds the policy as it is published: the guest compiled to WebAssembly, checked, with its Kubewarden metadata inside.
+//! Builds the policy as it is published: the guest compiled to WebAssembly, checked, with its Kubewarden metadata inside;
+//! and writes the documents that are generated from the code.
 //!
 //! `cargo xtask build` is the command; [`build_policy`] is the same for tests, benches and demos, so that none of them
 //! ever runs a stale module.
@@ -6,7 +7,10 @@
 pub mod annotate;
 pub mod capabilities;
 mod cargo;
+pub mod docs;
 pub mod metadata;
+pub mod rules_page;
+pub mod settings_schema;
 
 use std::{
     fs,

@@ -1,14 +1,17 @@
 //! `cargo xtask build`: builds the annotated policy module and prints where it is.
+//! `cargo xtask docs`: writes the generated documents; with `--check` it fails if one is stale.
 
 use std::{env, fs, io, io::Write as _};
 
-use anyhow::{Result, bail};
+use anyhow::{Result, bail, ensure};
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["build"] => build(),
-        _ => bail!("usage: cargo xtask build"),
+        ["docs"] => write_docs(),
+        ["docs", "--check"] => check_docs(),
+        _ => bail!("usage: cargo xtask build | docs [--check]"),
     }
 }
 
@@ -16,5 +19,18 @@ fn build() -> Result<()> {
     let path = xtask::build_policy()?;
     let size = fs::metadata(&path)?.len();
     writeln!(io::stdout(), "{} ({size} bytes)", path.display())?;
+    Ok(())
+}
+
+fn write_docs() -> Result<()> {
+    for path in xtask::docs::write()? {
+        writeln!(io::stdout(), "{path}")?;
+    }
+    Ok(())
+}
+
+fn check_docs() -> Result<()> {
+    let stale = xtask::docs::stale()?;
+    ensure!(stale.is_empty(), "stale: {}; run `cargo xtask docs`", stale.join(", "));
     Ok(())
 }

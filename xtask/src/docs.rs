@@ -1,0 +1,45 @@
+//! The generated documents: written by `cargo xtask docs`, compared by `cargo xtask docs --check` and by a test.
+
+use std::{fs, path::Path};
+
+use anyhow::{Context as _, Result};
+
+use crate::{cargo::Workspace, rules_page, settings_schema};
+
+/// Writes the generated documents; returns the paths of those that were stale.
+///
+/// # Errors
+/// When a rule is not documented as it should be, or a file cannot be read or written.
+pub fn write() -> Result<Vec<&'static str>> {
+    let workspace = Workspace::locate()?;
+    let stale = stale_in(workspace.root())?;
+    for (path, text) in &stale {
+        fs::write(workspace.root().join(path), text).with_context(|| format!("cannot write {path}"))?;
+    }
+    Ok(stale.into_iter().map(|(path, _)| path).collect())
+}
+
+/// The paths of the generated documents that are not as they would be written now.
+///
+/// # Errors
+/// When a rule is not documented as it should be, or a file cannot be read.
+pub fn stale() -> Result<Vec<&'static str>> {
+    Ok(stale_in(Workspace::locate()?.root())?.into_iter().map(|(path, _)| path).collect())
+}
+
+fn stale_in(root: &Path) -> Result<Vec<(&'static str, String)>> {
+    let documents =
+        [("docs/rules.md", rules_page::markdown(root)?), ("docs/settings.schema.json", settings_schema::to_json()?)];
+    let is_stale = |(path, text): &(&str, String)| fs::read_to_string(root.join(path)).ok().as_ref() != Some(text);
+    Ok(documents.into_iter().filter(is_stale).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_generated_documents_are_up_to_date() {
+        assert_eq!(stale().unwrap(), [""; 0], "run `cargo xtask docs`");
+    }
+}

@@ -1,0 +1,123 @@
+//! `docs/rules.md`: what the table of rules and the doc comment of each rule's file say, as one page.
+
+use std::{fs, path::Path};
+
+use anyhow::{Context as _, Result, ensure};
+use azure_workload_identity_policy::rules::{Check, RULES, Rule};
+
+/// The headings of a rule's doc comment, in this order.
+const HEADINGS: [&str; 4] = ["What it finds", "Why it matters", "Example", "Fix"];
+
+const INTRODUCTION: &str = "\
+<!-- Written by `cargo xtask docs` from src/rules/; changes here are lost. -->
+
+# Rules
+
+What the policy finds. The setting [`rules`](settings.md#rules) gives a rule another severity, by its name:
+
+- `deny`: the object is refused.
+- `warn`: it is let in, and whoever applied it sees a warning.
+- `note`: shown by the tools that people run over files, silent at admission.
+- `off`: not applied.
+
+Workloads are objects with a pod template: Deployment, StatefulSet, DaemonSet, ReplicaSet, ReplicationController, Job, CronJob,
+and the kinds of the setting [`workloads`](settings.md#workloads). A labelled pod is one with the label
+`azure.workload.identity/use: \"true\"`.
+";
+
+/// The page, from the rules and their files in the repository at `root`.
+///
+/// # Errors
+/// When a rule's file cannot be read, or its doc comment lacks one of the four headings.
+pub fn markdown(root: &Path) -> Result<String> {
+    let mut table = String::from("| rule | default | on | finds |\n|---|---|---|---|\n");
+    let mut sections = String::new();
+    for rule in RULES {
+        let file = format!("src/rules/{}.rs", rule.name.replace('-', "_"));
+        let source = fs::read_to_string(root.join(&file)).with_context(|| format!("cannot read {file}"))?;
+        let [finds, matters, example, fix] = parts(&source).with_context(|| format!("in {file}"))?;
+
+        let (name, severity, subjects) = (rule.name, rule.severity.name(), subjects(rule));
+        let summary = summary(&finds).replace('|', "\\|");
+        table.push_str(&format!("| [{name}](#{name}) | {severity} | {subjects} | {summary} |\n"));
+        sections.push_str(&format!(
+            "\n## {name}\n\nDefault: {severity}. On: {subjects}.\n\n{finds}\n\n**Why it matters.**\n{matters}\n\n\
+             **Example.**\n{example}\n\n**Fix.**\n{fix}\n"
+        ));
+    }
+    Ok(format!("{INTRODUCTION}\n{table}{}", with_links(&sections)))
+}
+
+/// The texts under the four headings of the doc comment with which `source` begins.
+fn parts(source: &str) -> Result<[String; 4]> {
+    let mut headings = Vec::new();
+    let mut texts = <[String; 4]>::default();
+    for line in source.lines().map_while(|line| line.strip_prefix("//!")) {
+        let line = line.strip_prefix(' ').unwrap_or(line);
+        if let Some(heading) = line.strip_prefix("# ") {
+            headings.push(heading);
+        } else if let Some(text) = headings.len().checked_sub(1).and_then(|index| texts.get_mut(index)) {
+            text.push_str(line);
+            text.push('\n');
+        }
+    }
+    ensure!(headings == HEADINGS, "the headings are {headings:?}, not {HEADINGS:?}");
+    let texts = texts.map(|text| text.trim().to_owned());
+    ensure!(texts.iter().all(|text| !text.is_empty()), "there is a heading without text");
+    Ok(texts)
+}
+
+/// What a rule looks at.
+fn subjects(rule: &Rule) -> String {
+    let kinds: Vec<&str> = rule.checks.iter().flat_map(|check| kinds(check)).copied().collect();
+    let order = ["pods", "workloads", "service accounts", "services", "debug containers"];
+    order.into_iter().filter(|kind| kinds.contains(kind)).collect::<Vec<_>>().join(", ")
+}
+
+fn kinds(check: &Check) -> &'static [&'static str] {
+    match check {
+        Check::Template(_) => &["pods", "workloads"],
+        Check::Pod(_) => &["pods"],
+        Check::Workload(_) => &["workloads"],
+        Check::EphemeralContainers(_) => &["debug containers"],
+        Check::ServiceAccount(_) => &["service accounts"],
+        Check::Service(_) => &["services"],
+    }
+}
+
+/// The first sentence, in one line and without its full stop. Items of a list count as part of the sentence before them.
+fn summary(text: &str) -> String {
+    let words = text.lines().map(|line| line.strip_prefix("- ").unwrap_or(line)).collect::<Vec<_>>().join(" ");
+    let line = words.split_whitespace().collect::<Vec<_>>().join(" ");
+    let end = line.find(". ").unwrap_or(line.len());
+    line.get(..end).unwrap_or(&line).trim_end_matches('.').to_owned()
+}
+
+/// Turns the names of other pages into links.
+fn with_links(text: &str) -> String {
+    ["labels-and-annotations.md", "migrating-from-pod-identity.md"]
+        .iter()
+        .fold(text.to_owned(), |text, page| text.replace(&format!("`docs/{page}`"), &format!("[{page}]({page})")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_summary_is_the_first_sentence() {
+        assert_eq!(summary("A label\nthat is wrong. More."), "A label that is wrong");
+        assert_eq!(summary("A port that is\n\n- no number,\n- taken. It\n"), "A port that is no number, taken");
+        assert_eq!(summary("Sets `..` to `a.b`."), "Sets `..` to `a.b`");
+    }
+
+    #[test]
+    fn a_doc_comment_has_the_four_headings() {
+        let source = "//! # What it finds\n//!\n//! A.\n//!\n//! # Fix\n//!\n//! B.\n\nuse x;\n";
+
+        assert_eq!(
+            parts(source).unwrap_err().to_string(),
+            r#"the headings are ["What it finds", "Fix"], not ["What it finds", "Why it matters", "Example", "Fix"]"#
+        );
+    }
+}
