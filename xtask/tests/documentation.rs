@@ -1,0 +1,135 @@
+//! What is written about the settings is true of the policy that reads them.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests fail as tests do")]
+
+use std::collections::BTreeSet;
+
+use azure_workload_identity_policy::json::Document;
+use azure_workload_identity_policy::settings::Settings;
+use serde_json::{Map, Value, json};
+use xtask::settings_schema::schema;
+
+const PAGE: &str = include_str!("../../docs/settings.md");
+const READER: &str = include_str!("../../src/settings/read.rs");
+
+/// A key that no object knows.
+const STRANGER: &str = "zzzzzz";
+
+/// An object of the schema: the way to it (`[]` for the elements of a list), and its keys.
+struct Object {
+    way: Vec<String>,
+    keys: BTreeSet<String>,
+}
+
+/// All objects of the schema whose keys are fixed.
+fn objects() -> Vec<Object> {
+    let root = schema().to_value();
+    let mut objects = Vec::new();
+    collect(&root, &root, &[], &mut objects);
+    objects
+}
+
+fn collect(root: &Value, schema: &Value, way: &[String], objects: &mut Vec<Object>) {
+    let schema = resolve(root, schema);
+    let step = |key: &str| [way, &[key.to_owned()]].concat();
+    if let Some(items) = schema.get("items") {
+        collect(root, items, &step("[]"), objects);
+    }
+    let Some(properties) = schema.get("properties").and_then(Value::as_object) else { return };
+    assert_eq!(schema.get("additionalProperties"), Some(&json!(false)), "{way:?}");
+    objects.push(Object { way: way.to_vec(), keys: properties.keys().cloned().collect() });
+    for (key, property) in properties {
+        collect(root, property, &step(key), objects);
+    }
+}
+
+fn resolve<'s>(root: &'s Value, schema: &'s Value) -> &'s Value {
+    match schema.get("$ref").and_then(Value::as_str) {
+        Some(reference) => root.pointer(reference.trim_start_matches('#')).unwrap(),
+        None => schema,
+    }
+}
+
+/// Settings with nothing in them but this value at the end of this way.
+fn settings_with(way: &[String], value: Value) -> Value {
+    way.iter().rev().fold(value, |value, step| match step.as_str() {
+        "[]" => json!([value]),
+        key => Value::Object(Map::from_iter([(key.to_owned(), value)])),
+    })
+}
+
+/// What the policy says about settings.
+fn problems(settings: &Value) -> Vec<String> {
+    let text = settings.to_string();
+    let document = Document::parse(text.as_bytes()).unwrap();
+    let problems = Settings::read(document.root()).err().unwrap_or_default();
+    problems.iter().map(ToString::to_string).collect()
+}
+
+/// The examples of the page.
+fn examples() -> Vec<Value> {
+    let blocks = PAGE.split("\n```yaml settings\n").skip(1);
+    blocks.map(|block| yaml_serde::from_str(block.split("\n```").next().unwrap()).expect(block)).collect()
+}
+
+#[test]
+fn the_policy_takes_each_key_of_the_schema_and_no_other() {
+    for Object { way, keys } in objects() {
+        for key in keys {
+            let problems = problems(&settings_with(&[way.clone(), vec![key.clone()]].concat(), json!({})));
+            assert!(!problems.iter().any(|problem| problem.contains("is not known")), "{way:?} {key}: {problems:?}");
+        }
+        let problems = problems(&settings_with(&[way.clone(), vec![STRANGER.to_owned()]].concat(), json!({})));
+        let refused = |problem: &String| problem.contains(STRANGER) && problem.contains("is not known");
+        assert!(problems.iter().any(refused), "{way:?}: {problems:?}");
+    }
+}
+
+/// The reader shows the keys that it knows only to those who misspell one, so its source is asked.
+#[test]
+fn the_schema_has_each_key_that_the_policy_reads() {
+    let in_schema: BTreeSet<BTreeSet<String>> = objects().into_iter().map(|object| object.keys).collect();
+    let calls = READER.split("self.keys(").skip(1).filter_map(|call| call.split(");").next());
+    let lists = calls.filter_map(|call| call.split_once('[')?.1.split_once(']'));
+    let mut count = 0;
+    for (list, _) in lists {
+        let keys: BTreeSet<String> = list.split('"').skip(1).step_by(2).map(str::to_owned).collect();
+        assert!(in_schema.contains(&keys), "{keys:?}");
+        count += 1;
+    }
+    // The rules are one more object: their names come from the same table in both.
+    assert_eq!(count + 1, in_schema.len());
+}
+
+#[test]
+fn each_example_of_settings_is_valid() {
+    let examples = examples();
+    assert!(examples.len() > 10, "{} examples", examples.len());
+    for example in examples {
+        assert_eq!(problems(&example), [""; 0], "{example}");
+    }
+}
+
+#[test]
+fn each_setting_is_explained_and_has_an_example() {
+    let examples = examples();
+    for Object { way, keys } in objects().iter().filter(|object| object.way != ["rules"]) {
+        for key in keys {
+            let full = [way.clone(), vec![key.clone()]].concat();
+            let name = full.join(".").replace(".[]", "[]");
+            assert!(PAGE.contains(&format!("`{name}`")), "`{name}` is not explained in docs/settings.md");
+            assert!(examples.iter().any(|example| has(example, &full)), "`{name}` has no example in docs/settings.md");
+        }
+    }
+}
+
+/// True if there is something at the end of this way.
+fn has(value: &Value, way: &[String]) -> bool {
+    match way {
+        [] => true,
+        [step, rest @ ..] if step == "[]" => {
+            value.as_array().is_some_and(|list| list.iter().any(|element| has(element, rest)))
+        }
+        [step, rest @ ..] => value.get(step).is_some_and(|member| has(member, rest)),
+    }
+}
