@@ -4,7 +4,7 @@
 
 use std::cell::RefCell;
 
-use azure_workload_identity_policy::cluster::{Cluster, LookupError, ServiceAccount};
+use azure_workload_identity_policy::cluster::{Cluster, LookupError, Patience, ServiceAccount};
 use azure_workload_identity_policy::host::HostCluster;
 use serde_json::{Value, json};
 
@@ -28,7 +28,7 @@ fn look_up(answers: &[Result<&str, &str>]) -> (Result<ServiceAccount, LookupErro
         let answer = answers.get(asked.len() - 1).unwrap();
         answer.map(|object| object.as_bytes().to_vec()).map_err(str::to_owned)
     });
-    let found = host.service_account("shop", "api");
+    let found = host.service_account("shop", "api", Patience::Sure);
     (found, asked.into_inner())
 }
 

@@ -8,9 +8,12 @@ mod common {
     pub(crate) mod undo;
 }
 
-use azure_workload_identity_policy::cluster::{Cluster, LookupError, ServiceAccount};
+use std::collections::BTreeMap;
+
+use azure_workload_identity_policy::cluster::{Cluster, LookupError, Patience, ServiceAccount};
 use azure_workload_identity_policy::json::{Document, Path, Segment, Value};
 use azure_workload_identity_policy::policy::validate;
+use azure_workload_identity_policy::rules;
 use common::json_text::{array, member, members_of, object, spelled, string};
 use common::undo::Changes;
 use common::{json_text, model};
@@ -60,7 +63,9 @@ impl Configuration {
         if self.identity_binding {
             inject["identityBinding"] = json!({"sniName": "sni.example.com", "ca": {"configMap": "ca"}});
         }
-        json!({"inject": inject})
+        // What is generated is odd on purpose; how it is judged is not the matter here.
+        let rules: BTreeMap<_, _> = rules::names().map(|(name, _)| (name, "off")).collect();
+        json!({"inject": inject, "rules": rules})
     }
 
     fn token_path(&self) -> &'static str {
@@ -69,8 +74,12 @@ impl Configuration {
 }
 
 impl Cluster for Case {
-    fn service_account(&self, _: &str, _: &str) -> Result<ServiceAccount, LookupError> {
+    fn service_account(&self, _: &str, _: &str, _: Patience) -> Result<ServiceAccount, LookupError> {
         Ok(self.account.clone())
+    }
+
+    fn may_use_identity(&self, _: &str, _: &str, _: &str) -> Result<bool, LookupError> {
+        Ok(true)
     }
 }
 

@@ -13,6 +13,7 @@ mod common {
 }
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 
 use azure_workload_identity_policy::cluster::{Cluster, LookupError, Patience, ServiceAccount};
 use azure_workload_identity_policy::json::{Document, Edits};
@@ -22,6 +23,9 @@ use common::model::all_values;
 use proptest::prelude::*;
 use proptest::sample::Index;
 use serde_json::{Value, json};
+
+/// A client id as Entra ID gives them.
+const CLIENT_ID: &str = "97335aad-fb4e-4a1f-b5bc-3463ea695687";
 
 /// A cluster that gives the same answer to every question, and remembers what it was asked.
 struct FakeCluster {
@@ -47,7 +51,7 @@ impl Cluster for FakeCluster {
 }
 
 fn annotated() -> Result<ServiceAccount, LookupError> {
-    Ok(ServiceAccount { client_id: Some("client".to_owned()), ..ServiceAccount::default() })
+    Ok(ServiceAccount { client_id: Some(CLIENT_ID.to_owned()), ..ServiceAccount::default() })
 }
 
 /// The creation of an object in the namespace `shop`.
@@ -80,6 +84,13 @@ fn inject() -> Value {
     json!({"inject": {"tenantId": "11111111-1111-1111-1111-111111111111"}})
 }
 
+/// Injection without the rules that have something to say about pods that ask for no identity.
+fn inject_without_a_word(inject: &Value) -> Value {
+    let rules = ["label-value", "label-missing", "misspelt-key", "annotation-without-label"];
+    let off: BTreeMap<_, _> = rules.into_iter().map(|rule| (rule, "off")).collect();
+    json!({"inject": inject, "rules": off})
+}
+
 fn assert_denied(verdict: &Value, lines: &[&str]) {
     let plural = if lines.len() == 1 { "" } else { "s" };
     let expected =
@@ -92,6 +103,7 @@ fn assert_denied(verdict: &Value, lines: &[&str]) {
 const EXPIRATION: &str = "azure.workload.identity/service-account-token-expiration";
 const PROXY: &str = "azure.workload.identity/inject-proxy-sidecar";
 const PORT: &str = "azure.workload.identity/proxy-sidecar-port";
+const PROXY_IMAGE: &str = "mcr.microsoft.com/oss/azure/workload-identity/proxy:v1.6.1";
 
 #[test]
 fn a_token_expiration_is_whole_seconds_from_an_hour_to_a_day() {
@@ -165,25 +177,25 @@ fn a_proxy_port_is_one_that_no_container_listens_on() {
     let taken = |port: Value| json!({"containers": [{"name": "web", "ports": [{"containerPort": 1}, port]}]});
     let cases = [
         (
-            json!({PROXY: ""}),
+            json!({PROXY: "true"}),
             taken(json!({"containerPort": 8000})),
             Some((PROXY, 8000, "web", "spec.containers[0].ports[1]")),
         ),
         (
-            json!({PROXY: "", PORT: "9000"}),
+            json!({PROXY: "true", PORT: "9000"}),
             taken(json!({"containerPort": 9000, "protocol": "TCP"})),
             Some((PORT, 9000, "web", "spec.containers[0].ports[1]")),
         ),
         (
-            json!({PROXY: "", PORT: "9000"}),
+            json!({PROXY: "true", PORT: "9000"}),
             json!({"initContainers": [{"name": "early", "ports": [{"containerPort": 9000}]}]}),
             Some((PORT, 9000, "early", "spec.initContainers[0].ports[0]")),
         ),
-        (json!({PROXY: "", PORT: "9000"}), taken(json!({"containerPort": 8000})), None),
-        (json!({PROXY: ""}), taken(json!({"containerPort": 8000, "protocol": "UDP"})), None),
+        (json!({PROXY: "true", PORT: "9000"}), taken(json!({"containerPort": 8000})), None),
+        (json!({PROXY: "true"}), taken(json!({"containerPort": 8000, "protocol": "UDP"})), None),
         (
-            json!({PROXY: ""}),
-            json!({"initContainers": [{"name": "azwi-proxy", "ports": [{"containerPort": 8000}]}]}),
+            json!({PROXY: "true"}),
+            json!({"initContainers": [{"name": "azwi-proxy", "image": PROXY_IMAGE, "ports": [{"containerPort": 8000}]}]}),
             None,
         ),
         (json!({}), taken(json!({"containerPort": 8000})), None),
@@ -204,14 +216,14 @@ fn a_proxy_port_is_one_that_no_container_listens_on() {
 
 #[test]
 fn the_proxy_does_not_run_in_the_nodes_network() {
-    let verdict = verdict_on(&pod(&json!({PROXY: "false"}), &json!({"hostNetwork": true})), &inject(), annotated());
+    let verdict = verdict_on(&pod(&json!({PROXY: "true"}), &json!({"hostNetwork": true})), &inject(), annotated());
     assert_denied(
         &verdict,
         &[&format!(
             "proxy-host-network: spec.hostNetwork is true, but annotation {PROXY} asks for the proxy, which would redirect requests of the whole node; remove the annotation or hostNetwork"
         )],
     );
-    for (annotations, host_network) in [(json!({}), true), (json!({PROXY: ""}), false)] {
+    for (annotations, host_network) in [(json!({}), true), (json!({PROXY: "true"}), false)] {
         let verdict = verdict_on(&pod(&annotations, &json!({"hostNetwork": host_network})), &inject(), annotated());
         assert_eq!(verdict["accepted"], true, "{annotations} {host_network}");
     }
@@ -374,9 +386,9 @@ fn a_warning_has_as_many_characters_as_the_api_server_passes_on() {
 
 #[test]
 fn the_identity_in_force_is_in_the_audit_log() {
-    let account = ServiceAccount { tenant_id: Some("tenant".to_owned()), ..annotated().unwrap() };
+    let account = ServiceAccount { tenant_id: Some("contoso.example.com".to_owned()), ..annotated().unwrap() };
     let verdict = verdict_on(&pod(&json!({}), &json!({})), &inject(), Ok(account));
-    assert_eq!(verdict["audit_annotations"], json!({"client-id": "client", "tenant-id": "tenant"}));
+    assert_eq!(verdict["audit_annotations"], json!({"client-id": CLIENT_ID, "tenant-id": "contoso.example.com"}));
 }
 
 /// Asserts that the request is accepted as it is, without a question to the cluster.
@@ -406,7 +418,7 @@ fn pods_that_ask_for_no_identity_pass_unseen() {
     for labels in labels {
         let mut pod = pod(&json!({EXPIRATION: "1h", PROXY: "true", PORT: "x"}), &json!({"hostNetwork": true}));
         pod["metadata"]["labels"] = labels;
-        assert_passes_unseen(&creation(&pod), &inject());
+        assert_passes_unseen(&creation(&pod), &inject_without_a_word(&json!({})));
     }
     assert_passes_unseen(&creation(&json!({})), &inject());
 }
@@ -414,8 +426,9 @@ fn pods_that_ask_for_no_identity_pass_unseen() {
 #[test]
 fn a_pod_without_a_spec_is_left_to_the_api_server() {
     let pod = json!({"metadata": {"labels": {"azure.workload.identity/use": "true"}}});
-    let verdict = verdict_on(&pod, &json!({"inject": {}}), annotated());
-    assert_eq!(verdict, json!({"accepted": true, "audit_annotations": {"client-id": "client"}}));
+    let settings = json!({"inject": {}, "rules": {"default-service-account": "off"}});
+    let verdict = verdict_on(&pod, &settings, annotated());
+    assert_eq!(verdict, json!({"accepted": true, "audit_annotations": {"client-id": CLIENT_ID}}));
 }
 
 #[test]
@@ -426,7 +439,7 @@ fn mirror_pods_pass_unseen() {
 }
 
 #[test]
-fn requests_about_anything_but_the_creation_of_a_pod_pass_unseen() {
+fn requests_about_what_is_not_judged_pass_unseen() {
     let changes = [
         json!({"operation": "UPDATE"}),
         json!({"operation": "DELETE", "object": null}),
@@ -436,7 +449,9 @@ fn requests_about_anything_but_the_creation_of_a_pod_pass_unseen() {
         json!({"subResource": "ephemeralcontainers"}),
         json!({"subResource": "binding"}),
         json!({"kind": {"group": "apps", "version": "v1", "kind": "Deployment"}}),
-        json!({"kind": {"group": "", "version": "v1", "kind": "ServiceAccount"}}),
+        json!({"kind": {"group": "", "version": "v1", "kind": "ServiceAccount"}, "operation": "DELETE"}),
+        json!({"kind": {"group": "", "version": "v1", "kind": "ServiceAccount"}, "subResource": "token"}),
+        json!({"kind": {"group": "example.com", "version": "v1", "kind": "ServiceAccount"}}),
         json!({"kind": {"group": "example.com", "version": "v1", "kind": "Pod"}}),
         json!({"kind": null}),
     ];
@@ -476,7 +491,7 @@ fn a_pod_that_follows_its_service_account_gets_the_label() {
 
 #[test]
 fn a_pod_follows_its_service_account_only_to_an_identity_and_if_it_says_nothing_itself() {
-    let follow = json!({"inject": {"optIn": "serviceAccount"}});
+    let follow = inject_without_a_word(&json!({"optIn": "serviceAccount"}));
     let mut silent = pod(&json!({EXPIRATION: "1h"}), &json!({}));
     silent["metadata"]["labels"] = json!({"app": "web"});
     let client = |id: &str| Ok(ServiceAccount { client_id: Some(id.to_owned()), ..ServiceAccount::default() });
@@ -484,7 +499,7 @@ fn a_pod_follows_its_service_account_only_to_an_identity_and_if_it_says_nothing_
     for answer in [Ok(ServiceAccount::default()), client(""), Err(LookupError::Missing), Err(LookupError::Forbidden)] {
         assert_eq!(verdict_on(&silent, &follow, answer), json!({"accepted": true}));
     }
-    assert_eq!(verdict_on(&silent, &follow, client("client"))["accepted"], false);
+    assert_eq!(verdict_on(&silent, &follow, client(CLIENT_ID))["accepted"], false);
 
     for label in ["false", "True", ""] {
         silent["metadata"]["labels"] = json!({"azure.workload.identity/use": label});
