@@ -133,3 +133,16 @@ fn has(value: &Value, way: &[String]) -> bool {
         [step, rest @ ..] => value.get(step).is_some_and(|member| has(member, rest)),
     }
 }
+
+#[test]
+fn each_key_has_a_section() {
+    let page = include_str!("../../docs/labels-and-annotations.md");
+    let source = include_str!("../../src/keys.rs");
+    let keys = source.lines().filter_map(|line| line.split_once("= \"azure.workload.identity/")?.1.strip_suffix("\";"));
+    // Prefixes are no keys.
+    let keys: Vec<&str> = keys.filter(|key| !key.is_empty() && !key.ends_with('-')).collect();
+    assert!(keys.len() >= 7, "{keys:?}");
+    for key in keys {
+        assert!(page.contains(&format!("\n## azure.workload.identity/{key}\n")), "{key}");
+    }
+}
