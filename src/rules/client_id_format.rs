@@ -1,8 +1,8 @@
 //! # What it finds
 //!
 //! An annotation `azure.workload.identity/client-id` that is not a GUID: empty, a placeholder (zeros included), the name of
-//! the identity, or with spaces or braces around it. A variable such as `${CLIENT_ID}` is fine in a file, where somebody may
-//! fill it in, and wrong in a cluster.
+//! the identity, or with spaces or braces around it. A variable such as `${CLIENT_ID}`, `$CLIENT_ID` or `__clientId__` is fine
+//! in a file, where a tool may fill it in, and wrong in a cluster.
 //!
 //! # Why it matters
 //!
@@ -56,6 +56,6 @@ pub(super) fn is_real_guid(id: &str) -> bool {
 
 /// What is still to be filled in is wrong only where it is about to be stored.
 pub(super) fn severity_of(id: &str, is_live: bool) -> Severity {
-    let is_variable = ["${", "{{", "$(", "<%"].iter().any(|opening| id.contains(opening));
+    let is_variable = ["$", "{{", "#{", "<%", "__"].iter().any(|opening| id.contains(opening));
     if is_variable && !is_live { Severity::Note } else { Severity::Deny }
 }
