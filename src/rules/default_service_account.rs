@@ -1,7 +1,7 @@
 //! # What it finds
 //!
 //! A pod or pod template with the label that runs as the service account `default`, or a service account `default` with a
-//! client id.
+//! client id. Not the template of a patch, which has no containers: what it is applied to names the service account.
 //!
 //! # Why it matters
 //!
@@ -27,7 +27,8 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check_template(subject: &PodSubject<'_>, findings: &mut Findings) {
-    if subject.wants_identity && subject.pod.service_account() == "default" {
+    let is_patch = subject.pod.containers.is_empty();
+    if subject.wants_identity && !is_patch && subject.pod.service_account() == "default" {
         findings.add(Finding::new(
             RULE.name,
             subject.service_account_path(),
