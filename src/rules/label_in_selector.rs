@@ -1,6 +1,6 @@
 //! # What it finds
 //!
-//! A selector of a workload or service that includes the label `azure.workload.identity/use`, or is nothing but it.
+//! A workload's selector that includes the label `azure.workload.identity/use`, or a service's that is nothing but it.
 //!
 //! # Why it matters
 //!
@@ -33,7 +33,9 @@ fn check_workload(subject: &PodSubject<'_>, findings: &mut Findings) {
 }
 
 fn check_service(subject: &ServiceSubject<'_>, findings: &mut Findings) {
-    if let Some(selector) = subject.object.field("spec").and_then(|spec| spec.field("selector")) {
+    // A service's selector can be changed at any time: the label does no harm next to others.
+    let selector = subject.object.field("spec").and_then(|spec| spec.field("selector"));
+    if let Some(selector) = selector.filter(|selector| selector.fields().count() == 1) {
         check(subject.object, selector, findings);
     }
 }
