@@ -26,7 +26,7 @@ pub(super) const RULE: Rule =
 fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
     for volume in unmanaged_tokens(subject) {
         let problem = "holds a token for Azure that injection did not add";
-        let fix = "remove it and use the label; exempt the service account if it is meant";
+        let fix = "remove it and let the label bring one; exempt the service account if it is meant";
         findings.add(Finding::new(RULE.name, subject.path_of(volume.object), problem, fix));
     }
 }
