@@ -1,6 +1,6 @@
 //! `docs/rules.md`: what the table of rules and the doc comment of each rule's file say, as one page.
 
-use std::{fs, path::Path};
+use std::{fmt::Write as _, fs, path::Path};
 
 use anyhow::{Context as _, Result, ensure};
 use azure_workload_identity_policy::rules::{Check, RULES, Rule};
@@ -39,11 +39,12 @@ pub fn markdown(root: &Path) -> Result<String> {
 
         let (name, severity, subjects) = (rule.name, rule.severity.name(), subjects(rule));
         let summary = summary(&finds).replace('|', "\\|");
-        table.push_str(&format!("| [{name}](#{name}) | {severity} | {subjects} | {summary} |\n"));
-        sections.push_str(&format!(
+        writeln!(table, "| [{name}](#{name}) | {severity} | {subjects} | {summary} |")?;
+        writeln!(
+            sections,
             "\n## {name}\n\nDefault: {severity}. On: {subjects}.\n\n{finds}\n\n**Why it matters.**\n{matters}\n\n\
-             **Example.**\n{example}\n\n**Fix.**\n{fix}\n"
-        ));
+             **Example.**\n{example}\n\n**Fix.**\n{fix}"
+        )?;
     }
     Ok(format!("{INTRODUCTION}\n{table}{}", with_links(&sections)))
 }

@@ -1,10 +1,13 @@
-//! What is written about the settings is true of the policy that reads them.
+//! What is written for people is true: settings, labels, policies to copy, links.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests fail as tests do")]
 
 use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use azure_workload_identity_policy::json::Document;
+use azure_workload_identity_policy::rules::RULES;
 use azure_workload_identity_policy::settings::Settings;
 use serde_json::{Map, Value, json};
 use xtask::settings_schema::schema;
@@ -145,4 +148,54 @@ fn each_key_has_a_section() {
     for key in keys {
         assert!(page.contains(&format!("\n## azure.workload.identity/{key}\n")), "{key}");
     }
+}
+
+#[test]
+fn the_policies_to_copy_have_valid_settings() {
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    let blocks = readme.split("\n```yaml\n").skip(1).map(|block| block.split("\n```").next().unwrap());
+    let objects = blocks.flat_map(|block| block.split("\n---\n")).map(|text| yaml_serde::from_str(text).expect(text));
+    let policies: Vec<Value> =
+        objects.filter(|object: &Value| object.get("kind") == Some(&json!("ClusterAdmissionPolicy"))).collect();
+    assert_eq!(policies.len(), 2);
+    for policy in policies {
+        let settings = policy.pointer("/spec/settings").unwrap();
+        assert_eq!(problems(settings), [""; 0]);
+        let injects = settings.get("inject").is_some();
+        assert_eq!(policy.pointer("/spec/mutating"), Some(&json!(injects)));
+    }
+    assert!(readme.contains(&format!("**{} rules**", RULES.len())), "README.md says how many rules there are");
+}
+
+#[test]
+fn each_link_leads_somewhere() {
+    let docs = fs::read_dir(root().join("docs")).unwrap().map(|entry| entry.unwrap().path());
+    let pages = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"].map(|page| root().join(page));
+    for page in docs.filter(|path| path.extension().is_some_and(|extension| extension == "md")).chain(pages) {
+        let text = fs::read_to_string(&page).unwrap();
+        for link in text.split("](").skip(1).filter_map(|rest| rest.split_once(')')).map(|(link, _)| link) {
+            if link.starts_with("https://") {
+                continue;
+            }
+            let (file, anchor) = link.split_once('#').unwrap_or((link, ""));
+            let target = if file.is_empty() { page.clone() } else { page.with_file_name("").join(file) };
+            assert!(target.exists(), "{}: {link}", page.display());
+            assert!(anchor.is_empty() || has_heading(&target, anchor), "{}: {link}", page.display());
+        }
+    }
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// True if the page has a heading with this anchor, as GitHub makes them.
+fn has_heading(page: &Path, anchor: &str) -> bool {
+    let text = fs::read_to_string(page).unwrap();
+    let headings = text.lines().filter(|line| line.starts_with('#')).map(|line| line.trim_start_matches('#').trim());
+    let to_anchor = |heading: &str| -> String {
+        let kept = heading.chars().filter(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | ' '));
+        kept.map(|c| if c == ' ' { '-' } else { c.to_ascii_lowercase() }).collect()
+    };
+    headings.map(to_anchor).any(|heading| heading == anchor)
 }
