@@ -13,6 +13,7 @@ use std::{
     path::Path,
 };
 
+use azure_workload_identity_policy::rules;
 use e2e_tests::{
     cluster::FakeCluster,
     module::Module,
@@ -30,7 +31,11 @@ use similar::TextDiff;
 const FILES: [(&str, &str); 3] = [("v1.5.1", "v1.5"), ("v1.6.0", "v1.6.0"), ("v1.6.1", "v1.6.1")];
 
 /// Rules that judge what upstream lets pass; off, because the pods here are generated to provoke upstream.
-const RULES_BEYOND_UPSTREAM: [&str; 0] = [];
+fn is_beyond_upstream(rule: &str) -> bool {
+    const AS_UPSTREAM: [&str; 5] =
+        ["proxy-port", "proxy-host-network", "token-expiration", "service-account-missing", "lookup-failed"];
+    !AS_UPSTREAM.contains(&rule)
+}
 
 /// Where we deviate from upstream on purpose. What matches no entry must agree exactly.
 static DIFFERENCES: [Difference; 2] = [
@@ -199,7 +204,8 @@ fn settings(case: &Case, layout: &str) -> Value {
         "proxy": proxy,
         "identityBinding": identity_binding,
     }));
-    let rules: Map<_, _> = RULES_BEYOND_UPSTREAM.iter().map(|rule| (rule.to_string(), json!("off"))).collect();
+    let beyond_upstream = rules::names().map(|(rule, _)| rule).filter(|rule| is_beyond_upstream(rule));
+    let rules: Map<_, _> = beyond_upstream.map(|rule| (rule.to_owned(), json!("off"))).collect();
     json!({"inject": inject, "rules": rules})
 }
 

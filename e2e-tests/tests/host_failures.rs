@@ -13,7 +13,9 @@ use serde_json::{Value, json};
 const TENANT: &str = "11111111-2222-3333-4444-555555555555";
 
 fn policy() -> Policy<'static> {
-    Policy::new(e2e_tests::policy_module().unwrap(), json!({"inject": {"tenantId": TENANT}})).unwrap()
+    // The one rule that asks for the service account of a pod without the label.
+    let rules = json!({"label-missing": "off"});
+    Policy::new(e2e_tests::policy_module().unwrap(), json!({"inject": {"tenantId": TENANT}, "rules": rules})).unwrap()
 }
 
 fn account() -> Value {
@@ -68,6 +70,19 @@ fn assert_unlabelled_passes(policy: &Policy<'_>) {
     assert!(evaluation.response.allowed, "{:?}", evaluation.response);
     assert_eq!(evaluation.response.patch, None);
     assert_eq!(evaluation.host_calls, []);
+}
+
+/// The rule that asks for it never denies, and takes what the cache knows.
+#[test]
+fn a_look_up_for_an_unlabelled_pod_that_fails_is_no_reason_to_say_anything() {
+    for failure in [Failure::Forbidden, Failure::Unreachable, Failure::Undecodable] {
+        let policy = Policy::new(e2e_tests::policy_module().unwrap(), json!({"inject": {"tenantId": TENANT}})).unwrap();
+        let evaluation = policy.connected_to(failing(failure)).validate(&unlabelled()).unwrap();
+
+        assert!(evaluation.response.allowed, "{:?}", evaluation.response);
+        assert_eq!(evaluation.response.warnings, None);
+        assert_eq!(asked(&evaluation), [look_up(false)]);
+    }
 }
 
 /// A labelled pod is denied after these look-ups, with a message that contains all of `parts`.

@@ -1,0 +1,53 @@
+//! The policy as a library, asked without a host.
+
+use azure_workload_identity_policy::cluster::{Cluster, LookupError, Patience, ServiceAccount};
+use azure_workload_identity_policy::json::Document;
+use azure_workload_identity_policy::policy::{Verdict, judge};
+use azure_workload_identity_policy::review::Review;
+use azure_workload_identity_policy::settings::Settings;
+use e2e_tests::request::AdmissionRequest;
+use serde_json::Value;
+
+/// A cluster with these objects.
+#[derive(Debug, Default)]
+pub(crate) struct Objects {
+    pub(crate) objects: Vec<Value>,
+    pub(crate) look_ups_forbidden: bool,
+    pub(crate) may_use: Vec<String>,
+    pub(crate) are_files: bool,
+}
+
+impl Cluster for Objects {
+    fn service_account(&self, namespace: &str, name: &str, _: Patience) -> Result<ServiceAccount, LookupError> {
+        if self.look_ups_forbidden {
+            return Err(LookupError::Forbidden);
+        }
+        let is_it = |object: &&Value| {
+            object["kind"] == "ServiceAccount"
+                && object["metadata"]["namespace"] == namespace
+                && object["metadata"]["name"] == name
+        };
+        let text = self.objects.iter().find(is_it).ok_or(LookupError::Missing)?.to_string();
+        let document = Document::parse(text.as_bytes()).unwrap();
+        let account = ServiceAccount::read(document.root());
+        account.map_err(|mismatch| LookupError::Undecodable(mismatch.describe(document.root())))
+    }
+
+    fn may_use_identity(&self, _: &str, _: &str, client_id: &str) -> Result<bool, LookupError> {
+        Ok(self.may_use.iter().any(|id| id == client_id))
+    }
+
+    fn is_live(&self) -> bool {
+        !self.are_files
+    }
+}
+
+/// What the policy makes of a request with these settings.
+pub(crate) fn verdict(request: &AdmissionRequest, settings: &Value, cluster: &Objects) -> Verdict {
+    let (request, settings) = (serde_json::to_string(request).unwrap(), settings.to_string());
+    let (request, settings) =
+        (Document::parse(request.as_bytes()).unwrap(), Document::parse(settings.as_bytes()).unwrap());
+    let settings = Settings::read(settings.root()).unwrap_or_else(|problems| panic!("{problems:?}"));
+    let review = Review::read(request.root()).map_err(|mismatch| mismatch.describe(request.root())).unwrap();
+    judge(&review, &settings, cluster).map_err(|mismatch| mismatch.describe(request.root())).unwrap()
+}
