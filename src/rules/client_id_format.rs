@@ -56,6 +56,7 @@ pub(super) fn is_real_guid(id: &str) -> bool {
 
 /// What is still to be filled in is wrong only where it is about to be stored.
 pub(super) fn severity_of(id: &str, is_live: bool) -> Severity {
-    let is_variable = ["$", "{{", "#{", "<%", "__"].iter().any(|opening| id.contains(opening));
+    let is_variable =
+        id.bytes().any(|byte| byte == b'$') || ["{{", "#{", "<%", "__"].iter().any(|opening| id.contains(opening));
     if is_variable && !is_live { Severity::Note } else { Severity::Deny }
 }

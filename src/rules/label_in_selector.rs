@@ -29,23 +29,23 @@ pub(super) const RULE: Rule = Rule {
 fn check_workload(subject: &PodSubject<'_>, findings: &mut Findings) {
     let Some(selector) = subject.object.field("spec").and_then(|spec| spec.field("selector")) else { return };
     // The selector of a replication controller is the labels themselves.
-    check(subject.object, selector.field("matchLabels").unwrap_or(selector), findings);
+    check(subject.object, selector.field("matchLabels").unwrap_or(selector), true, findings);
 }
 
 fn check_service(subject: &ServiceSubject<'_>, findings: &mut Findings) {
-    // A service's selector can be changed at any time: the label does no harm next to others.
-    let selector = subject.object.field("spec").and_then(|spec| spec.field("selector"));
-    if let Some(selector) = selector.filter(|selector| selector.fields().count() == 1) {
-        check(subject.object, selector, findings);
+    if let Some(selector) = subject.object.field("spec").and_then(|spec| spec.field("selector")) {
+        check(subject.object, selector, false, findings);
     }
 }
 
-fn check(object: Value<'_>, labels: Value<'_>, findings: &mut Findings) {
+fn check(object: Value<'_>, labels: Value<'_>, is_fixed: bool, findings: &mut Findings) {
     let Some(label) = labels.field(keys::USE).filter(|label| label.kind() == Kind::String) else { return };
     let problem = if labels.fields().count() == 1 {
         "is all that selects pods, so that every pod with an identity is selected"
-    } else {
+    } else if is_fixed {
         "is part of a selector, from which it cannot be taken away later"
+    } else {
+        return; // A service's selector can be changed at any time.
     };
     findings.add(Finding::new(
         RULE.name,
