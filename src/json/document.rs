@@ -73,14 +73,15 @@ impl Node {
 /// [`DEPTH_LIMIT`](super::DEPTH_LIMIT), no number too large for a 64-bit float.
 #[derive(Debug)]
 pub struct Document<'a> {
-    text: &'a [u8],
+    text: &'a str,
     nodes: Vec<Node>,
 }
 
 impl<'a> Document<'a> {
     /// Reads `text`, all of it.
     pub fn parse(text: &'a [u8]) -> Result<Self, SyntaxError> {
-        Ok(Self { text, nodes: scan::scan(text)? })
+        let (text, nodes) = scan::scan(text)?;
+        Ok(Self { text, nodes })
     }
 
     /// The outermost value.
@@ -109,8 +110,7 @@ impl<'a> Value<'a> {
 
     /// The value as it is written.
     pub fn raw(self) -> &'a str {
-        // The whole text is UTF-8 and values begin and end at ASCII characters, so this never falls back.
-        std::str::from_utf8(self.node().bytes(self.document.text)).unwrap_or_default()
+        self.document.text.get(self.span()).unwrap_or_default()
     }
 
     /// Where the value is in the text, in bytes.
@@ -125,10 +125,12 @@ impl<'a> Value<'a> {
         if node.kind != Kind::String {
             return None;
         }
-        Some(match node.decoded(self.document.text) {
-            Cow::Borrowed(bytes) => Cow::Borrowed(std::str::from_utf8(bytes).unwrap_or_default()),
-            Cow::Owned(bytes) => Cow::Owned(String::from_utf8(bytes).unwrap_or_default()),
-        })
+        if !node.escaped {
+            let content = node.start as usize + 1..node.end as usize - 1;
+            return Some(Cow::Borrowed(self.document.text.get(content).unwrap_or_default()));
+        }
+        let decoded = node.decoded(self.document.text.as_bytes()).into_owned();
+        Some(Cow::Owned(String::from_utf8(decoded).unwrap_or_default()))
     }
 
     /// A boolean's value; `None` for other types.
@@ -190,14 +192,15 @@ impl<'a> Value<'a> {
     /// The member of an object that has this key, `null` included; `None` for other types.
     #[inline(never)]
     pub fn get(self, key: &str) -> Option<Value<'a>> {
-        let text = self.document.text;
+        let text = self.document.text.as_bytes();
         self.member_values().find_map(|(name, value)| {
             let node = name.node();
+            // Lengths first: most keys differ by it.
             let same = if node.escaped {
                 *node.decoded(text) == *key.as_bytes()
             } else {
-                node.end - node.start == u32::try_from(key.len() + 2).unwrap_or(u32::MAX)
-                    && *node.decoded(text) == *key.as_bytes()
+                (node.end - node.start) as usize == key.len() + 2
+                    && text.get(node.start as usize + 1..node.end as usize - 1) == Some(key.as_bytes())
             };
             same.then_some(value)
         })
@@ -268,7 +271,7 @@ impl<'a> Value<'a> {
     }
 
     pub(super) fn document_text(self) -> &'a [u8] {
-        self.document.text
+        self.document.text.as_bytes()
     }
 
     fn node(self) -> Node {

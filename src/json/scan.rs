@@ -50,151 +50,195 @@ struct Stop {
     reason: &'static str,
 }
 
-type Step = Result<(), Stop>;
+impl Stop {
+    /// Something else, or nothing, where there should have been what `reason` says.
+    fn instead(text: &[u8], at: usize, reason: &'static str) -> Self {
+        if at < text.len() {
+            Self { at, reason }
+        } else {
+            Self { at: text.len(), reason: "the text ends in the middle of a JSON value" }
+        }
+    }
+}
 
 /// Reads the whole of `text` into nodes in document order: a container is followed by its children, an object's key by
 /// its value.
-pub(super) fn scan(text: &[u8]) -> Result<Vec<Node>, SyntaxError> {
+pub(super) fn scan(text: &[u8]) -> Result<(&str, Vec<Node>), SyntaxError> {
     if u32::try_from(text.len()).is_err() {
         return Err(SyntaxError::new(text, 0, "the text is longer than 4 GiB"));
     }
-    if let Err(error) = std::str::from_utf8(text) {
-        return Err(SyntaxError::new(text, error.valid_up_to(), "the text is not UTF-8"));
-    }
-    // Kubernetes objects hold a value in every 12 to 16 bytes; too few only means growing once.
-    let mut scanner = Scanner { text, at: 0, nodes: Vec::with_capacity(text.len() / 12 + 8), keys: Vec::new() };
+    let as_str = std::str::from_utf8(text)
+        .map_err(|error| SyntaxError::new(text, error.valid_up_to(), "the text is not UTF-8"))?;
+    let mut scanner = Scanner {
+        text,
+        // Kubernetes objects hold a value in every 12 to 16 bytes; too few only means growing once.
+        nodes: Vec::with_capacity(text.len() / 12 + 8),
+        open: Vec::with_capacity(16),
+        keys: Vec::with_capacity(64),
+    };
     match scanner.document() {
-        Ok(()) => Ok(scanner.nodes),
+        Ok(()) => Ok((as_str, scanner.nodes)),
         Err(stop) => Err(SyntaxError::new(text, stop.at, stop.reason)),
     }
 }
 
+/// The position is passed from step to step, not kept here, so that it stays in a register: this is where most of a request's
+/// time goes.
 struct Scanner<'a> {
     text: &'a [u8],
-    at: usize,
     nodes: Vec<Node>,
-    /// Key nodes of the objects that are open, innermost last.
-    keys: Vec<u32>,
+    /// The arrays and objects that are open, innermost last.
+    open: Vec<Open>,
+    /// The keys of the objects that are open, innermost last.
+    keys: Vec<Key>,
+}
+
+/// An array or object that is open.
+#[derive(Clone, Copy)]
+struct Open {
+    node: u32,
+    is_object: bool,
+    /// Where its keys begin.
+    keys: usize,
+}
+
+/// A key of an object: its node, and its length and first characters in one number, by which most keys differ.
+#[derive(Clone, Copy)]
+struct Key {
+    node: u32,
+    print: u64,
 }
 
 impl Scanner<'_> {
-    fn document(&mut self) -> Step {
-        self.skip_white_space();
-        self.value(0)?;
-        self.skip_white_space();
-        if self.at == self.text.len() { Ok(()) } else { self.stop("something follows the end of the JSON value") }
-    }
-
-    fn value(&mut self, depth: usize) -> Step {
-        match self.peek() {
-            Some(b'"') => self.string(),
-            Some(b'{') => self.container(Kind::Object, depth, Self::members),
-            Some(b'[') => self.container(Kind::Array, depth, Self::elements),
-            Some(b't') => self.word(b"true", Kind::Bool),
-            Some(b'f') => self.word(b"false", Kind::Bool),
-            Some(b'n') => self.word(b"null", Kind::Null),
-            Some(b'-' | b'0'..=b'9') => self.number(),
-            Some(_) => self.stop("expected a JSON value"),
-            None => self.cut_off(),
-        }
-    }
-
-    fn container(&mut self, kind: Kind, depth: usize, content: fn(&mut Self, usize) -> Step) -> Step {
-        if depth == DEPTH_LIMIT {
-            return self.stop("arrays and objects are nested too deeply");
-        }
-        let node = self.open(kind);
-        self.at += 1;
-        self.skip_white_space();
-        content(self, depth + 1)?;
-        self.at += 1;
-        self.close(node);
-        Ok(())
-    }
-
-    /// Up to, not including, the closing bracket.
-    fn elements(&mut self, depth: usize) -> Step {
-        if self.peek() == Some(b']') {
-            return Ok(());
-        }
+    fn document(&mut self) -> Result<(), Stop> {
+        let mut at = self.skip_white_space(0);
         loop {
-            self.value(depth)?;
-            if self.ends_at(b']', "expected `,` or `]`")? {
-                return Ok(());
+            // At a value.
+            match self.byte(at) {
+                b'"' => at = self.string(at)?,
+                b'{' => {
+                    let inside = self.enter(at, Kind::Object)?;
+                    at = self.skip_white_space(inside);
+                    if self.byte(at) != b'}' {
+                        at = self.key(at)?;
+                        continue;
+                    }
+                }
+                b'[' => {
+                    let inside = self.enter(at, Kind::Array)?;
+                    at = self.skip_white_space(inside);
+                    if self.byte(at) != b']' {
+                        continue;
+                    }
+                }
+                b't' => at = self.word(at, b"true", Kind::Bool)?,
+                b'f' => at = self.word(at, b"false", Kind::Bool)?,
+                b'n' => at = self.word(at, b"null", Kind::Null)?,
+                b'-' | b'0'..=b'9' => at = self.number(at)?,
+                _ => return Err(Stop::instead(self.text, at, "expected a JSON value")),
+            }
+            // Behind a value, or in an empty array or object.
+            loop {
+                at = self.skip_white_space(at);
+                let Some(innermost) = self.open.last().copied() else {
+                    let is_end = at == self.text.len();
+                    return if is_end {
+                        Ok(())
+                    } else {
+                        Err(Stop { at, reason: "something follows the end of the JSON value" })
+                    };
+                };
+                let (closing, reason) =
+                    if innermost.is_object { (b'}', "expected `,` or `}`") } else { (b']', "expected `,` or `]`") };
+                let byte = self.byte(at);
+                if byte == closing {
+                    at = self.leave(at, innermost)?;
+                } else if byte == b',' {
+                    at = self.skip_white_space(at + 1);
+                    if innermost.is_object {
+                        at = self.key(at)?;
+                    }
+                    break;
+                } else {
+                    return Err(Stop::instead(self.text, at, reason));
+                }
             }
         }
     }
 
-    /// Up to, not including, the closing brace.
-    fn members(&mut self, depth: usize) -> Step {
-        if self.peek() == Some(b'}') {
-            return Ok(());
+    /// Opens an array or object; returns the position behind its bracket.
+    fn enter(&mut self, at: usize, kind: Kind) -> Result<usize, Stop> {
+        if self.open.len() == DEPTH_LIMIT {
+            return Err(Stop { at, reason: "arrays and objects are nested too deeply" });
         }
-        let outer_keys = self.keys.len();
-        loop {
-            match self.peek() {
-                Some(b'"') => {}
-                Some(_) => return self.stop("expected a key in double quotes"),
-                None => return self.cut_off(),
-            }
-            self.keys.push(self.next_index());
-            self.string()?;
-            self.skip_white_space();
-            match self.peek() {
-                Some(b':') => self.at += 1,
-                Some(_) => return self.stop("expected `:`"),
-                None => return self.cut_off(),
-            }
-            self.skip_white_space();
-            self.value(depth)?;
-            if self.ends_at(b'}', "expected `,` or `}`")? {
-                break;
-            }
-        }
-        self.check_keys_differ(outer_keys)?;
-        self.keys.truncate(outer_keys);
-        Ok(())
+        let node = self.begin(at, kind);
+        self.open.push(Open { node, is_object: kind == Kind::Object, keys: self.keys.len() });
+        Ok(at + 1)
     }
 
-    /// After a value: true at the closing bracket, false after a comma.
-    fn ends_at(&mut self, closing: u8, reason: &'static str) -> Result<bool, Stop> {
-        self.skip_white_space();
-        match self.peek() {
-            Some(b',') => {
-                self.at += 1;
-                self.skip_white_space();
-                Ok(false)
-            }
-            Some(byte) if byte == closing => Ok(true),
-            Some(_) => Err(Stop { at: self.at, reason }),
-            None => Err(self.end_of_text()),
+    /// Closes the innermost array or object; returns the position behind its bracket.
+    fn leave(&mut self, at: usize, innermost: Open) -> Result<usize, Stop> {
+        if self.keys.len() > innermost.keys {
+            self.check_keys_differ(innermost.keys)?;
+            self.keys.truncate(innermost.keys);
         }
+        self.open.pop();
+        self.end(innermost.node, at + 1);
+        Ok(at + 1)
+    }
+
+    /// Reads a key and its colon; returns the position of its value.
+    fn key(&mut self, at: usize) -> Result<usize, Stop> {
+        if self.byte(at) != b'"' {
+            return Err(Stop::instead(self.text, at, "expected a key in double quotes"));
+        }
+        let node = self.next_index();
+        let end = self.string(at)?;
+        self.keys.push(Key { node, print: self.print(at + 1, end - 1) });
+        let colon = self.skip_white_space(end);
+        if self.byte(colon) != b':' {
+            return Err(Stop::instead(self.text, colon, "expected `:`"));
+        }
+        Ok(self.skip_white_space(colon + 1))
+    }
+
+    /// The length of a key, and its first seven characters.
+    fn print(&self, start: usize, end: usize) -> u64 {
+        let length = end - start;
+        let first = match self.text.get(start..start + 8).and_then(|bytes| bytes.first_chunk::<8>()) {
+            Some(bytes) => u64::from_le_bytes(*bytes),
+            None => {
+                let rest = self.text.get(start..).unwrap_or_default();
+                rest.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte))
+            }
+        };
+        let kept = length.min(7) * 8;
+        (first & ((1 << kept) - 1)) | (length as u64) << 56
     }
 
     /// A key that comes twice has no agreed meaning: readers differ on which one wins, so that what we checked might not
     /// be what the API server stores.
-    fn check_keys_differ(&mut self, from: usize) -> Step {
+    fn check_keys_differ(&self, from: usize) -> Result<(), Stop> {
         let (text, nodes) = (self.text, &self.nodes);
-        let node = |index: u32| nodes.get(index as usize).copied().unwrap_or(Node::NULL);
-        let same = |a: Node, b: Node| {
-            if a.escaped || b.escaped {
-                a.decoded(text) == b.decoded(text)
-            } else {
-                // Lengths first: most keys differ by it.
-                a.end - a.start == b.end - b.start && a.bytes(text) == b.bytes(text)
-            }
+        let node = |key: &Key| nodes.get(key.node as usize).copied().unwrap_or(Node::NULL);
+        let same = |a: &Key, b: &Key| {
+            let (a, b) = (node(a), node(b));
+            a.decoded(text) == b.decoded(text)
         };
         let keys = self.keys.get(from..).unwrap_or_default();
-        let repeated = if keys.len() <= FEW_KEYS {
-            keys.iter().enumerate().find_map(|(position, key)| {
-                let earlier = keys.get(..position).unwrap_or_default();
-                let key = node(*key);
-                earlier.iter().any(|other| same(node(*other), key)).then_some(key)
-            })
+        let repeated = if keys.len() <= FEW_KEYS && keys.iter().all(|key| !node(key).escaped) {
+            let mut rest = keys;
+            loop {
+                let Some((key, earlier)) = rest.split_last() else { break None };
+                if earlier.iter().any(|other| other.print == key.print && same(other, key)) {
+                    break Some(node(key));
+                }
+                rest = earlier;
+            }
         } else {
             // Not a hash map: without random seeds, which the guest has not, an adversary could make it slow.
             let mut seen = BTreeSet::new();
-            keys.iter().map(|key| node(*key)).find(|key| !seen.insert(key.decoded(text)))
+            keys.iter().map(node).find(|key| !seen.insert(key.decoded(text)))
         };
         match repeated {
             Some(key) => Err(Stop { at: key.start as usize, reason: "an object has the same key twice" }),
@@ -202,60 +246,54 @@ impl Scanner<'_> {
         }
     }
 
-    fn string(&mut self) -> Step {
-        let index = self.open(Kind::String);
-        self.at += 1;
+    /// Reads a string; returns the position behind its closing quote.
+    fn string(&mut self, at: usize) -> Result<usize, Stop> {
+        let index = self.begin(at, Kind::String);
+        let mut end = at + 1;
         let mut escaped = false;
         loop {
-            self.skip_plain_characters();
-            match self.peek() {
-                Some(b'"') => break,
-                Some(b'\\') => {
+            end = self.skip_plain_characters(end);
+            match self.byte(end) {
+                b'"' => break,
+                b'\\' => {
                     escaped = true;
-                    self.at += 2;
+                    end += 2;
                 }
-                Some(_) => return self.stop("a control character in a string"),
-                None => return self.cut_off(),
+                _ => return Err(Stop::instead(self.text, end, "a control character in a string")),
             }
         }
-        self.at += 1;
-        self.close(index);
+        self.end(index, end + 1);
         if escaped {
             self.check_escapes(index)?;
         }
-        Ok(())
+        Ok(end + 1)
     }
 
-    /// Advances to the next quote, backslash or control character, eight bytes at a step.
-    fn skip_plain_characters(&mut self) {
+    /// The next quote, backslash or control character from `at` on, eight bytes at a step.
+    fn skip_plain_characters(&self, mut at: usize) -> usize {
         const ONES: u64 = u64::MAX / 255;
         const HIGH: u64 = ONES * 0x80;
         // The classic trick: a byte that is zero borrows into its high bit. A false hit, possible only above a true one,
-        // merely ends the wide loop early.
+        // is never the lowest.
         let zero_byte = |word: u64| word.wrapping_sub(ONES) & !word & HIGH;
-        let rest = self.text.get(self.at..).unwrap_or_default();
-        let (words, _) = rest.as_chunks::<8>();
-        for word in words {
+        while let Some(word) = self.text.get(at..at + 8).and_then(|bytes| bytes.first_chunk::<8>()) {
             let word = u64::from_le_bytes(*word);
             let quote = zero_byte(word ^ (ONES * u64::from(b'"')));
             let backslash = zero_byte(word ^ (ONES * u64::from(b'\\')));
             let control = word.wrapping_sub(ONES * 0x20) & !word & HIGH;
             let hit = quote | backslash | control;
             if hit != 0 {
-                self.at += (hit.trailing_zeros() / 8) as usize;
-                return;
+                return at + (hit.trailing_zeros() / 8) as usize;
             }
-            self.at += 8;
+            at += 8;
         }
-        while let Some(byte) = self.peek() {
-            if byte == b'"' || byte == b'\\' || byte < 0x20 {
-                return;
-            }
-            self.at += 1;
+        while !matches!(self.byte(at), b'"' | b'\\' | 0..0x20) {
+            at += 1;
         }
+        at
     }
 
-    fn check_escapes(&mut self, index: u32) -> Step {
+    fn check_escapes(&mut self, index: u32) -> Result<(), Stop> {
         let Some(node) = self.nodes.get_mut(index as usize) else { return Ok(()) };
         node.escaped = true;
         let start = node.start as usize + 1;
@@ -264,113 +302,87 @@ impl Scanner<'_> {
             .map_err(|at| Stop { at: start + at, reason: "an escape in a string that JSON does not know" })
     }
 
-    fn number(&mut self) -> Step {
-        let index = self.open(Kind::Number);
-        if self.peek() == Some(b'-') {
-            self.at += 1;
+    /// Reads a number; returns the position behind it.
+    fn number(&mut self, at: usize) -> Result<usize, Stop> {
+        let index = self.begin(at, Kind::Number);
+        let start = if self.byte(at) == b'-' { at + 1 } else { at };
+        let point = self.digits(start)?;
+        if point - start > 1 && self.byte(start) == b'0' {
+            return Err(Stop { at: point, reason: "a number with a leading zero" });
         }
-        let start = self.at;
-        let whole = self.digits()?;
-        if whole > 1 && self.text.get(start) == Some(&b'0') {
-            return self.stop("a number with a leading zero");
-        }
-        if self.peek() == Some(b'.') {
-            self.at += 1;
-            self.digits()?;
-        }
-        let mantissa = start..self.at;
+        let mut end = if self.byte(point) == b'.' { self.digits(point + 1)? } else { point };
+        let mantissa = start..end;
         let mut exponent: i64 = 0;
-        if matches!(self.peek(), Some(b'e' | b'E')) {
-            self.at += 1;
-            let negative = self.peek() == Some(b'-');
-            if matches!(self.peek(), Some(b'+' | b'-')) {
-                self.at += 1;
-            }
-            let digits = self.digits()?;
-            for digit in self.text.get(self.at - digits..self.at).unwrap_or_default() {
+        if matches!(self.byte(end), b'e' | b'E') {
+            let negative = self.byte(end + 1) == b'-';
+            let digits = if negative || self.byte(end + 1) == b'+' { end + 2 } else { end + 1 };
+            end = self.digits(digits)?;
+            for digit in self.text.get(digits..end).unwrap_or_default() {
                 exponent = exponent.saturating_mul(10).saturating_add(i64::from(digit - b'0'));
             }
             if negative {
                 exponent = -exponent;
             }
         }
-        let magnitude = exponent.saturating_add(i64::try_from(whole).unwrap_or(i64::MAX));
+        let magnitude = exponent.saturating_add(i64::try_from(point - start).unwrap_or(i64::MAX));
         if magnitude >= LARGEST_FLOAT.0 && exceeds_float(self.text.get(mantissa).unwrap_or_default(), magnitude) {
-            return self.stop("a number that is too large");
+            return Err(Stop { at: end, reason: "a number that is too large" });
         }
-        self.close(index);
-        Ok(())
+        self.end(index, end);
+        Ok(end)
     }
 
-    /// One digit or more; how many.
-    fn digits(&mut self) -> Result<usize, Stop> {
-        let start = self.at;
-        while matches!(self.peek(), Some(b'0'..=b'9')) {
-            self.at += 1;
+    /// Reads one digit or more; returns the position behind them.
+    fn digits(&self, at: usize) -> Result<usize, Stop> {
+        let mut end = at;
+        while self.byte(end).is_ascii_digit() {
+            end += 1;
         }
-        match self.at - start {
-            0 if self.peek().is_none() => Err(self.end_of_text()),
-            0 => Err(Stop { at: self.at, reason: "expected a digit" }),
-            count => Ok(count),
-        }
+        if end > at { Ok(end) } else { Err(Stop::instead(self.text, at, "expected a digit")) }
     }
 
-    fn word(&mut self, word: &'static [u8], kind: Kind) -> Step {
-        let rest = self.text.get(self.at..).unwrap_or_default();
-        if !rest.starts_with(word) {
-            return self.stop("expected a JSON value");
+    fn word(&mut self, at: usize, word: &'static [u8], kind: Kind) -> Result<usize, Stop> {
+        let end = at + word.len();
+        if self.text.get(at..end) != Some(word) {
+            return Err(Stop { at, reason: "expected a JSON value" });
         }
-        let index = self.open(kind);
-        self.at += word.len();
-        self.close(index);
-        Ok(())
+        let index = self.begin(at, kind);
+        self.end(index, end);
+        Ok(end)
     }
 
-    fn open(&mut self, kind: Kind) -> u32 {
+    // INVARIANT: `scan` refuses texts over 4 GiB, and each node takes at least a byte of text, so no cast here truncates.
+    #[allow(clippy::cast_possible_truncation)]
+    fn begin(&mut self, at: usize, kind: Kind) -> u32 {
         let index = self.next_index();
-        self.nodes.push(Node { start: self.offset(), kind, ..Node::NULL });
+        self.nodes.push(Node { start: at as u32, kind, ..Node::NULL });
         index
     }
 
-    fn close(&mut self, index: u32) {
-        let (end, next) = (self.offset(), self.next_index());
+    #[allow(clippy::cast_possible_truncation)]
+    fn end(&mut self, index: u32, end: usize) {
+        let next = self.next_index();
         if let Some(node) = self.nodes.get_mut(index as usize) {
-            node.end = end;
+            node.end = end as u32;
             node.next = next;
         }
     }
 
-    // INVARIANT: `scan` refuses texts over 4 GiB, and each node takes at least a byte of text, so neither cast truncates.
     #[allow(clippy::cast_possible_truncation)]
     fn next_index(&self) -> u32 {
         self.nodes.len() as u32
     }
 
-    #[allow(clippy::cast_possible_truncation)]
-    fn offset(&self) -> u32 {
-        self.at as u32
+    /// The byte at a position; a control character, which fits nowhere, behind the end.
+    fn byte(&self, at: usize) -> u8 {
+        self.text.get(at).copied().unwrap_or(0)
     }
 
-    fn peek(&self) -> Option<u8> {
-        self.text.get(self.at).copied()
-    }
-
-    fn skip_white_space(&mut self) {
-        while matches!(self.peek(), Some(b' ' | b'\n' | b'\r' | b'\t')) {
-            self.at += 1;
+    fn skip_white_space(&self, mut at: usize) -> usize {
+        while matches!(self.byte(at), b' ' | b'\n' | b'\r' | b'\t') {
+            at += 1;
         }
-    }
-
-    fn stop(&self, reason: &'static str) -> Step {
-        Err(Stop { at: self.at, reason })
-    }
-
-    fn end_of_text(&self) -> Stop {
-        Stop { at: self.text.len(), reason: "the text ends in the middle of a JSON value" }
-    }
-
-    fn cut_off(&self) -> Step {
-        Err(self.end_of_text())
+        at
     }
 }
 

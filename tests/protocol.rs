@@ -1,0 +1,61 @@
+//! The answers as Kubewarden's SDK defines them.
+
+use azure_workload_identity_policy::cluster::{Cluster, LookupError, ServiceAccount};
+use azure_workload_identity_policy::policy::{validate, validate_settings};
+use kubewarden_policy_sdk::response::ValidationResponse;
+use kubewarden_policy_sdk::settings::SettingsValidationResponse;
+use serde_json::json;
+
+struct Annotated;
+
+impl Cluster for Annotated {
+    fn service_account(&self, _: &str, _: &str) -> Result<ServiceAccount, LookupError> {
+        let client_id = Some("97335aad-fb4e-4a1f-b5bc-3463ea695687".to_owned());
+        Ok(ServiceAccount { client_id, ..ServiceAccount::default() })
+    }
+}
+
+fn answer(expiration: &str) -> ValidationResponse {
+    let pod = json!({
+        "metadata": {
+            "name": "web",
+            "labels": {"azure.workload.identity/use": "true"},
+            "annotations": {"azure.workload.identity/service-account-token-expiration": expiration},
+        },
+        "spec": {"serviceAccountName": "api", "containers": [{"name": "web"}]},
+    });
+    let kind = json!({"group": "", "version": "v1", "kind": "Pod"});
+    let request = json!({"operation": "CREATE", "kind": kind, "namespace": "shop", "object": pod});
+    let payload = json!({"request": request, "settings": {"inject": {}}}).to_string();
+    serde_json::from_slice(&validate(payload.as_bytes(), &Annotated)).expect("no validation response")
+}
+
+#[test]
+fn a_mutation_is_a_validation_response() {
+    let response = answer("7200");
+    assert!(response.accepted);
+    assert_eq!((response.message, response.code), (None, None));
+    let pod = response.mutated_object.expect("nothing is mutated");
+    assert_eq!(pod["spec"]["volumes"][0]["projected"]["sources"][0]["serviceAccountToken"]["expirationSeconds"], 7200);
+    let audit_annotations = response.audit_annotations.expect("there are no audit annotations");
+    assert_eq!(audit_annotations["client-id"], "97335aad-fb4e-4a1f-b5bc-3463ea695687");
+}
+
+#[test]
+fn a_denial_is_a_validation_response() {
+    let response = answer("1h");
+    assert!(!response.accepted);
+    assert_eq!((response.code, response.mutated_object), (Some(403), None));
+    assert!(response.message.expect("there is no message").contains("token-expiration"));
+}
+
+#[test]
+fn settings_are_answered_with_a_settings_validation_response() {
+    let answer = |settings: &str| -> SettingsValidationResponse {
+        serde_json::from_slice(&validate_settings(settings.as_bytes())).expect("no settings validation response")
+    };
+    assert!(answer("{}").valid);
+    let refused = answer(r#"{"injcet": {}}"#);
+    assert!(!refused.valid);
+    assert_eq!(refused.message.as_deref(), Some("injcet is not known; did you mean inject?"));
+}
