@@ -93,12 +93,16 @@ impl Layout {
 
 /// The layout whose token is at the path that `text` contains, if any.
 pub fn of_path_in(text: &str) -> Option<Layout> {
-    if text.contains(V1_5_MOUNT_PATH) {
-        return Some(Layout::V1_5);
-    }
-    let (_, rest) = text.split_once(V1_6_MOUNT_PATH)?;
-    let hash = rest.strip_prefix('/').and_then(|rest| rest.split('/').next()).unwrap_or_default();
-    Some(if is_hash(hash) { Layout::V1_6_1 } else { Layout::V1_6_0 })
+    // Looks at slashes only: this reads every variable and argument of a pod.
+    text.match_indices('/').find_map(|(at, _)| {
+        let path = text.get(at..)?;
+        if path.starts_with(V1_5_MOUNT_PATH) {
+            return Some(Layout::V1_5);
+        }
+        let rest = path.strip_prefix(V1_6_MOUNT_PATH)?;
+        let hash = rest.strip_prefix('/').and_then(|rest| rest.split('/').next()).unwrap_or_default();
+        Some(if is_hash(hash) { Layout::V1_6_1 } else { Layout::V1_6_0 })
+    })
 }
 
 /// True if `path` is where some layout has the token.

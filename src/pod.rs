@@ -198,13 +198,18 @@ pub struct EnvVar<'a> {
 }
 
 impl<'a> EnvVar<'a> {
+    /// One pass over the members, not one a member: pods have more variables than anything else.
     fn read(object: Value<'a>) -> Result<Self, TypeMismatch<'a>> {
-        Ok(Self {
-            object,
-            name: object.string_field("name")?.unwrap_or_default(),
-            value: object.string_field("value")?.unwrap_or_default(),
-            value_from: object.typed_field("valueFrom", Kind::Object)?,
-        })
+        let mut variable = Self { object, name: Cow::Borrowed(""), value: Cow::Borrowed(""), value_from: None };
+        for (key, value) in object.fields() {
+            match key.as_ref() {
+                "name" => variable.name = value.expect_kind(Kind::String)?.as_str().unwrap_or_default(),
+                "value" => variable.value = value.expect_kind(Kind::String)?.as_str().unwrap_or_default(),
+                "valueFrom" => variable.value_from = Some(value.expect_kind(Kind::Object)?),
+                _ => {}
+            }
+        }
+        Ok(variable)
     }
 }
 

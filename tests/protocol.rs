@@ -1,6 +1,6 @@
 //! The answers as Kubewarden's SDK defines them.
 
-use azure_workload_identity_policy::cluster::{Cluster, LookupError, ServiceAccount};
+use azure_workload_identity_policy::cluster::{Cluster, LookupError, Patience, ServiceAccount};
 use azure_workload_identity_policy::policy::{validate, validate_settings};
 use kubewarden_policy_sdk::response::ValidationResponse;
 use kubewarden_policy_sdk::settings::SettingsValidationResponse;
@@ -9,9 +9,13 @@ use serde_json::json;
 struct Annotated;
 
 impl Cluster for Annotated {
-    fn service_account(&self, _: &str, _: &str) -> Result<ServiceAccount, LookupError> {
+    fn service_account(&self, _: &str, _: &str, _: Patience) -> Result<ServiceAccount, LookupError> {
         let client_id = Some("97335aad-fb4e-4a1f-b5bc-3463ea695687".to_owned());
         Ok(ServiceAccount { client_id, ..ServiceAccount::default() })
+    }
+
+    fn may_use_identity(&self, _: &str, _: &str, _: &str) -> Result<bool, LookupError> {
+        Ok(true)
     }
 }
 
