@@ -114,6 +114,9 @@ fn check_in_library(case: &Case) -> Result<(), String> {
         are_files: case.in_file,
     };
     let verdict = library::verdict(&case.request(), &Value::Object(case.settings.clone()), &cluster);
+    if !verdict.findings.is_empty() && !verdict.subject.contains(" shop/") {
+        return Err(format!("the object is named {:?}", verdict.subject));
+    }
     let mut found: Vec<_> = verdict
         .findings
         .iter()
