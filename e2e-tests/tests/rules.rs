@@ -9,7 +9,7 @@ mod common {
 
 use azure_workload_identity_policy::rules::{Check, RULES};
 use common::cases::{self, Case, Expected, Subject};
-use common::library::{self, Objects};
+use common::library::{self, KnownCluster};
 use e2e_tests::{
     cluster::{Failure, FakeCluster, ObjectKey},
     module::Module,
@@ -25,7 +25,7 @@ const OTHER_FILES: [&str; 2] = ["bypasses", "controllers"];
 
 #[test]
 fn the_library_finds_what_cases_expect_and_nothing_else() {
-    assert_all(&all_cases(), |case| check_in_library(case));
+    assert_all(&all_cases(), check_in_library);
 }
 
 #[test]
@@ -82,7 +82,7 @@ fn what_controllers_write_passes_only_because_they_write_it() {
             }
         }
         let created = AdmissionRequest::create(object).unwrap();
-        let verdict = library::verdict(&created, &json!({}), &Objects::default());
+        let verdict = library::verdict(&created, &json!({}), &KnownCluster::default());
         assert!(verdict.is_denied(), "{}: nothing is wrong with it anyway", case.note);
     }
 }
@@ -107,7 +107,7 @@ fn assert_all(cases: &[(&str, Case)], check: impl Fn(&Case) -> Result<(), String
 }
 
 fn check_in_library(case: &Case) -> Result<(), String> {
-    let cluster = Objects {
+    let cluster = KnownCluster {
         objects: case.objects(),
         look_ups_forbidden: case.look_ups_forbidden,
         may_use: case.may_use.clone(),
