@@ -84,7 +84,7 @@ pub fn judge<'a>(
         Target::Workload { template: Some(template) } if !workload::has_controller(object) => court.workload(template),
         Target::EphemeralContainers => court.ephemeral_containers(),
         Target::ServiceAccount => court.service_account(),
-        Target::Service => Ok(court.service()),
+        Target::Service => court.service(),
         Target::Workload { .. } | Target::Other => Ok(Verdict::default()),
     }
 }
@@ -207,9 +207,12 @@ impl<'a> Court<'_, 'a> {
         Ok(Verdict { subject, findings: self.weigh(findings, exempt, false), ..Verdict::default() })
     }
 
-    fn service(&self) -> Verdict {
-        let findings = self.weigh(rules::check_service(&ServiceSubject { object: self.object }), false, false);
-        Verdict { findings, ..Verdict::default() }
+    fn service(&self) -> Result<Verdict, TypeMismatch<'a>> {
+        let namespace = self.namespace()?;
+        let exempt = self.settings.exemptions.cover_namespace(&namespace);
+        let findings = rules::check_service(&ServiceSubject { object: self.object });
+        let subject = self.name(&namespace, "");
+        Ok(Verdict { subject, findings: self.weigh(findings, exempt, false), ..Verdict::default() })
     }
 
     /// The namespace of the request, or of an object in a file.

@@ -282,9 +282,14 @@ pub struct Exemptions<'a> {
 }
 
 impl Exemptions<'_> {
+    /// True for a namespace of which nothing is judged.
+    pub fn cover_namespace(&self, namespace: &str) -> bool {
+        self.namespaces.iter().any(|pattern| matches(pattern, namespace))
+    }
+
     /// True for a service account, or its pods, that is not judged.
     pub fn cover(&self, namespace: &str, service_account: &str) -> bool {
-        self.namespaces.iter().any(|pattern| matches(pattern, namespace))
+        self.cover_namespace(namespace)
             || self.service_accounts.iter().any(|pattern| is_service_account(pattern, namespace, service_account))
     }
 }

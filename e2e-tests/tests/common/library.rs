@@ -10,14 +10,14 @@ use serde_json::Value;
 
 /// A cluster with these objects.
 #[derive(Debug, Default)]
-pub(crate) struct Objects {
+pub(crate) struct KnownCluster {
     pub(crate) objects: Vec<Value>,
     pub(crate) look_ups_forbidden: bool,
     pub(crate) may_use: Vec<String>,
     pub(crate) are_files: bool,
 }
 
-impl Cluster for Objects {
+impl Cluster for KnownCluster {
     fn service_account(&self, namespace: &str, name: &str, _: Patience) -> Result<ServiceAccount, LookupError> {
         if self.look_ups_forbidden {
             return Err(LookupError::Forbidden);
@@ -43,7 +43,7 @@ impl Cluster for Objects {
 }
 
 /// What the policy makes of a request with these settings.
-pub(crate) fn verdict(request: &AdmissionRequest, settings: &Value, cluster: &Objects) -> Verdict {
+pub(crate) fn verdict(request: &AdmissionRequest, settings: &Value, cluster: &KnownCluster) -> Verdict {
     let (request, settings) = (serde_json::to_string(request).unwrap(), settings.to_string());
     let (request, settings) =
         (Document::parse(request.as_bytes()).unwrap(), Document::parse(settings.as_bytes()).unwrap());
