@@ -75,6 +75,11 @@ fn other_failures_are_told_apart_by_the_hosts_words_and_not_tried_again() {
         (NOT_GRANTED, LookupError::NotGranted),
         (CAPABILITY_DENIED, LookupError::CapabilityDenied),
         (FORBIDDEN, LookupError::Forbidden),
+        (
+            "Host error: Callback evaluation failure: ApiError: no: Forbidden (Status { code: 403 })",
+            LookupError::Forbidden,
+        ),
+        ("Host error: Callback evaluation failure: serviceaccounts \"api\" is forbidden: no", LookupError::Forbidden),
         (NO_CLIENT, unreachable("kube::Client was not initialized properly")),
         (CHANNEL_FULL, unreachable("Error sending request over callback channel: no available capacity")),
         ("Host error: Callback evaluation failure: a\nCaused by:\n  b", unreachable("a")),

@@ -14,7 +14,7 @@ use azure_workload_identity_policy::cluster::{Cluster, LookupError, Patience, Se
 use azure_workload_identity_policy::json::{Document, Path, Segment, Value};
 use azure_workload_identity_policy::policy::validate;
 use azure_workload_identity_policy::rules;
-use common::json_text::{array, member, members_of, object, spelled, string};
+use common::json_text::{array, member, members_of, object, spelled, string, text};
 use common::undo::Changes;
 use common::{json_text, model};
 use proptest::prelude::*;
@@ -24,11 +24,30 @@ use serde_json::{Value as Model, json};
 const USE: &str = "azure.workload.identity/use";
 const RESERVED: &str = "azure-workload-identity-reserved-";
 
-/// What pods are called, and what upstream's webhook (v1.6.0) then calls the token volume.
-const NAMES: [(Option<&str>, Option<&str>, &str); 3] = [
-    (Some("pod"), None, "azure-workload-identity-reserved-425c89ed5bb78a7623fae60fd8a6f6"),
-    (None, Some("nginx-deployment-5d4f8c7b9d-"), "azure-workload-identity-reserved-6d28f11a41d31d1f6ee3345d98098f"),
-    (None, None, "azure-workload-identity-reserved-7ae265465cf68a19ccd3c91d70dc31"),
+/// What a pod is called, and what upstream's webhook (v1.6.0) then calls the token volume.
+#[derive(Clone, Copy, Debug)]
+struct Naming {
+    name: Option<&'static str>,
+    generate_name: Option<&'static str>,
+    volume: &'static str,
+}
+
+const NAMINGS: [Naming; 3] = [
+    Naming {
+        name: None,
+        generate_name: None,
+        volume: "azure-workload-identity-reserved-7ae265465cf68a19ccd3c91d70dc31",
+    },
+    Naming {
+        name: Some("pod"),
+        generate_name: None,
+        volume: "azure-workload-identity-reserved-425c89ed5bb78a7623fae60fd8a6f6",
+    },
+    Naming {
+        name: None,
+        generate_name: Some("nginx-deployment-5d4f8c7b9d-"),
+        volume: "azure-workload-identity-reserved-6d28f11a41d31d1f6ee3345d98098f",
+    },
 ];
 
 /// The volume's name in a pod that was called something else when it was added.
@@ -44,11 +63,12 @@ struct Case {
 
 #[derive(Clone, Debug)]
 struct Configuration {
+    naming: Naming,
     layout: &'static str,
     /// The pod has no label; its service account has a client id.
     follows: bool,
-    proxy: bool,
-    native_sidecar: bool,
+    /// The list of containers to which the proxy is added, if the pod asks for it.
+    proxy: Option<&'static str>,
     identity_binding: bool,
 }
 
@@ -58,7 +78,7 @@ impl Configuration {
             "tenantId": "11111111-1111-1111-1111-111111111111",
             "layout": self.layout,
             "optIn": if self.follows { "serviceAccount" } else { "label" },
-            "proxy": {"nativeSidecar": self.native_sidecar},
+            "proxy": {"nativeSidecar": self.proxy == Some("initContainers")},
         });
         if self.identity_binding {
             inject["identityBinding"] = json!({"sniName": "sni.example.com", "ca": {"configMap": "ca"}});
@@ -101,14 +121,18 @@ impl Case {
 }
 
 fn configuration(proxy: bool) -> impl Strategy<Value = Configuration> {
+    let naming = select(NAMINGS.to_vec());
     let layout = select(vec!["v1.6.1", "v1.6.0", "v1.5"]);
-    (layout, any::<[bool; 3]>()).prop_map(move |(layout, [follows, native_sidecar, identity_binding])| Configuration {
-        layout,
-        follows,
-        proxy,
-        native_sidecar,
-        identity_binding: identity_binding && layout != "v1.5",
-    })
+    let lists = if proxy { vec![Some("initContainers"), Some("containers")] } else { vec![None] };
+    (naming, layout, any::<bool>(), select(lists), any::<bool>()).prop_map(
+        |(naming, layout, follows, proxy, identity_binding)| Configuration {
+            naming,
+            layout,
+            follows,
+            proxy,
+            identity_binding: identity_binding && layout != "v1.5",
+        },
+    )
 }
 
 fn case(proxy: bool) -> impl Strategy<Value = Case> {
@@ -161,7 +185,7 @@ fn record(fields: Vec<Field>) -> BoxedStrategy<String> {
 
 /// Labels or annotations: as [`record`], with nothing but strings.
 fn string_map(fields: Vec<Field>) -> BoxedStrategy<String> {
-    object_with(fields, members_of(0..3, string(any::<String>())))
+    object_with(fields, members_of(0..3, string(text())))
 }
 
 fn object_with(fields: Vec<Field>, unknown: impl Strategy<Value = Vec<String>> + 'static) -> BoxedStrategy<String> {
@@ -170,20 +194,17 @@ fn object_with(fields: Vec<Field>, unknown: impl Strategy<Value = Vec<String>> +
 }
 
 fn pod(configuration: &Configuration) -> BoxedStrategy<String> {
-    let metadata = if configuration.follows && !configuration.proxy { optional } else { required };
-    let metadata = |naming| metadata("metadata", self::metadata(configuration, naming));
-    let namings = NAMES.map(|(name, generate_name, volume)| {
-        let spec = required("spec", spec(volume, configuration.token_path()));
-        record(vec![metadata((name, generate_name)), spec])
-    });
-    proptest::strategy::Union::new(namings).boxed()
+    let metadata = metadata(configuration);
+    let metadata = if configuration.follows && configuration.proxy.is_none() {
+        optional("metadata", metadata)
+    } else {
+        required("metadata", metadata)
+    };
+    record(vec![metadata, required("spec", spec(configuration.naming.volume, configuration.token_path()))])
 }
 
-fn metadata(
-    configuration: &Configuration,
-    (name, generate_name): (Option<&'static str>, Option<&'static str>),
-) -> BoxedStrategy<String> {
-    let names = [("name", name), ("generateName", generate_name)];
+fn metadata(configuration: &Configuration) -> BoxedStrategy<String> {
+    let names = [("name", configuration.naming.name), ("generateName", configuration.naming.generate_name)];
     let mut fields: Vec<_> =
         names.into_iter().filter_map(|(key, name)| Some(required(key, one_of(&[name?])))).collect();
     fields.push(if configuration.follows {
@@ -196,11 +217,11 @@ fn metadata(
         optional("azure.workload.identity/service-account-token-expiration", one_of(&["", "3600", "86400"])),
         optional("azure.workload.identity/use-identity-binding", one_of(&["true", "TRUE", "false"])),
     ];
-    if configuration.proxy {
+    if configuration.proxy.is_some() {
         annotations.push(required("azure.workload.identity/inject-proxy-sidecar", one_of(&["true", "false"])));
     }
     let annotations = string_map(annotations);
-    fields.push(if configuration.proxy {
+    fields.push(if configuration.proxy.is_some() {
         required("annotations", annotations)
     } else {
         optional("annotations", annotations)
@@ -209,10 +230,10 @@ fn metadata(
 }
 
 fn spec(volume: &'static str, token_path: &'static str) -> BoxedStrategy<String> {
-    let containers = || array_of(container(volume), 2);
+    let containers = array_of(container(volume), 2).boxed();
     record(vec![
-        optional("initContainers", containers()),
-        optional("containers", containers()),
+        optional("initContainers", containers.clone()),
+        optional("containers", containers),
         optional("volumes", volumes(volume, token_path)),
     ])
 }
@@ -266,7 +287,7 @@ fn volumes(name: &'static str, token_path: &'static str) -> BoxedStrategy<String
         json!({"name": "tmp", "projected": {"sources": [token("vault", "token")]}}),
         json!({"name": null, "csi": {"driver": "d"}}),
     ];
-    let of_token = proptest::strategy::Union::new(of_token.map(|volume| spelled(&volume)));
+    let of_token = select(of_token.collect::<Vec<_>>()).prop_flat_map(|volume| spelled(&volume));
     let others = subsequence(others.to_vec(), 0..=others.len());
     let others = others.prop_flat_map(|volumes| volumes.iter().map(spelled).collect::<Vec<_>>());
     let volumes = (prop::option::of(of_token), others)
@@ -295,15 +316,14 @@ fn permitted_changes(pod: Value<'_>, configuration: &Configuration) -> Changes {
             "spec.volumes" | "spec.containers.volumeMounts" | "spec.initContainers.volumeMounts" => {
                 value.is_null() || is_for_token(value)
             }
-            "spec.containers" | "spec.initContainers" => value.is_null() && configuration.proxy,
+            "spec.containers" | "spec.initContainers" => value.is_null() && configuration.proxy.is_some(),
             _ => false,
         };
         if is_permitted {
             changes.overwritten.insert(path);
         }
     }
-    if configuration.proxy {
-        let list = if configuration.native_sidecar { "initContainers" } else { "containers" };
+    if let Some(list) = configuration.proxy {
         let is_there = has_container(&model::model(pod), list, "azwi-proxy");
         changes.prepended.insert(Path::default().key("spec").key(list), usize::from(!is_there));
     }

@@ -403,6 +403,17 @@ fn agrees_with_serde_json(text: &[u8]) -> Result<(), TestCaseError> {
     Ok(())
 }
 
+#[test]
+fn any_byte_alone_in_a_string_or_behind_a_backslash_is_read_as_serde_json_reads_it() {
+    for byte in 0..=u8::MAX {
+        for text in
+            [&[byte][..], &[b'"', byte, b'"'], &[b'"', b'\\', byte, b'"'], &[b'[', byte, b']'], &[b'1', byte, b'1']]
+        {
+            agrees_with_serde_json(text).unwrap_or_else(|error| panic!("{}: {error}", text.escape_ascii()));
+        }
+    }
+}
+
 proptest! {
     #[test]
     fn every_value_is_what_serde_json_reads(text in json_text::value(4)) {

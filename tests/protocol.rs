@@ -1,5 +1,7 @@
 //! The answers as Kubewarden's SDK defines them.
 
+#![expect(clippy::expect_used, reason = "helpers of tests fail as tests do")]
+
 use azure_workload_identity_policy::cluster::{Cluster, LookupError, Patience, ServiceAccount};
 use azure_workload_identity_policy::policy::{validate, validate_settings};
 use kubewarden_policy_sdk::response::ValidationResponse;

@@ -50,6 +50,11 @@ impl Spelling {
     }
 }
 
+/// Any text: control characters, quotes, whatever Unicode has.
+pub(crate) fn text() -> impl Strategy<Value = String> {
+    prop::collection::vec(any::<char>(), 0..8).prop_map(String::from_iter)
+}
+
 /// A string.
 pub(crate) fn string(text: impl Strategy<Value = String>) -> impl Strategy<Value = String> {
     (text, spelling()).prop_map(|(text, spelling)| spelling.string(&text))
@@ -110,7 +115,7 @@ fn number() -> impl Strategy<Value = String> {
 /// Any value at all, up to this many levels deep.
 pub(crate) fn value(depth: u32) -> BoxedStrategy<String> {
     let word = select(["null", "true", "false"].map(str::to_owned).to_vec());
-    prop_oneof![word, number(), string(any::<String>()), string("[a-z]{0,9}")]
+    prop_oneof![word, number(), string(text()), string("[a-z]{0,9}")]
         .prop_recursive(depth, 32, 4, |inner| {
             let elements = prop::collection::vec(inner.clone(), 0..4);
             let few = members_of(0..4, inner.clone());
@@ -125,7 +130,7 @@ pub(crate) fn members_of(
     count: std::ops::Range<usize>,
     value: impl Strategy<Value = String>,
 ) -> impl Strategy<Value = Vec<String>> {
-    let key = prop_oneof!["[a-c~/.]{0,3}", any::<String>()];
+    let key = prop_oneof!["[a-c~/.]{0,3}", text()];
     prop::collection::btree_map(key, (spelling(), spelling(), value), count).prop_map(|members| {
         let written = |(key, (of_key, of_value, value)): (String, (Spelling, Spelling, String))| {
             format!("{}:{}", of_key.string(&key), of_value.around(&value))
