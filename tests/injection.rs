@@ -2,8 +2,11 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests fail as tests do")]
 
+use std::collections::BTreeMap;
+
 use azure_workload_identity_policy::cluster::{Cluster, LookupError, Patience, ServiceAccount};
 use azure_workload_identity_policy::policy::validate;
+use azure_workload_identity_policy::rules;
 use serde_json::{Value, json};
 
 const PEM: &str = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
@@ -44,7 +47,9 @@ fn pod(annotations: &Value, spec: &Value) -> Value {
 /// The pod as it is stored.
 fn injected(pod: &Value, inject: &Value, account: ServiceAccount) -> Value {
     let request = json!({"operation": "CREATE", "kind": {"kind": "Pod"}, "object": pod});
-    let payload = json!({"request": request, "settings": {"inject": inject}}).to_string();
+    // How a pod is judged is not the matter here.
+    let rules: BTreeMap<_, _> = rules::names().map(|(name, _)| (name, "off")).collect();
+    let payload = json!({"request": request, "settings": {"inject": inject, "rules": rules}}).to_string();
     let mut answer: Value = serde_json::from_slice(&validate(payload.as_bytes(), &OneAccount(account))).unwrap();
     assert_eq!(answer["accepted"], true, "{answer}");
     answer.get_mut("mutated_object").map_or_else(|| pod.clone(), Value::take)

@@ -17,7 +17,8 @@ use token_volume::TokenVolume;
 
 /// Adds to `edits` what `pod` lacks of `identity`.
 ///
-/// `None` if the identity cannot be injected: a rule has a finding that says why ([`blocks_injection`]).
+/// `None` if the identity cannot be injected: a rule has a finding that says why ([`blocks_injection`]), or the pod has no spec,
+/// which the API server refuses.
 ///
 /// [`blocks_injection`]: crate::finding::Finding::blocks_injection
 pub fn inject(pod: &Pod<'_>, identity: &Identity<'_>, inject: &Inject<'_>, edits: &mut Edits) -> Option<()> {

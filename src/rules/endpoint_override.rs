@@ -1,6 +1,6 @@
 //! # What it finds
 //!
-//! A container with an identity that sets `AZURE_FEDERATED_TOKEN_FILE`, `AZURE_AUTHORITY_HOST` or one of `AZURE_KUBERNETES_*`
+//! A container of a pod with an identity that sets `AZURE_FEDERATED_TOKEN_FILE`, `AZURE_AUTHORITY_HOST` or one of `AZURE_KUBERNETES_*`
 //! to something that injection would not set: a token file at a place that no layout has, an authority that is no cloud's (or
 //! not the configured one), another token proxy than the configured one or the API server, a value from elsewhere.
 //!
@@ -29,7 +29,13 @@ pub(super) const RULE: Rule =
     Rule { name: "endpoint-override", severity: Severity::Deny, checks: &[Check::Template(check)] };
 
 fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
-    for variable in subject.participants().flat_map(|container| &container.env) {
+    // A skipped container can mount the token as well; only its own token file is its own affair.
+    let containers = subject.pod.all_containers().filter(|_| subject.wants_identity);
+    let variables = containers.flat_map(|container| {
+        let takes_part = subject.identity.includes(&container.name);
+        container.env.iter().filter(move |variable| takes_part || variable.name != keys::ENV_TOKEN_FILE)
+    });
+    for variable in variables {
         if is_expected(subject, variable) == Some(false) {
             // The value stays unsaid: it may be anything.
             let problem =
