@@ -26,7 +26,10 @@ pub(super) const RULE: Rule =
     Rule { name: "container-not-injected", severity: Severity::Warn, checks: &[Check::Pod(check)] };
 
 fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
-    let Some(arrived) = token_volume(subject).filter(|_| is_guarded(subject)) else { return };
+    if !is_guarded(subject) {
+        return;
+    }
+    let Some(arrived) = token_volume(subject) else { return };
     let lacks: Vec<_> =
         subject.participants().map(|container| (container, lack(subject, container, &arrived))).collect();
     // Where none has it, injection-missing speaks.
