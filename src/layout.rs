@@ -54,11 +54,8 @@ impl Layout {
             return V1_5_VOLUME.to_owned();
         }
         let mut name = String::from(RESERVED_PREFIX);
-        for byte in Sha256::digest(pod_name).iter().take(HASH_LENGTH / 2) {
-            for digit in [byte >> 4, byte & 0xf] {
-                name.extend(char::from_digit(digit.into(), 16));
-            }
-        }
+        let digits = Sha256::digest(pod_name).into_iter().flat_map(|byte| [byte >> 4, byte & 0xf]);
+        name.extend(digits.take(HASH_LENGTH).filter_map(|digit| char::from_digit(digit.into(), 16)));
         name
     }
 
@@ -77,7 +74,7 @@ impl Layout {
             Self::V1_6_0 => V1_6_MOUNT_PATH.to_owned(),
             Self::V1_6_1 => {
                 let hash = volume_name.strip_prefix(RESERVED_PREFIX).unwrap_or(volume_name);
-                format!("{V1_6_MOUNT_PATH}/{hash}")
+                [V1_6_MOUNT_PATH, "/", hash].concat()
             }
         }
     }

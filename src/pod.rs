@@ -82,7 +82,7 @@ impl<'a> Pod<'a> {
     /// What the token volume's name is computed from.
     pub fn naming(&self) -> Cow<'_, str> {
         if self.name.is_empty() {
-            Cow::Owned(format!("{} (prefix)", self.generate_name))
+            Cow::Owned([&self.generate_name, " (prefix)"].concat())
         } else {
             Cow::Borrowed(&self.name)
         }

@@ -149,6 +149,7 @@ impl<'a> Court<'_, 'a> {
             workload,
             namespace: &namespace,
             pod,
+            keys: rules::keys_in_template(pod, workload, settings),
             service_account: service_account.as_ref().map(Result::as_ref),
             wants_identity,
             identity: &identity,
@@ -192,12 +193,15 @@ impl<'a> Court<'_, 'a> {
         let name = metadata.map_or(Ok(None), |metadata| metadata.string_field("name"))?.unwrap_or_default();
         let namespace = self.namespace()?;
         let exempt = self.settings.exemptions.cover(&namespace, &name);
+        let labels = StringMap::read(metadata, "labels")?;
+        let annotations = StringMap::read(metadata, "annotations")?;
         let findings = rules::check_service_account(&ServiceAccountSubject {
             object: self.object,
             namespace: &namespace,
             name: &name,
-            labels: &StringMap::read(metadata, "labels")?,
-            annotations: &StringMap::read(metadata, "annotations")?,
+            labels: &labels,
+            annotations: &annotations,
+            keys: rules::keys_in_service_account(&labels, &annotations, self.settings),
             // What is stored already is not judged; if it makes no sense, the annotations count as new.
             old: self.review.old_object.and_then(|old| ServiceAccount::read(old).ok()).as_ref(),
             settings: self.settings,
@@ -231,7 +235,7 @@ impl<'a> Court<'_, 'a> {
         let own = metadata.and_then(|metadata| metadata.field("name")).and_then(Value::as_str);
         let own = own.filter(|name| !name.is_empty()).unwrap_or(Cow::Borrowed(pod_name));
         let kind = workload::spoken_kind(&self.review.kind);
-        format!("{kind} {}/{}", finding::name(namespace), finding::name(&own))
+        [&kind, " ", &finding::name(namespace), "/", &finding::name(&own)].concat()
     }
 
     /// Gives each finding the severity that counts and drops those that are off.

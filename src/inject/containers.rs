@@ -41,11 +41,11 @@ impl<'a> Additions<'a> {
 
     /// Adds what the container lacks. Its own variables stay; a mount of the token volume elsewhere is put right.
     pub(super) fn add_to(&self, container: &Container<'_>, edits: &mut Edits) {
-        let missing: Vec<String> = self
+        let missing: Vec<&str> = self
             .variables
             .iter()
             .filter(|(name, _)| !container.env.iter().any(|variable| variable.name == *name))
-            .map(|(_, json)| json.clone())
+            .map(|(_, json)| json.as_str())
             .collect();
         edits.extend(container.object, "env", &[], &missing);
 
@@ -58,7 +58,7 @@ impl<'a> Additions<'a> {
                     edits.replace(mount.object, self.mount.clone());
                 }
             }
-            None => edits.extend(container.object, "volumeMounts", &[], std::slice::from_ref(&self.mount)),
+            None => edits.extend(container.object, "volumeMounts", &[], &[&self.mount]),
         }
     }
 }

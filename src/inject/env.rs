@@ -21,7 +21,7 @@ pub(super) fn variables(
     inject: &Inject<'_>,
     volume: &TokenVolume<'_>,
 ) -> Vec<EnvVar<'static>> {
-    let file = |path: &str| format!("{}/{path}", volume.mount_path);
+    let file = |path: &str| [&volume.mount_path, "/", path].concat();
     let owned = |text: Option<&str>| text.unwrap_or_default().to_owned();
     let mut variables = vec![
         EnvVar { name: keys::ENV_CLIENT_ID, value: owned(identity.client_id) },

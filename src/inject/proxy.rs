@@ -113,7 +113,7 @@ pub(super) fn inject(
             parts(PROXY_INIT_CONTAINER, vec![EnvVar { name: "PROXY_PORT", value: port.to_string() }]);
         text(&init_container(proxy, env, volume_mounts))
     });
-    let (sidecar, init) = (Vec::from_iter(sidecar), Vec::from_iter(init));
+    let (sidecar, init) = (Vec::from_iter(sidecar.as_deref()), Vec::from_iter(init.as_deref()));
     if proxy.native_sidecar {
         edits.extend(spec, sidecar_key, &sidecar, &init);
     } else {

@@ -68,8 +68,9 @@ struct KeyToPath<'a> {
 impl<'a> TokenVolume<'a> {
     pub(super) fn of(pod: &'a Pod<'_>, identity: &Identity<'_>, inject: &Inject<'_>, expiration: u32) -> Self {
         let layout = inject.layout;
-        let present = present(pod, layout);
-        let name = present.map_or_else(|| layout.volume_name(&pod.naming()), |volume| volume.name.clone().into_owned());
+        let computed = layout.volume_name(&pod.naming());
+        let present = present(pod, layout, &computed);
+        let name = present.map_or(computed, |volume| volume.name.clone().into_owned());
         let mut sources = vec![Source::ServiceAccountToken {
             audience: identity.binding.map_or(&inject.audience, |binding| &binding.audience),
             expiration_seconds: expiration,
@@ -85,7 +86,7 @@ impl<'a> TokenVolume<'a> {
         match self.present {
             Some(volume) if self.is_right(volume) => {}
             Some(volume) => edits.replace(volume.object, self.json.clone()),
-            None => edits.extend(spec, "volumes", &[], std::slice::from_ref(&self.json)),
+            None => edits.extend(spec, "volumes", &[], &[&self.json]),
         }
     }
 
@@ -113,17 +114,16 @@ impl<'a> TokenVolume<'a> {
     }
 }
 
-/// The volume in the pod that is to hold the token.
+/// The volume in the pod that is to hold the token; `computed` is the name that the layout makes of the pod's.
 ///
 /// Since v1.6.0 its name is computed from the pod's, which may have changed since it was added, by another webhook or by the
 /// name generator; so any reserved name that holds the token is as good.
-fn present<'a>(pod: &'a Pod<'_>, layout: Layout) -> Option<&'a Volume<'a>> {
+fn present<'a>(pod: &'a Pod<'_>, layout: Layout, computed: &str) -> Option<&'a Volume<'a>> {
     if layout == Layout::V1_5 {
         // Up to v1.5 any token at the path counts.
         return pod.volumes.iter().find(|volume| volume.holds_token_at(layout.token_path()));
     }
-    let name = layout.volume_name(&pod.naming());
-    pod.volumes.iter().find(|volume| volume.name == name).or_else(|| {
+    pod.volumes.iter().find(|volume| volume.name == computed).or_else(|| {
         pod.volumes.iter().find(|volume| is_reserved_name(&volume.name) && volume.holds_token_at(layout.token_path()))
     })
 }

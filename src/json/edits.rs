@@ -35,13 +35,13 @@ impl Edits {
     pub fn set(&mut self, object: Value<'_>, key: &str, text: &str) {
         match object.get(key) {
             Some(value) => self.replace(value, text.to_owned()),
-            None => self.add_last(object, &format!("{}:{text}", super::text(key))),
+            None => self.add_last(object, &[&super::text(key), ":", text].concat()),
         }
     }
 
     /// Adds the JSON texts `first` in front of the elements of the array `object[key]` and `last` behind them. An array
     /// that is absent, or null, is made. Anything else that is no array is left alone: callers have checked the type.
-    pub fn extend(&mut self, object: Value<'_>, key: &str, first: &[String], last: &[String]) {
+    pub fn extend(&mut self, object: Value<'_>, key: &str, first: &[&str], last: &[&str]) {
         if first.is_empty() && last.is_empty() {
             return;
         }
@@ -51,22 +51,18 @@ impl Edits {
                     let start = array.span().start + 1;
                     self.add(Edit { start, end: start, text: first.join(",") + "," });
                 }
-                for element in last {
-                    self.add_last(array, element);
+                if !last.is_empty() {
+                    self.add_last(array, &last.join(","));
                 }
             }
             Some(other) if other.kind() != Kind::Array => {}
             // An empty array keeps its brackets and what white space is in them.
-            Some(array) => {
-                for element in first.iter().chain(last) {
-                    self.add_last(array, element);
-                }
-            }
-            None => self.set(object, key, &format!("[{}]", [first, last].concat().join(","))),
+            Some(array) => self.add_last(array, &[first, last].concat().join(",")),
+            None => self.set(object, key, &["[", &[first, last].concat().join(","), "]"].concat()),
         }
     }
 
-    /// Adds an element to an array, or a member (with its key) to an object.
+    /// Adds elements to an array, or a member (with its key) to an object.
     fn add_last(&mut self, container: Value<'_>, text: &str) {
         let (at, first) = match container.content_end() {
             Some(end) => (end, false),
@@ -75,8 +71,8 @@ impl Edits {
                 (start, !self.list.iter().any(|edit| edit.start == start && edit.end == start))
             }
         };
-        let text = if first { text.to_owned() } else { format!(",{text}") };
-        self.add(Edit { start: at, end: at, text });
+        let comma = if first { "" } else { "," };
+        self.add(Edit { start: at, end: at, text: [comma, text].concat() });
     }
 
     /// Keeps the list in the order of the text; what is added at one place stays in the order in which it was added, in

@@ -15,7 +15,7 @@
 //!
 //! Add the label `azure.workload.identity/use: "true"`, or remove the annotations.
 
-use super::key_names::{Holder, Meaning, Place, in_template};
+use super::key_names::{Holder, Meaning, Place};
 use super::{Check, Findings, PodSubject, Rule};
 use crate::finding::{Finding, Severity};
 use crate::keys;
@@ -27,11 +27,11 @@ fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
     if subject.wants_identity || subject.pod.labels.get(keys::USE).is_some() {
         return;
     }
-    for found in in_template(subject) {
+    for found in &subject.keys {
         let is_for_pods = matches!(found.meaning, Meaning::Known(Place::PodAnnotation | Place::EitherAnnotation));
         if found.holder == Holder::Pod && !found.is_label && is_for_pods {
             let fix = format!("add label {}: \"true\" to the pod, or remove the annotation", keys::USE);
-            findings.add(Finding::new(RULE.name, found.path, "has no effect without the label", fix));
+            findings.add(Finding::new(RULE.name, found.path(subject.pod_path(&[])), "has no effect without the label", fix));
         }
     }
 }

@@ -32,14 +32,14 @@ pub(crate) fn access_matters(pod: &Pod<'_>, settings: &Settings<'_>) -> bool {
 }
 
 fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
+    let Some(access) = subject.binding_access.filter(|access| *access != Ok(&true)) else { return };
     let (name, id) = (subject.service_account_name(), quote(subject.identity.client_id.unwrap_or_default()));
-    let (problem, fix) = match subject.binding_access {
-        None | Some(Ok(true)) => return,
-        Some(Ok(false)) => (
+    let (problem, fix) = match access {
+        Ok(_) => (
             format!("names service account {name}, which may not use-managed-identity on {id}"),
             format!("bind it to a ClusterRole with that verb on resource {id} of API group cid.wi.aks.azure.com"),
         ),
-        Some(Err(error)) => (
+        Err(error) => (
             format!("names service account {name}, and whether it may use {id} is not known: {}", error.reason()),
             "let policy-server create subjectaccessreviews, and the policy use kubernetes/can_i".to_owned(),
         ),

@@ -1,9 +1,9 @@
 //! The keys of labels and annotations: which there are, where each is read, and what may have been meant by others.
 
-use super::{PodSubject, ServiceAccountSubject};
+use super::Workload;
 use crate::json::Path;
 use crate::keys;
-use crate::pod::StringMap;
+use crate::pod::{Pod, StringMap};
 use crate::settings::Settings;
 
 /// Where a key is read.
@@ -53,31 +53,46 @@ pub(super) enum Holder {
 
 /// A key that has to do with workload identity, where it was found.
 #[derive(Debug)]
-pub(super) struct KeyUse<'s> {
+pub struct KeyUse<'s> {
     pub(super) holder: Holder,
     pub(super) is_label: bool,
     pub(super) key: &'s str,
     pub(super) meaning: Meaning<'s>,
-    pub(super) path: Path,
+}
+
+impl KeyUse<'_> {
+    /// Where it is; `pod` is the path of the pod or pod template.
+    pub(super) fn path(&self, pod: Path) -> Path {
+        let holder = if self.holder == Holder::Pod { pod } else { Path::default() };
+        holder.key("metadata").key(if self.is_label { "labels" } else { "annotations" }).key(self.key)
+    }
 }
 
 /// The keys on a pod or pod template, and on the workload around it.
-pub(super) fn in_template<'s>(subject: &'s PodSubject<'_>) -> Vec<KeyUse<'s>> {
-    let mut uses = Uses::new(subject.settings);
-    if let Some(workload) = subject.workload {
-        uses.add(Holder::Workload, true, &workload.labels, &Path::default);
-        uses.add(Holder::Workload, false, &workload.annotations, &Path::default);
+pub(crate) fn in_template<'s>(
+    pod: &'s Pod<'_>,
+    workload: Option<&'s Workload<'_>>,
+    settings: &'s Settings<'_>,
+) -> Vec<KeyUse<'s>> {
+    let mut uses = Uses::new(settings);
+    if let Some(workload) = workload {
+        uses.add(Holder::Workload, true, &workload.labels);
+        uses.add(Holder::Workload, false, &workload.annotations);
     }
-    uses.add(Holder::Pod, true, &subject.pod.labels, &|| subject.pod_path(&[]));
-    uses.add(Holder::Pod, false, &subject.pod.annotations, &|| subject.pod_path(&[]));
+    uses.add(Holder::Pod, true, &pod.labels);
+    uses.add(Holder::Pod, false, &pod.annotations);
     uses.found
 }
 
 /// The keys on a service account.
-pub(super) fn in_service_account<'s>(subject: &'s ServiceAccountSubject<'_>) -> Vec<KeyUse<'s>> {
-    let mut uses = Uses::new(subject.settings);
-    uses.add(Holder::ServiceAccount, true, subject.labels, &Path::default);
-    uses.add(Holder::ServiceAccount, false, subject.annotations, &Path::default);
+pub(crate) fn in_service_account<'s>(
+    labels: &'s StringMap<'_>,
+    annotations: &'s StringMap<'_>,
+    settings: &'s Settings<'_>,
+) -> Vec<KeyUse<'s>> {
+    let mut uses = Uses::new(settings);
+    uses.add(Holder::ServiceAccount, true, labels);
+    uses.add(Holder::ServiceAccount, false, annotations);
     uses.found
 }
 
@@ -101,12 +116,11 @@ impl<'s> Uses<'s> {
         Self { known, found: Vec::new() }
     }
 
-    fn add(&mut self, holder: Holder, is_label: bool, map: &'s StringMap<'_>, object: &dyn Fn() -> Path) {
+    fn add(&mut self, holder: Holder, is_label: bool, map: &'s StringMap<'_>) {
         for (key, _) in map.iter() {
             let meaning = meaning(key, &self.known);
             if meaning != Meaning::Foreign {
-                let path = object().key("metadata").key(if is_label { "labels" } else { "annotations" }).key(key);
-                self.found.push(KeyUse { holder, is_label, key, meaning, path });
+                self.found.push(KeyUse { holder, is_label, key, meaning });
             }
         }
     }

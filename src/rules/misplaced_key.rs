@@ -17,9 +17,10 @@
 //! Move it to where the message says.
 
 use super::field_ref::reads_annotation;
-use super::key_names::{Holder, KeyUse, Meaning, Place, in_service_account, in_template};
+use super::key_names::{Holder, KeyUse, Meaning, Place};
 use super::{Check, Findings, PodSubject, Rule, ServiceAccountSubject};
 use crate::finding::{Finding, Severity};
+use crate::json::Path;
 use crate::keys;
 
 pub(super) const RULE: Rule = Rule {
@@ -29,25 +30,25 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check_template(subject: &PodSubject<'_>, findings: &mut Findings) {
-    for found in in_template(subject) {
+    for found in &subject.keys {
         let used_all_the_same =
             found.holder == Holder::Pod && !found.is_label && reads_annotation(subject.pod, found.key);
         // The label has rules of its own.
         if found.key != keys::USE && !used_all_the_same {
-            check(&found, findings);
+            check(found, || subject.pod_path(&[]), findings);
         }
     }
 }
 
 fn check_service_account(subject: &ServiceAccountSubject<'_>, findings: &mut Findings) {
-    for found in in_service_account(subject) {
+    for found in &subject.keys {
         if found.key != keys::USE || !found.is_label {
-            check(&found, findings);
+            check(found, Path::default, findings);
         }
     }
 }
 
-fn check(found: &KeyUse<'_>, findings: &mut Findings) {
+fn check(found: &KeyUse<'_>, object: impl Fn() -> Path, findings: &mut Findings) {
     let Meaning::Known(place) = found.meaning else { return };
     let is_read = match (found.holder, place) {
         (Holder::Pod, Place::PodAnnotation | Place::EitherAnnotation)
@@ -56,6 +57,6 @@ fn check(found: &KeyUse<'_>, findings: &mut Findings) {
     };
     if !is_read {
         let fix = format!("make it {}", place.name());
-        findings.add(Finding::new(RULE.name, found.path.clone(), "is not read here", fix));
+        findings.add(Finding::new(RULE.name, found.path(object()), "is not read here", fix));
     }
 }

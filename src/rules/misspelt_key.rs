@@ -15,24 +15,25 @@
 //!
 //! Write the key that the message suggests.
 
-use super::key_names::{KeyUse, Meaning, in_service_account, in_template};
+use super::key_names::{KeyUse, Meaning};
 use super::{Check, Findings, Rule};
 use crate::finding::{Finding, Severity};
+use crate::json::Path;
 
 pub(super) const RULE: Rule = Rule {
     name: "misspelt-key",
     severity: Severity::Deny,
     checks: &[
-        Check::Template(|subject, findings| check(in_template(subject), findings)),
-        Check::ServiceAccount(|subject, findings| check(in_service_account(subject), findings)),
+        Check::Template(|subject, findings| check(&subject.keys, || subject.pod_path(&[]), findings)),
+        Check::ServiceAccount(|subject, findings| check(&subject.keys, Path::default, findings)),
     ],
 };
 
-fn check(keys: Vec<KeyUse<'_>>, findings: &mut Findings) {
+fn check(keys: &[KeyUse<'_>], object: impl Fn() -> Path, findings: &mut Findings) {
     for found in keys {
         if let Meaning::Misspelt(meant) = found.meaning {
             let fix = format!("did you mean {meant}?");
-            findings.add(Finding::new(RULE.name, found.path, "is read by nobody", fix));
+            findings.add(Finding::new(RULE.name, found.path(object()), "is read by nobody", fix));
         }
     }
 }

@@ -50,6 +50,8 @@ mod subject;
 
 use crate::finding::{Finding, Severity};
 
+pub use key_names::KeyUse;
+pub(crate) use key_names::{in_service_account as keys_in_service_account, in_template as keys_in_template};
 pub(crate) use identity_binding_rbac::access_matters as binding_access_matters;
 pub(crate) use label_missing::may_apply as label_missing_may_apply;
 pub use subject::{EphemeralContainersSubject, PodSubject, ServiceAccountSubject, ServiceSubject, Workload};

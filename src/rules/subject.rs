@@ -1,5 +1,6 @@
 //! What rules look at: an object with all that is known about it.
 
+use super::KeyUse;
 use crate::cluster::{LookupError, ServiceAccount};
 use crate::finding::quote;
 use crate::identity::Identity;
@@ -18,6 +19,8 @@ pub struct PodSubject<'a> {
     pub namespace: &'a str,
     /// The pod.
     pub pod: &'a Pod<'a>,
+    /// The keys of workload identity on it and on the workload.
+    pub keys: Vec<KeyUse<'a>>,
     /// Its service account, or why there is none; `None` if nobody had to ask.
     pub service_account: Option<Result<&'a ServiceAccount, &'a LookupError>>,
     /// True if it is to get an identity: by its label, or by its service account where the settings say so.
@@ -111,6 +114,8 @@ pub struct ServiceAccountSubject<'a> {
     pub labels: &'a StringMap<'a>,
     /// `metadata.annotations`.
     pub annotations: &'a StringMap<'a>,
+    /// The keys of workload identity on it.
+    pub keys: Vec<KeyUse<'a>>,
     /// What it said before, if it is changed.
     pub old: Option<&'a ServiceAccount>,
     /// The policy's settings.

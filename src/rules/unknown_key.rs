@@ -14,24 +14,25 @@
 //!
 //! Remove it, or see `docs/labels-and-annotations.md` for what there is.
 
-use super::key_names::{KeyUse, Meaning, in_service_account, in_template};
+use super::key_names::{KeyUse, Meaning};
 use super::{Check, Findings, Rule};
 use crate::finding::{Finding, Severity};
+use crate::json::Path;
 
 pub(super) const RULE: Rule = Rule {
     name: "unknown-key",
     severity: Severity::Warn,
     checks: &[
-        Check::Template(|subject, findings| check(in_template(subject), findings)),
-        Check::ServiceAccount(|subject, findings| check(in_service_account(subject), findings)),
+        Check::Template(|subject, findings| check(&subject.keys, || subject.pod_path(&[]), findings)),
+        Check::ServiceAccount(|subject, findings| check(&subject.keys, Path::default, findings)),
     ],
 };
 
-fn check(keys: Vec<KeyUse<'_>>, findings: &mut Findings) {
+fn check(keys: &[KeyUse<'_>], object: impl Fn() -> Path, findings: &mut Findings) {
     for found in keys {
         if found.meaning == Meaning::Unknown {
             let problem = "is nothing that workload identity knows";
-            findings.add(Finding::new(RULE.name, found.path, problem, "remove it, or correct it"));
+            findings.add(Finding::new(RULE.name, found.path(object()), problem, "remove it, or correct it"));
         }
     }
 }

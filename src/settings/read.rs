@@ -143,7 +143,7 @@ impl<'a> Reader<'a> {
     }
 
     fn proxy(&mut self, proxy: Option<Value<'a>>, layout: Layout) -> Proxy<'a> {
-        let image = |name: &str| Cow::Owned(format!("{PROXY_REPOSITORY}/{name}:{}", layout.image_tag()));
+        let image = |name: &str| Cow::Owned([PROXY_REPOSITORY, "/", name, ":", layout.image_tag()].concat());
         let defaults = Proxy {
             image: image("proxy"),
             init_image: image("proxy-init"),
