@@ -62,9 +62,8 @@ fn arrays_are_extended_at_both_ends_and_made_where_there_is_none() {
         ("{}", r#"{"l":[7,8,9]}"#),
         (r#"{"l":"text"}"#, r#"{"l":"text"}"#),
     ];
-    let texts = |numbers: &[u8]| numbers.iter().map(u8::to_string).collect::<Vec<_>>();
     for (text, expected) in cases {
-        assert_eq!(edited(text, |edits, root| edits.extend(root, "l", &texts(&[7, 8]), &texts(&[9]))), expected);
+        assert_eq!(edited(text, |edits, root| edits.extend(root, "l", &["7", "8"], &["9"])), expected);
         assert_eq!(edited(text, |edits, root| edits.extend(root, "l", &[], &[])), text);
     }
 }
@@ -73,7 +72,7 @@ fn arrays_are_extended_at_both_ends_and_made_where_there_is_none() {
 fn elements_put_in_front_of_a_replaced_one_stay_in_front() {
     let text = edited(r#"{"l":[1,2]}"#, |edits, root| {
         edits.replace(root.get("l").unwrap().elements().next().unwrap(), "10".to_owned());
-        edits.extend(root, "l", &["0".to_owned()], &[]);
+        edits.extend(root, "l", &["0"], &[]);
     });
     assert_eq!(text, r#"{"l":[0,10,2]}"#);
 }
@@ -84,8 +83,8 @@ fn a_part_is_written_with_its_own_edits_alone() {
     let root = document.root();
     let mut edits = Edits::default();
     assert!(edits.is_empty());
-    edits.extend(root, "a", &[], &["3".to_owned()]);
-    edits.extend(root, "b", &[], &["4".to_owned()]);
+    edits.extend(root, "a", &[], &["3"]);
+    edits.extend(root, "b", &[], &["4"]);
 
     assert!(!edits.is_empty());
     assert_eq!(edits.added_length(), ",3,4".len());
@@ -189,7 +188,7 @@ impl Made {
                 {
                     return;
                 }
-                self.edits.extend(object, &key, &first, &last);
+                self.edits.extend(object, &key, &borrowed(&first), &borrowed(&last));
                 if present.is_some_and(Value::is_null) {
                     self.changes.overwritten.insert(path.clone());
                 } else {
@@ -263,4 +262,8 @@ proptest! {
         prop_assert_eq!(model(after.root()), expected);
         prop_assert_eq!(made.changes.undo(root, after.root()), root.raw());
     }
+}
+
+fn borrowed(texts: &[String]) -> Vec<&str> {
+    texts.iter().map(String::as_str).collect()
 }

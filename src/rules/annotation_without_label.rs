@@ -31,7 +31,12 @@ fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
         let is_for_pods = matches!(found.meaning, Meaning::Known(Place::PodAnnotation | Place::EitherAnnotation));
         if found.holder == Holder::Pod && !found.is_label && is_for_pods {
             let fix = format!("add label {}: \"true\" to the pod, or remove the annotation", keys::USE);
-            findings.add(Finding::new(RULE.name, found.path(subject.pod_path(&[])), "has no effect without the label", fix));
+            findings.add(Finding::new(
+                RULE.name,
+                found.path(subject.pod_path(&[])),
+                "has no effect without the label",
+                fix,
+            ));
         }
     }
 }

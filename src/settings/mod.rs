@@ -29,7 +29,7 @@ const DEFAULT_BINDING_ANNOTATION: &str = "azure.workload.identity/use-identity-b
 const DEFAULT_BINDING_AUDIENCE: &str = "api://AKSIdentityBinding";
 
 /// All settings. The default is that of `{}`: judge with the recommended rules, change nothing.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Settings<'a> {
     /// Present: pods that ask for an identity get it from this policy.
     pub inject: Option<Inject<'a>>,
@@ -75,19 +75,6 @@ impl<'a> Settings<'a> {
 
     fn binding(&self) -> Option<&IdentityBinding<'a>> {
         self.inject.as_ref()?.identity_binding.as_ref()
-    }
-}
-
-impl Default for Settings<'_> {
-    fn default() -> Self {
-        Self {
-            inject: None,
-            guard: None,
-            severities: Severities::recommended(),
-            identities: None,
-            exemptions: Exemptions::default(),
-            workloads: Vec::new(),
-        }
     }
 }
 
@@ -225,31 +212,22 @@ pub struct Guard {
     pub layouts: Vec<Layout>,
 }
 
-/// The severity of each rule.
-#[derive(Debug)]
-pub struct Severities(Vec<(&'static str, Severity)>);
+/// The severity of each rule: what the settings say of it, else the preset's.
+#[derive(Debug, Default)]
+pub struct Severities {
+    /// Whether each rule that recommends a warning denies.
+    strict: bool,
+    overrides: Vec<(&'static str, Severity)>,
+}
 
 impl Severities {
     /// The severity of the rule of this name.
     pub fn of(&self, rule: &str) -> Severity {
-        self.0.iter().find_map(|(name, severity)| (*name == rule).then_some(*severity)).unwrap_or(Severity::Off)
-    }
-
-    fn recommended() -> Self {
-        Self(rules::names().collect())
-    }
-
-    fn strict() -> Self {
-        Self(
-            rules::names()
-                .map(|(name, severity)| (name, if severity == Severity::Warn { Severity::Deny } else { severity }))
-                .collect(),
-        )
-    }
-
-    fn set(&mut self, rule: &str, severity: Severity) {
-        for entry in self.0.iter_mut().filter(|(name, _)| *name == rule) {
-            entry.1 = severity;
+        let set = self.overrides.iter().find_map(|(name, severity)| (*name == rule).then_some(*severity));
+        let recommended = || rules::names().find_map(|(name, severity)| (name == rule).then_some(severity));
+        match set.or_else(recommended).unwrap_or(Severity::Off) {
+            Severity::Warn if self.strict && set.is_none() => Severity::Deny,
+            severity => severity,
         }
     }
 }

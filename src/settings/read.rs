@@ -284,20 +284,17 @@ impl<'a> Reader<'a> {
     }
 
     fn severities(&mut self, root: Value<'a>) -> Severities {
-        let mut severities = match self.choice(root, "preset", &[("recommended", false), ("strict", true)]) {
-            Some(true) => Severities::strict(),
-            _ => Severities::recommended(),
-        };
-        let Some(overrides) = self.object(root, "rules") else { return severities };
+        let strict = self.choice(root, "preset", &[("recommended", false), ("strict", true)]).unwrap_or_default();
+        let Some(members) = self.object(root, "rules") else { return Severities { strict, ..Severities::default() } };
         let names: Vec<_> = rules::names().map(|(name, _)| name).collect();
-        self.keys(overrides, &names);
-        for (rule, _) in overrides.members() {
-            let choices = Severity::ALL.map(|severity| (severity.name(), severity));
-            if let Some(severity) = self.choice(overrides, &rule, &choices) {
-                severities.set(&rule, severity);
-            }
-        }
-        severities
+        self.keys(members, &names);
+        let choices = Severity::ALL.map(|severity| (severity.name(), severity));
+        let overrides = members.members().filter_map(|(key, _)| {
+            let severity = self.choice(members, &key, &choices)?;
+            Some((*names.iter().find(|name| **name == key)?, severity))
+        });
+        let overrides = overrides.collect();
+        Severities { strict, overrides }
     }
 
     fn identity(&mut self, identity: Value<'a>) -> Option<AllowedIdentity<'a>> {
