@@ -222,6 +222,12 @@ fn strict_denies_what_recommended_warns_of_and_changes_nothing_else() {
 }
 
 #[test]
+fn a_bare_off_which_kubectl_reads_as_false_switches_a_rule_off() {
+    let severities = read(r#"{"rules":{"label-value":false},"preset":"strict"}"#).severities;
+    assert_eq!(severities.of("label-value"), Severity::Off);
+}
+
+#[test]
 fn the_severity_of_a_rule_overrides_the_preset() {
     for preset in ["recommended", "strict"] {
         for severity in Severity::ALL {
@@ -432,6 +438,7 @@ const REFUSALS: &[(&str, &[&str])] = &[
         r#"{"rules":{"token-expiration":"error"}}"#,
         &[r#"rules.token-expiration is "error"; it takes one of off, note, warn, deny"#],
     ),
+    (r#"{"rules":{"token-expiration":true}}"#, &["rules.token-expiration is a boolean; it takes a string"]),
     (r#"{"preset":"Strict"}"#, &[r#"preset is "Strict"; it takes one of recommended, strict"#]),
     (
         r#"{"inject":null,"guard":null,"preset":null,"rules":null,"identities":null,"exemptions":null,"workloads":null}"#,

@@ -289,8 +289,10 @@ impl<'a> Reader<'a> {
         let names: Vec<_> = rules::names().map(|(name, _)| name).collect();
         self.keys(members, &names);
         let choices = Severity::ALL.map(|severity| (severity.name(), severity));
-        let overrides = members.members().filter_map(|(key, _)| {
-            let severity = self.choice(members, &key, &choices)?;
+        let overrides = members.members().filter_map(|(key, value)| {
+            // To kubectl, as in YAML 1.1, a bare `off` is `false`.
+            let is_off = value.as_bool() == Some(false);
+            let severity = if is_off { Severity::Off } else { self.choice(members, &key, &choices)? };
             Some((*names.iter().find(|name| **name == key)?, severity))
         });
         let overrides = overrides.collect();
