@@ -2,6 +2,10 @@
 //!
 //! A request is a fresh instance of the module and its call of `validate`, as in policy-server. The policy and a guest that
 //! does nothing take turns, so that whatever else the machine does hits both; the bounds are on the ratio of their medians.
+//!
+//! A third column is the floor of any guest in Rust: the policy's own module, taking the same request in and answering at once.
+//! What it costs more than the guest that does nothing is its stack, its heap and its constants, each a page or more of memory
+//! that the operating system has to provide for every instance.
 
 use std::{
     env, fs, io,
@@ -58,6 +62,8 @@ struct CaseReport {
     requests: usize,
     host_calls: usize,
     policy: Percentiles,
+    /// The policy's module where it answers at once.
+    floor: Percentiles,
     no_op: Percentiles,
     /// Of the medians.
     ratio: f64,
@@ -109,19 +115,24 @@ fn measure(policy: &Module, no_op: &Module, size: usize, labelled: bool, max_rat
     let request = request(size, labelled)?;
     let payload = policy.payload(&request)?;
 
+    let [mut policy_times, mut floor_times, mut no_op_times] = [Vec::new(), Vec::new(), Vec::new()];
+    let mut turn = || {
+        policy_times.push(time(&policy, "validate", &payload)?);
+        floor_times.push(time(&policy, "protocol_version", &payload)?);
+        no_op_times.push(time(&no_op, "validate", &payload)?);
+        anyhow::Ok(())
+    };
     for _ in 0..WARM_UP {
-        time(&policy, &payload)?;
-        time(&no_op, &payload)?;
+        turn()?;
     }
-    let (mut policy_times, mut no_op_times) = (Vec::new(), Vec::new());
     let start = Instant::now();
     while start.elapsed() < TIME_PER_CASE {
-        policy_times.push(time(&policy, &payload)?);
-        no_op_times.push(time(&no_op, &payload)?);
+        turn()?;
     }
 
-    let requests = policy_times.len();
-    let [policy_percentiles, no_op_percentiles] = [percentiles(policy_times), percentiles(no_op_times)];
+    let requests = policy_times.len() - WARM_UP;
+    let [policy_percentiles, floor, no_op_percentiles] =
+        [policy_times, floor_times, no_op_times].map(|mut times| percentiles(times.split_off(WARM_UP)));
     Ok(CaseReport {
         request_bytes: serde_json::to_vec(&request)?.len(),
         labelled,
@@ -129,14 +140,15 @@ fn measure(policy: &Module, no_op: &Module, size: usize, labelled: bool, max_rat
         host_calls: policy.validate(&request)?.host_calls.len(),
         ratio: policy_percentiles.p50 / no_op_percentiles.p50,
         policy: policy_percentiles,
+        floor,
         no_op: no_op_percentiles,
         max_ratio,
     })
 }
 
-fn time(policy: &Policy<'_>, payload: &[u8]) -> Result<Duration> {
+fn time(policy: &Policy<'_>, function: &str, payload: &[u8]) -> Result<Duration> {
     let start = Instant::now();
-    policy.instantiate()?.call("validate", payload)?;
+    policy.instantiate()?.call(function, payload)?;
     Ok(start.elapsed())
 }
 
@@ -231,19 +243,32 @@ fn print(report: &Report) -> io::Result<()> {
     }
     writeln!(
         out,
-        "\n{:>9} {:<10} {:>8} {:>10} | {:>10} {:>10} | {:>10} {:>10} | {:>6} {:>6}",
-        "request", "pod", "requests", "host calls", "p50", "p99", "no-op p50", "no-op p99", "ratio", "bound"
+        "\n{:>9} {:<10} {:>8} {:>10} | {:>10} {:>10} | {:>10} {:>10} | {:>10} {:>10} | {:>6} {:>6}",
+        "request",
+        "pod",
+        "requests",
+        "host calls",
+        "p50",
+        "p99",
+        "floor p50",
+        "floor p99",
+        "no-op p50",
+        "no-op p99",
+        "ratio",
+        "bound"
     )?;
     for case in &report.cases {
         writeln!(
             out,
-            "{:>7} B {:<10} {:>8} {:>10} | {:>7.1} us {:>7.1} us | {:>7.1} us {:>7.1} us | {:>5.2}x {:>6}",
+            "{:>7} B {:<10} {:>8} {:>10} | {:>7.1} us {:>7.1} us | {:>7.1} us {:>7.1} us | {:>7.1} us {:>7.1} us | {:>5.2}x {:>6}",
             case.request_bytes,
             if case.labelled { "labelled" } else { "unlabelled" },
             case.requests,
             case.host_calls,
             case.policy.p50,
             case.policy.p99,
+            case.floor.p50,
+            case.floor.p99,
             case.no_op.p50,
             case.no_op.p99,
             case.ratio,
