@@ -1,7 +1,8 @@
 //! One pass over the text: checks the grammar of RFC 8259 and notes where each value is.
 
 use std::collections::BTreeSet;
-use std::fmt;
+use std::ops::Range;
+use std::{fmt, iter};
 
 use super::document::{Kind, Node};
 
@@ -51,6 +52,10 @@ struct Stop {
 }
 
 impl Stop {
+    fn at_repeated(key: Node) -> Self {
+        Self { at: key.start as usize, reason: "an object has the same key twice" }
+    }
+
     /// Something else, or nothing, where there should have been what `reason` says.
     fn instead(text: &[u8], at: usize, reason: &'static str) -> Self {
         if at < text.len() {
@@ -74,7 +79,6 @@ pub(super) fn scan(text: &[u8]) -> Result<(&str, Vec<Node>), SyntaxError> {
         // Kubernetes objects hold a value in every 12 to 16 bytes; too few only means growing once.
         nodes: Vec::with_capacity(text.len() / 12 + 8),
         open: Vec::with_capacity(16),
-        keys: Vec::with_capacity(64),
     };
     match scanner.document() {
         Ok(()) => Ok((as_str, scanner.nodes)),
@@ -89,8 +93,6 @@ struct Scanner<'a> {
     nodes: Vec<Node>,
     /// The arrays and objects that are open, innermost last.
     open: Vec<Open>,
-    /// The keys of the objects that are open, innermost last.
-    keys: Vec<Key>,
 }
 
 /// An array or object that is open.
@@ -98,15 +100,6 @@ struct Scanner<'a> {
 struct Open {
     node: u32,
     is_object: bool,
-    /// Where its keys begin.
-    keys: usize,
-}
-
-/// A key of an object: its node, and its length and first characters in one number, by which most keys differ.
-#[derive(Clone, Copy)]
-struct Key {
-    node: u32,
-    print: u64,
 }
 
 impl Scanner<'_> {
@@ -167,23 +160,29 @@ impl Scanner<'_> {
     }
 
     /// Opens an array or object; returns the position behind its bracket.
+    #[allow(clippy::cast_possible_truncation)] // see the invariant
     fn enter(&mut self, at: usize, kind: Kind) -> Result<usize, Stop> {
         if self.open.len() == DEPTH_LIMIT {
             return Err(Stop { at, reason: "arrays and objects are nested too deeply" });
         }
-        let node = self.begin(at, kind);
-        self.open.push(Open { node, is_object: kind == Kind::Object, keys: self.keys.len() });
+        // INVARIANT: `scan` refuses texts over 4 GiB, and each node takes at least a byte of text, so no cast truncates.
+        self.open.push(Open { node: self.nodes.len() as u32, is_object: kind == Kind::Object });
+        self.nodes.push(Node { start: at as u32, kind, ..Node::NULL });
         Ok(at + 1)
     }
 
     /// Closes the innermost array or object; returns the position behind its bracket.
+    #[allow(clippy::cast_possible_truncation)] // see the invariant in `enter`
     fn leave(&mut self, at: usize, innermost: Open) -> Result<usize, Stop> {
-        if self.keys.len() > innermost.keys {
-            self.check_keys_differ(innermost.keys)?;
-            self.keys.truncate(innermost.keys);
+        if innermost.is_object {
+            self.check_keys_differ(innermost.node)?;
         }
         self.open.pop();
-        self.end(innermost.node, at + 1);
+        let next = self.nodes.len() as u32;
+        if let Some(node) = self.nodes.get_mut(innermost.node as usize) {
+            node.end = at as u32 + 1;
+            node.next = next;
+        }
         Ok(at + 1)
     }
 
@@ -192,9 +191,7 @@ impl Scanner<'_> {
         if self.byte(at) != b'"' {
             return Err(Stop::instead(self.text, at, "expected a key in double quotes"));
         }
-        let node = self.next_index();
         let end = self.string(at)?;
-        self.keys.push(Key { node, print: self.print(at + 1, end - 1) });
         let colon = self.skip_white_space(end);
         if self.byte(colon) != b':' {
             return Err(Stop::instead(self.text, colon, "expected `:`"));
@@ -202,53 +199,41 @@ impl Scanner<'_> {
         Ok(self.skip_white_space(colon + 1))
     }
 
-    /// The length of a key, and its first seven characters.
-    fn print(&self, start: usize, end: usize) -> u64 {
-        let length = end - start;
-        let first = match self.text.get(start..start + 8).and_then(|bytes| bytes.first_chunk::<8>()) {
-            Some(bytes) => u64::from_le_bytes(*bytes),
-            None => {
-                let rest = self.text.get(start..).unwrap_or_default();
-                rest.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte))
-            }
-        };
-        let kept = length.min(7) * 8;
-        (first & ((1 << kept) - 1)) | (length as u64) << 56
-    }
-
     /// A key that comes twice has no agreed meaning: readers differ on which one wins, so that what we checked might not
     /// be what the API server stores.
-    fn check_keys_differ(&self, from: usize) -> Result<(), Stop> {
-        let (text, nodes) = (self.text, &self.nodes);
-        let node = |key: &Key| nodes.get(key.node as usize).copied().unwrap_or(Node::NULL);
-        let same = |a: &Key, b: &Key| {
-            let (a, b) = (node(a), node(b));
-            a.decoded(text) == b.decoded(text)
-        };
-        let keys = self.keys.get(from..).unwrap_or_default();
-        let repeated = if keys.len() <= FEW_KEYS && keys.iter().all(|key| !node(key).escaped) {
-            let mut rest = keys;
-            loop {
-                let Some((key, earlier)) = rest.split_last() else { break None };
-                if earlier.iter().any(|other| other.print == key.print && same(other, key)) {
-                    break Some(node(key));
-                }
-                rest = earlier;
+    fn check_keys_differ(&self, object: u32) -> Result<(), Stop> {
+        for (count, key) in self.keys(object).enumerate() {
+            if key.escaped || count == FEW_KEYS {
+                return self.check_many_keys_differ(object);
             }
-        } else {
-            // Not a hash map: without random seeds, which the guest has not, an adversary could make it slow.
-            let mut seen = BTreeSet::new();
-            keys.iter().map(node).find(|key| !seen.insert(key.decoded(text)))
-        };
-        match repeated {
-            Some(key) => Err(Stop { at: key.start as usize, reason: "an object has the same key twice" }),
-            None => Ok(()),
+            let name = key.bytes(self.text);
+            let is_same = |other: Node| other.span().len() == name.len() && other.bytes(self.text) == name;
+            if self.keys(object).take(count).any(is_same) {
+                return Err(Stop::at_repeated(key));
+            }
         }
+        Ok(())
+    }
+
+    fn check_many_keys_differ(&self, object: u32) -> Result<(), Stop> {
+        // Not a hash map: without random seeds, which the guest has not, an adversary could make it slow.
+        let mut seen = BTreeSet::new();
+        let repeated = self.keys(object).find(|key| !seen.insert(key.decoded(self.text)));
+        repeated.map_or(Ok(()), |key| Err(Stop::at_repeated(key)))
+    }
+
+    /// The keys of the object that was opened last, all of which has been read.
+    fn keys(&self, object: u32) -> impl Iterator<Item = Node> {
+        let mut index = object as usize + 1;
+        iter::from_fn(move || {
+            let key = self.nodes.get(index).copied()?;
+            index = self.nodes.get(index + 1)?.next as usize;
+            Some(key)
+        })
     }
 
     /// Reads a string; returns the position behind its closing quote.
     fn string(&mut self, at: usize) -> Result<usize, Stop> {
-        let index = self.begin(at, Kind::String);
         let mut end = at + 1;
         let mut escaped = false;
         loop {
@@ -262,10 +247,10 @@ impl Scanner<'_> {
                 _ => return Err(Stop::instead(self.text, end, "a control character in a string")),
             }
         }
-        self.end(index, end + 1);
         if escaped {
-            self.check_escapes(index)?;
+            self.check_escapes(at + 1..end)?;
         }
+        self.leaf(at..end + 1, Kind::String, escaped);
         Ok(end + 1)
     }
 
@@ -293,18 +278,14 @@ impl Scanner<'_> {
         at
     }
 
-    fn check_escapes(&mut self, index: u32) -> Result<(), Stop> {
-        let Some(node) = self.nodes.get_mut(index as usize) else { return Ok(()) };
-        node.escaped = true;
-        let start = node.start as usize + 1;
-        let content = self.text.get(start..node.end as usize - 1).unwrap_or_default();
-        unescape(content, |_| {})
+    fn check_escapes(&self, content: Range<usize>) -> Result<(), Stop> {
+        let start = content.start;
+        unescape(self.text.get(content).unwrap_or_default(), |_| {})
             .map_err(|at| Stop { at: start + at, reason: "an escape in a string that JSON does not know" })
     }
 
     /// Reads a number; returns the position behind it.
     fn number(&mut self, at: usize) -> Result<usize, Stop> {
-        let index = self.begin(at, Kind::Number);
         let start = if self.byte(at) == b'-' { at + 1 } else { at };
         let point = self.digits(start)?;
         if point - start > 1 && self.byte(start) == b'0' {
@@ -328,7 +309,7 @@ impl Scanner<'_> {
         if magnitude >= LARGEST_FLOAT.0 && exceeds_float(self.text.get(mantissa).unwrap_or_default(), magnitude) {
             return Err(Stop { at: end, reason: "a number that is too large" });
         }
-        self.end(index, end);
+        self.leaf(at..end, Kind::Number, false);
         Ok(end)
     }
 
@@ -346,31 +327,15 @@ impl Scanner<'_> {
         if self.text.get(at..end) != Some(word) {
             return Err(Stop { at, reason: "expected a JSON value" });
         }
-        let index = self.begin(at, kind);
-        self.end(index, end);
+        self.leaf(at..end, kind, false);
         Ok(end)
     }
 
-    // INVARIANT: `scan` refuses texts over 4 GiB, and each node takes at least a byte of text, so no cast here truncates.
-    #[allow(clippy::cast_possible_truncation)]
-    fn begin(&mut self, at: usize, kind: Kind) -> u32 {
-        let index = self.next_index();
-        self.nodes.push(Node { start: at as u32, kind, ..Node::NULL });
-        index
-    }
-
-    #[allow(clippy::cast_possible_truncation)]
-    fn end(&mut self, index: u32, end: usize) {
-        let next = self.next_index();
-        if let Some(node) = self.nodes.get_mut(index as usize) {
-            node.end = end as u32;
-            node.next = next;
-        }
-    }
-
-    #[allow(clippy::cast_possible_truncation)]
-    fn next_index(&self) -> u32 {
-        self.nodes.len() as u32
+    /// Notes a value without children.
+    #[allow(clippy::cast_possible_truncation)] // see the invariant in `enter`
+    fn leaf(&mut self, span: Range<usize>, kind: Kind, escaped: bool) {
+        let next = self.nodes.len() as u32 + 1;
+        self.nodes.push(Node { start: span.start as u32, end: span.end as u32, next, kind, escaped });
     }
 
     /// The byte at a position; a control character, which fits nowhere, behind the end.
