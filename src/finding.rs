@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use crate::formats::is_guid;
 use crate::json::Path;
-use crate::settings::is_guid;
 
 /// How much weight a rule has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -12,6 +12,7 @@
 //!               -> identity  client, tenant, expiration, proxy: resolved once
 //!               -> rules     -> findings
 //!               -> inject    -> edits of the raw object            (layout: names and paths by release)
+//!               -> verdict   findings with the severities that count, edits
 //!               -> response  accepted, message, warnings, mutated object
 //! ```
 //!
@@ -20,6 +21,7 @@
 pub mod clouds;
 pub mod cluster;
 pub mod finding;
+pub mod formats;
 #[cfg(target_family = "wasm")]
 mod guest;
 pub mod host;
@@ -35,4 +37,5 @@ pub mod response;
 pub mod review;
 pub mod rules;
 pub mod settings;
+pub mod verdict;
 pub mod workload;

@@ -6,36 +6,15 @@ use crate::cluster::{Cluster, Patience, ServiceAccount};
 use crate::finding::{self, Finding, Severity};
 use crate::identity::Identity;
 use crate::inject::inject;
-use crate::json::{Document, Edits, Kind, TypeMismatch, Value};
+use crate::json::{Document, Kind, TypeMismatch, Value};
 use crate::keys;
 use crate::pod::{Pod, StringMap};
 use crate::response::Response;
 use crate::review::Review;
 use crate::rules::{self, EphemeralContainersSubject, PodSubject, ServiceAccountSubject, ServiceSubject, Workload};
 use crate::settings::{OptIn, Problem, Settings};
+use crate::verdict::Verdict;
 use crate::workload::{self, Target};
-
-/// What the policy makes of an object.
-#[derive(Debug, Default)]
-pub struct Verdict {
-    /// The object, as messages name it: `pod shop/web`.
-    pub subject: String,
-    /// What is wrong with it, each with the severity that counts.
-    pub findings: Vec<(Severity, Finding)>,
-    /// The identity that it gets.
-    pub client_id: Option<String>,
-    /// The tenant of that identity.
-    pub tenant_id: Option<String>,
-    /// What is to be changed; nothing if the object is denied.
-    pub edits: Edits,
-}
-
-impl Verdict {
-    /// True if the object is refused.
-    pub fn is_denied(&self) -> bool {
-        self.findings.iter().any(|(severity, _)| *severity == Severity::Deny)
-    }
-}
 
 /// Answers the host's call `validate`: takes `{"request": …, "settings": …}`, gives a validation response.
 pub fn validate(payload: &[u8], cluster: &dyn Cluster) -> Vec<u8> {

@@ -10,7 +10,7 @@ use serde::ser::Serializer;
 
 use crate::finding::{Finding, Severity};
 use crate::json::{self, Edits, Value};
-use crate::policy::Verdict;
+use crate::verdict::Verdict;
 
 /// The most characters of a warning that the API server passes on. Source: `k8s.io/api/admission/v1`, `AdmissionResponse`.
 const WARNING_LENGTH: usize = 256;

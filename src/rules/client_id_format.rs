@@ -18,9 +18,9 @@
 
 use super::{Check, Findings, PodSubject, Rule, ServiceAccountSubject};
 use crate::finding::{Finding, Severity, quote};
+use crate::formats::is_guid;
 use crate::json::Path;
 use crate::keys;
-use crate::settings::is_guid;
 
 pub(super) const RULE: Rule = Rule {
     name: "client-id-format",

@@ -19,9 +19,9 @@
 use super::client_id_format::{is_real_guid, severity_of};
 use super::{Check, Findings, PodSubject, Rule, ServiceAccountSubject};
 use crate::finding::{Finding, Severity, quote};
+use crate::formats::is_domain_name;
 use crate::json::Path;
 use crate::keys;
-use crate::settings::is_domain_name;
 
 pub(super) const RULE: Rule = Rule {
     name: "tenant-id-format",

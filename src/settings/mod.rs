@@ -2,7 +2,6 @@
 //!
 //! Names here are those of the settings in snake case; `docs/settings.md` explains them to people who write settings.
 
-mod formats;
 mod read;
 
 use std::borrow::Cow;
@@ -10,7 +9,6 @@ use std::borrow::Cow;
 use serde::ser::{Serialize, Serializer};
 use wildmatch::WildMatch;
 
-pub use formats::{is_domain_name, is_guid};
 pub use read::Problem;
 
 use crate::finding::Severity;

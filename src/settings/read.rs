@@ -3,16 +3,16 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use super::formats::{
-    is_domain_name, is_guid, is_https_url, is_image_reference, is_object_name, is_pattern, is_qualified_name,
-    is_quantity,
-};
 use super::{
     AllowedIdentity, CaSource, CustomWorkload, DEFAULT_AUDIENCE, DEFAULT_BINDING_ANNOTATION, DEFAULT_BINDING_AUDIENCE,
     Entries, Exemptions, Guard, IdentityBinding, Inject, LabelRequirement, LabelSelector, OptIn, Proxy, Resources,
     Settings, Severities,
 };
 use crate::finding::{Severity, quote};
+use crate::formats::{
+    is_domain_name, is_guid, is_https_url, is_image_reference, is_object_name, is_pattern, is_qualified_name,
+    is_quantity,
+};
 use crate::json::{Kind, Path, Value};
 use crate::layout::Layout;
 use crate::nearest::nearest;

@@ -2,9 +2,10 @@
 
 use azure_workload_identity_policy::cluster::{Cluster, LookupError, Patience, ServiceAccount};
 use azure_workload_identity_policy::json::Document;
-use azure_workload_identity_policy::policy::{Verdict, judge};
+use azure_workload_identity_policy::policy::judge;
 use azure_workload_identity_policy::review::Review;
 use azure_workload_identity_policy::settings::Settings;
+use azure_workload_identity_policy::verdict::Verdict;
 use e2e_tests::request::AdmissionRequest;
 use serde_json::Value;
 
