@@ -3,6 +3,7 @@
 use std::{
     env,
     ffi::OsString,
+    fs,
     io::BufReader,
     path::{Path, PathBuf},
     process::{Command, Stdio},
@@ -36,6 +37,11 @@ impl Workspace {
     /// The directory of the root `Cargo.toml`.
     pub(crate) fn root(&self) -> &Path {
         self.metadata.workspace_root.as_std_path()
+    }
+
+    /// The text of a file, by its path inside the repository.
+    pub(crate) fn read(&self, file: &str) -> Result<String> {
+        fs::read_to_string(self.root().join(file)).with_context(|| format!("cannot read {file}"))
     }
 
     /// Where cargo writes, be it configured or the default.

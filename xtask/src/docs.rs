@@ -1,18 +1,24 @@
 //! The generated documents: written by `cargo xtask docs`, compared by `cargo xtask docs --check` and by a test.
 
-use std::{fs, path::Path};
+use std::fs;
 
 use anyhow::{Context as _, Result};
 
-use crate::{cargo::Workspace, rules_page, settings_schema};
+use crate::{
+    artifacthub,
+    cargo::Workspace,
+    changelog::{self, Changelog},
+    metadata::Metadata,
+    questions, rules_page, settings_schema,
+};
 
 /// Writes the generated documents; returns the paths of those that were stale.
 ///
 /// # Errors
-/// When a rule is not documented as it should be, or a file cannot be read or written.
+/// When a rule, a setting or the metadata is not as it should be, or a file cannot be read or written.
 pub fn write() -> Result<Vec<&'static str>> {
     let workspace = Workspace::locate()?;
-    let stale = stale_in(workspace.root())?;
+    let stale = stale_in(&workspace)?;
     for (path, text) in &stale {
         fs::write(workspace.root().join(path), text).with_context(|| format!("cannot write {path}"))?;
     }
@@ -22,16 +28,31 @@ pub fn write() -> Result<Vec<&'static str>> {
 /// The paths of the generated documents that are not as they would be written now.
 ///
 /// # Errors
-/// When a rule is not documented as it should be, or a file cannot be read.
+/// When a rule, a setting or the metadata is not as it should be, or a file cannot be read.
 pub fn stale() -> Result<Vec<&'static str>> {
-    Ok(stale_in(Workspace::locate()?.root())?.into_iter().map(|(path, _)| path).collect())
+    Ok(stale_in(&Workspace::locate()?)?.into_iter().map(|(path, _)| path).collect())
 }
 
-fn stale_in(root: &Path) -> Result<Vec<(&'static str, String)>> {
-    let documents =
-        [("docs/rules.md", rules_page::markdown(root)?), ("docs/settings.schema.json", settings_schema::to_json()?)];
-    let is_stale = |(path, text): &(&str, String)| fs::read_to_string(root.join(path)).ok().as_ref() != Some(text);
+fn stale_in(workspace: &Workspace) -> Result<Vec<(&'static str, String)>> {
+    let questions = questions::to_yaml()?;
+    let documents = [
+        ("docs/rules.md", rules_page::markdown(workspace.root())?),
+        ("docs/settings.schema.json", settings_schema::to_json()?),
+        (artifacthub::FILE, artifact_hub_package(workspace, &questions)?),
+        (questions::FILE, questions),
+    ];
+    let is_stale =
+        |(path, text): &(&str, String)| fs::read_to_string(workspace.root().join(path)).ok().as_ref() != Some(text);
     Ok(documents.into_iter().filter(is_stale).collect())
+}
+
+fn artifact_hub_package(workspace: &Workspace, questions: &str) -> Result<String> {
+    let version = workspace.policy_version()?;
+    let metadata = Metadata::of_policy(workspace.root(), &version)?;
+    let changelog = workspace.read(changelog::FILE)?;
+    let changelog = Changelog::parse(&changelog).with_context(|| format!("in {}", changelog::FILE))?;
+    let released = changelog.release(&version).map(|release| release.date);
+    artifacthub::package(&metadata, released, questions)
 }
 
 #[cfg(test)]

@@ -5,10 +5,14 @@
 //! ever runs a stale module.
 
 pub mod annotate;
+pub mod artifacthub;
 pub mod capabilities;
 mod cargo;
+pub mod changelog;
 pub mod docs;
 pub mod metadata;
+pub mod questions;
+pub mod release;
 pub mod rules_page;
 pub mod settings_schema;
 

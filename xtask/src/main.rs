@@ -1,7 +1,8 @@
 //! `cargo xtask build`: builds the annotated policy module and prints where it is.
 //! `cargo xtask docs`: writes the generated documents; with `--check` it fails if one is stale.
+//! `cargo xtask release TAG DIRECTORY`: checks that everything is ready to be released as TAG, and lays it out in DIRECTORY.
 
-use std::{env, fs, io, io::Write as _};
+use std::{env, fs, io, io::Write as _, path::Path};
 
 use anyhow::{Result, bail, ensure};
 
@@ -11,7 +12,8 @@ fn main() -> Result<()> {
         ["build"] => build(),
         ["docs"] => write_docs(),
         ["docs", "--check"] => check_docs(),
-        _ => bail!("usage: cargo xtask build | docs [--check]"),
+        ["release", tag, directory] => release(tag, Path::new(directory)),
+        _ => bail!("usage: cargo xtask build | docs [--check] | release TAG DIRECTORY"),
     }
 }
 
@@ -32,5 +34,12 @@ fn write_docs() -> Result<()> {
 fn check_docs() -> Result<()> {
     let stale = xtask::docs::stale()?;
     ensure!(stale.is_empty(), "stale: {}; run `cargo xtask docs`", stale.join(", "));
+    Ok(())
+}
+
+fn release(tag: &str, directory: &Path) -> Result<()> {
+    for path in xtask::release::lay_out(tag, directory)? {
+        writeln!(io::stdout(), "{}", path.display())?;
+    }
     Ok(())
 }

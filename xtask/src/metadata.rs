@@ -125,6 +125,15 @@ impl Metadata {
         Ok(None)
     }
 
+    /// The value of an annotation that the policy cannot do without.
+    ///
+    /// # Errors
+    /// When there is none of this name.
+    pub fn annotation(&self, name: &str) -> Result<&str> {
+        let annotation = self.annotations.as_ref().and_then(|annotations| annotations.get(name));
+        annotation.map(String::as_str).with_context(|| format!("the metadata has no annotation {name}"))
+    }
+
     fn complete(text: &str, version: &str, usage: String) -> Result<Self> {
         let mut metadata: Self = yaml_serde::from_str(text)?;
         let annotations = metadata.annotations.get_or_insert_default();

@@ -1,0 +1,185 @@
+//! What [Artifact Hub](https://artifacthub.io) shows of the policy: `artifacthub/artifacthub-pkg.yml`, in the shape of
+//! `kwctl scaffold artifacthub`, and the README that lies beside it.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context as _, Result, ensure};
+use serde::Serialize;
+
+use crate::metadata::Metadata;
+
+/// The package file's path inside the repository.
+pub const FILE: &str = "artifacthub/artifacthub-pkg.yml";
+/// The file that says who owns the packages. Written by hand.
+pub const OWNERS_FILE: &str = "artifacthub/artifacthub-repo.yml";
+/// The file's name of the module in a GitHub release. It is the annotated one: policy-server refuses a module without metadata.
+pub const RELEASED_MODULE: &str = "annotated-policy.wasm";
+
+const HEADER: &str = "# Written by `cargo xtask docs` from policy-metadata/; changes here are lost.\n";
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Package<'a> {
+    version: &'a str,
+    name: &'a str,
+    display_name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    created_at: Option<String>,
+    description: &'a str,
+    license: &'a str,
+    #[serde(rename = "homeURL")]
+    home_url: &'a str,
+    containers_images: Vec<Image>,
+    keywords: Vec<&'a str>,
+    links: Vec<Link>,
+    install: String,
+    maintainers: Vec<Maintainer<'a>>,
+    provider: Provider,
+    recommendations: Vec<Recommendation>,
+    annotations: BTreeMap<&'a str, String>,
+}
+
+#[derive(Serialize)]
+struct Image {
+    name: &'static str,
+    image: String,
+}
+
+#[derive(Serialize)]
+struct Link {
+    name: &'static str,
+    url: String,
+}
+
+#[derive(Debug, PartialEq, Serialize)]
+struct Maintainer<'a> {
+    name: &'a str,
+    email: &'a str,
+}
+
+#[derive(Serialize)]
+struct Provider {
+    name: &'static str,
+}
+
+#[derive(Serialize)]
+struct Recommendation {
+    url: &'static str,
+}
+
+/// The package file. `released` is the day on which the changelog has the version released; before, `createdAt` is left out,
+/// without which Artifact Hub takes no package.
+///
+/// # Errors
+/// When an annotation is missing from the metadata, or not in the shape that Artifact Hub takes.
+pub fn package(metadata: &Metadata, released: Option<&str>, questions: &str) -> Result<String> {
+    let annotation = |name| metadata.annotation(name);
+    let version = annotation("io.kubewarden.policy.version")?;
+    let image = format!("{}:v{version}", annotation("io.kubewarden.policy.ociUrl")?);
+    let source = annotation("io.kubewarden.policy.source")?;
+    let module = format!("{source}/releases/download/v{version}/{RELEASED_MODULE}");
+    let package = Package {
+        version,
+        name: annotation("io.kubewarden.policy.title")?,
+        display_name: annotation("io.artifacthub.displayName")?,
+        created_at: released.map(|date| format!("{date}T00:00:00Z")),
+        description: annotation("io.kubewarden.policy.description")?,
+        license: annotation("io.kubewarden.policy.license")?,
+        home_url: annotation("io.kubewarden.policy.url")?,
+        install: install(&image),
+        containers_images: vec![Image { name: "policy", image }],
+        keywords: list(annotation("io.artifacthub.keywords")?)?,
+        links: vec![Link { name: "policy", url: module }, Link { name: "source", url: source.to_owned() }],
+        maintainers: maintainers(annotation("io.kubewarden.policy.author")?)?,
+        provider: Provider { name: "kubewarden" },
+        recommendations: vec![Recommendation {
+            url: "https://artifacthub.io/packages/helm/kubewarden/kubewarden-controller",
+        }],
+        annotations: BTreeMap::from([
+            ("kubewarden/mutation", metadata.mutating.to_string()),
+            ("kubewarden/contextAwareResources", yaml(&metadata.context_aware_resources)?),
+            ("kubewarden/rules", yaml(&metadata.rules)?),
+            ("kubewarden/questions-ui", questions.to_owned()),
+            ("kubewarden/resources", annotation("io.artifacthub.resources")?.to_owned()),
+        ]),
+    };
+    Ok(format!("{HEADER}{}", yaml(&package)?))
+}
+
+/// The README as Artifact Hub shows it: there, links that are relative to the repository would lead nowhere.
+pub fn readme(text: &str, source: &str, version: &str) -> String {
+    let repository = format!("{source}/blob/v{version}/");
+    let is_relative = |link: &str| !link.starts_with("https://") && !link.starts_with('#');
+    let mut parts = text.split("](");
+    let before = parts.next().unwrap_or_default().to_owned();
+    parts.fold(before, |readme, link| readme + "](" + if is_relative(link) { &repository } else { "" } + link)
+}
+
+fn install(image: &str) -> String {
+    format!(
+        "\
+The policy can be pulled with [kwctl](https://docs.kubewarden.io/howtos/install-kwctl):
+```console
+kwctl pull registry://{image}
+```
+Then scaffold its manifest. The policy looks up service accounts, which it may only as a ClusterAdmissionPolicy, with
+`--allow-context-aware`, and with RBAC for policy-server as the README has it:
+```console
+kwctl scaffold manifest -t ClusterAdmissionPolicy --allow-context-aware registry://{image}
+```
+"
+    )
+}
+
+/// The elements of a list with commas.
+fn list(text: &str) -> Result<Vec<&str>> {
+    let elements: Vec<&str> = text.split(',').map(str::trim).collect();
+    ensure!(elements.iter().all(|element| !element.is_empty()), "an element of {text:?} is empty");
+    Ok(elements)
+}
+
+/// `NAME <EMAIL>`, and more of them after commas.
+fn maintainers(text: &str) -> Result<Vec<Maintainer<'_>>> {
+    list(text)?
+        .into_iter()
+        .map(|text| {
+            let parts = text.strip_suffix('>').and_then(|text| text.split_once(" <"));
+            let parts = parts.filter(|(_, email)| email.contains('@'));
+            let (name, email) = parts.with_context(|| format!("{text:?} must be NAME <EMAIL>"))?;
+            Ok(Maintainer { name, email })
+        })
+        .collect()
+}
+
+fn yaml<T: Serialize>(value: &T) -> Result<String> {
+    yaml_serde::to_string(value).context("cannot write it as YAML")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn relative_links_of_the_readme_lead_to_the_release() {
+        let text = "[a](docs/a.md#b), [c](https://example.com) and [d](#e)";
+
+        assert_eq!(
+            readme(text, "https://example.com/policy", "1.2.3"),
+            "[a](https://example.com/policy/blob/v1.2.3/docs/a.md#b), [c](https://example.com) and [d](#e)"
+        );
+    }
+
+    #[test]
+    fn maintainers_have_a_name_and_an_address() {
+        assert_eq!(
+            maintainers("One <one@example.com>, Two More <two@example.com>").unwrap(),
+            [
+                Maintainer { name: "One", email: "one@example.com" },
+                Maintainer { name: "Two More", email: "two@example.com" }
+            ]
+        );
+        for text in ["", "One", "one@example.com", "One <one>", "One <one@example.com>,"] {
+            assert!(maintainers(text).is_err(), "{text:?}");
+        }
+    }
+}

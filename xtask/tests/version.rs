@@ -1,0 +1,79 @@
+//! There is one version, that of the policy's package in `Cargo.toml`; whatever else names one agrees with it.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use cargo_metadata::MetadataCommand;
+use cargo_metadata::semver::Version;
+use serde_json::Value;
+use xtask::changelog::Changelog;
+use xtask::metadata::Metadata;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn read(file: &str) -> String {
+    fs::read_to_string(root().join(file)).unwrap()
+}
+
+fn version() -> Version {
+    let metadata = MetadataCommand::new().manifest_path(root().join("Cargo.toml")).no_deps().exec().unwrap();
+    let package = metadata.packages.iter().find(|package| package.name == "azure-workload-identity-policy");
+    package.unwrap().version.clone()
+}
+
+#[test]
+fn the_metadata_has_the_version_of_the_package() {
+    Metadata::of_policy(&root(), version().to_string()).unwrap();
+}
+
+#[test]
+fn artifact_hub_offers_the_image_and_the_annotated_module_of_the_version() {
+    let version = version();
+    let package: Value = yaml_serde::from_str(&read("artifacthub/artifacthub-pkg.yml")).unwrap();
+    let repository = "azure-workload-identity-policy/azure-workload-identity-policy";
+
+    assert_eq!(package["version"], version.to_string());
+    assert_eq!(package["containersImages"][0]["image"], format!("ghcr.io/{repository}:v{version}"));
+    assert_eq!(
+        package["links"][0]["url"],
+        format!("https://github.com/{repository}/releases/download/v{version}/annotated-policy.wasm")
+    );
+}
+
+#[test]
+fn the_changelog_leads_up_to_the_version() {
+    let version = version();
+    let changelog = read("CHANGELOG.md");
+    let changelog = Changelog::parse(&changelog).unwrap();
+    let newest = changelog.releases.first().map(|release| &release.version);
+
+    assert!(newest.is_none_or(|newest| *newest <= version), "{version} comes before a release: {newest:?}");
+    let is_released = newest == Some(&version);
+    assert!(is_released || changelog.has_unreleased, "{version} has no section in CHANGELOG.md");
+}
+
+/// What people copy must work: a tag that is not published yet, or an old one, would not.
+#[test]
+fn pages_refer_to_the_policy_by_the_version() {
+    let tag = format!("v{}", version());
+    let docs = fs::read_dir(root().join("docs")).unwrap().map(|entry| entry.unwrap().path());
+    let pages = docs.filter(|path| path.extension().is_some_and(|extension| extension == "md"));
+    let others = ["README.md", "SECURITY.md", "artifacthub/artifacthub-pkg.yml"].map(|page| root().join(page));
+    let mut count = 0;
+    for page in pages.chain(others) {
+        let text = fs::read_to_string(&page).unwrap();
+        for place in ["azure-workload-identity-policy:v", "/releases/download/v", "/blob/v"] {
+            for rest in text.split(place).skip(1) {
+                let is_of_tag = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '+');
+                let referred = format!("v{}", rest.split(|c| !is_of_tag(c)).next().unwrap().trim_end_matches('.'));
+                assert_eq!(referred, tag, "{}: {place}", page.display());
+                count += 1;
+            }
+        }
+    }
+    assert!(count >= 6, "{count} references");
+}
