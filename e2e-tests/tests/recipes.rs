@@ -156,44 +156,85 @@ fn policy_server_may_do_no_more_than_it_needs() {
 }
 
 /// What a rule can find, some policy of each recipe must see: labelled pods that which fails closed, everything else another.
-/// Pods are judged as they are and as they would run as the service account `default`, which lets most of them go unseen.
 #[test]
 fn what_the_policy_objects_to_is_seen_by_one_policy_and_labelled_pods_by_the_one_that_fails_closed() {
     let recipes = ["guard-aks", "replace-webhook"].map(|recipe| (recipe, recipe::policies(recipe)));
     let mut problems = Vec::new();
     let mut seen = BTreeMap::new();
-    for (name, case) in cases() {
-        let request = recipe::completed(case.request());
-        let mut requests = vec![request.clone()];
-        if case.subject() == Subject::Pod {
-            let mut of_default = request;
-            of_default.object.as_mut().unwrap()["spec"]["serviceAccountName"] = json!("default");
-            requests.push(of_default);
-        }
-        for request in requests {
-            let cluster = KnownCluster { objects: case.objects(), ..KnownCluster::default() };
-            let verdict = library::verdict(&request, &Value::Object(case.settings.clone()), &cluster);
-            // Who gives more kinds a template, or the note about services more weight, adds to the rules too: docs/install.md.
-            let is_ruled = case.subject() != Subject::Service && !case.settings.contains_key("workloads");
-            let objects = is_ruled && verdict.findings.iter().any(|(severity, _)| *severity >= Severity::Warn);
-            let is_labelled = case.subject() == Subject::Pod
-                && request.object.as_ref().unwrap()["metadata"]["labels"][LABEL] == "true";
-            for (recipe, policies) in &recipes {
-                let judges = validating(policies, &request);
-                let fails = judges.iter().all(|policy| policy.spec.failure_policy == FailurePolicy::Fail);
-                if judges.len() > 1 || (objects && (judges.is_empty() || fails != is_labelled)) {
-                    let judges: Vec<&str> = judges.iter().map(|policy| policy.metadata.name.as_str()).collect();
-                    let account = &request.object.as_ref().unwrap()["spec"]["serviceAccountName"];
-                    problems.push(format!("{recipe}: {name}: {} ({account}): seen by {judges:?}", case.note));
-                }
-                for judge in judges.iter().filter(|_| objects) {
-                    *seen.entry(judge.metadata.name.clone()).or_insert(0) += 1;
-                }
+    for (note, request, settings, cluster) in questions() {
+        let findings = library::verdict(&request, &settings, &cluster).findings;
+        let objects = findings.iter().any(|(severity, _)| *severity >= Severity::Warn);
+        let is_labelled = is_pod(&request) && request.object.as_ref().unwrap()["metadata"]["labels"][LABEL] == "true";
+        for (recipe, policies) in &recipes {
+            let judges: Vec<&Policy> =
+                policies.iter().filter(|policy| !policy.spec.mutating && policy.sees(&request).unwrap()).collect();
+            let fails = judges.iter().all(|policy| policy.spec.failure_policy == FailurePolicy::Fail);
+            let names: Vec<&str> = judges.iter().map(|policy| policy.metadata.name.as_str()).collect();
+            if judges.len() > 1 || (objects && (judges.is_empty() || fails != is_labelled)) {
+                problems.push(format!("{recipe}: {note}: {:?}: seen by {names:?}", request.object));
+            }
+            for name in names.into_iter().filter(|_| objects) {
+                *seen.entry(name.to_owned()).or_insert(0) += 1;
             }
         }
     }
     assert!(problems.is_empty(), "{}", problems.join("\n"));
     assert!(seen.len() == 3 && seen.values().all(|count| *count > 20), "{seen:?}");
+}
+
+/// The cases of the rules, and keys that are near to ours in other ways; pods also as they would be without the label, and as
+/// the service account `default`, which lets most pods go unseen.
+fn questions() -> Vec<(String, AdmissionRequest, Value, KnownCluster)> {
+    let mut questions = Vec::new();
+    for (name, case) in cases() {
+        // Who gives more kinds a template, or the note about services more weight, adds to the rules too: docs/install.md.
+        if case.subject() == Subject::Service || case.settings.contains_key("workloads") {
+            continue;
+        }
+        let settings = Value::Object(case.settings.clone());
+        for request in variants(recipe::completed(case.request())) {
+            let cluster = KnownCluster { objects: case.objects(), ..KnownCluster::default() };
+            questions.push((format!("{name}: {}", case.note), request, settings.clone(), cluster));
+        }
+    }
+    for key in
+        ["Azure.Workload.Identity/client-id", "azure.workloda.identity/client-id", "azure.workload.identty/client-id"]
+    {
+        for (kind, map) in
+            [("Pod", "labels"), ("Pod", "annotations"), ("ServiceAccount", "labels"), ("ServiceAccount", "annotations")]
+        {
+            let object = json!({"apiVersion": "v1", "kind": kind, "spec": {"containers": [{"name": "web"}]},
+                                "metadata": {"name": "web", "namespace": "shop", map: {key: "x"}}});
+            let request = recipe::completed(AdmissionRequest::create(object).unwrap());
+            questions.push((key.to_owned(), request, json!({}), KnownCluster::default()));
+        }
+    }
+    questions
+}
+
+fn variants(request: AdmissionRequest) -> Vec<AdmissionRequest> {
+    let mut variants = vec![request];
+    let mut vary = |change: fn(&mut Value)| {
+        for mut request in variants.clone().into_iter().filter(is_pod) {
+            change(request.object.as_mut().unwrap());
+            variants.push(request);
+        }
+    };
+    vary(|pod| {
+        pod["metadata"]["labels"].as_object_mut().map(|labels| labels.remove(LABEL));
+    });
+    vary(|pod| pod["spec"]["serviceAccountName"] = json!("default"));
+    vary(|pod| {
+        let containers = std::mem::replace(&mut pod["spec"]["containers"], json!([{"name": "other"}]));
+        let first = pod["spec"].as_object_mut().unwrap().remove("initContainers").unwrap_or_else(|| json!([]));
+        pod["spec"]["initContainers"] =
+            json!([first.as_array().unwrap().as_slice(), containers.as_array().unwrap()].concat());
+    });
+    variants
+}
+
+fn is_pod(request: &AdmissionRequest) -> bool {
+    request.resource.resource == "pods" && request.sub_resource.is_none()
 }
 
 #[test]
@@ -206,11 +247,6 @@ fn static_pods_are_seen_by_no_policy() {
         let request = recipe::completed(request);
         assert!(!policies.iter().any(|policy| policy.sees(&request).unwrap()), "{name}: {}", case.note);
     }
-}
-
-/// The policies that are asked about what is to be stored.
-fn validating<'p>(policies: &'p [Policy], request: &AdmissionRequest) -> Vec<&'p Policy> {
-    policies.iter().filter(|policy| !policy.spec.mutating && policy.sees(request).unwrap()).collect()
 }
 
 /// A condition that cannot be evaluated counts as a policy-server that is down: it would let in what it should not.
@@ -250,8 +286,7 @@ fn conditions_hold_or_do_not_but_never_fail() {
     for (recipe, policy) in all_policies() {
         for request in &requests {
             // A condition is only ever asked about what the rules select.
-            let is_pod = request.resource.resource == "pods" && request.sub_resource.is_none();
-            if is_pod != (policy.spec.rules[0].resources == ["pods"]) || request.object.is_none() {
+            if is_pod(request) != (policy.spec.rules[0].resources == ["pods"]) || request.object.is_none() {
                 continue;
             }
             for condition in &policy.spec.match_conditions {
