@@ -368,7 +368,7 @@ fn samples() -> Vec<(&'static str, AdmissionRequest)> {
         ("a pod without it, of a service account other than `default`", create(own_account("shop"))),
         ("the same in `kube-system`", create(own_account("kube-system"))),
         (
-            "a pod without it that has another label or annotation of workload identity",
+            "a pod with another value of it, or another label or annotation of workload identity",
             create(pod("shop", json!({"annotations": {"azure.workload.identity/skip-containers": "log"}}), json!({}))),
         ),
         (
