@@ -73,9 +73,10 @@ impl Process {
     /// # Errors
     /// When the process has ended.
     pub fn ensure_running(&self) -> Result<()> {
-        match fs::read(format!("/proc/{}/cmdline", self.pid)) {
-            // A process that has ended is there until its keeper asks for it, but has no command line any more.
-            Ok(arguments) if arguments.is_empty() => bail!("it has ended:\n{}", self.last_words()),
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.pid)).unwrap_or_default();
+        // After the name in parentheses comes the state; a process that has ended is a zombie until its keeper is.
+        match stat.rsplit_once(") ") {
+            Some((_, rest)) if rest.starts_with('Z') => bail!("it has ended:\n{}", self.last_words()),
             _ => Ok(()),
         }
     }

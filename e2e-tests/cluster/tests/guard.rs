@@ -51,16 +51,18 @@ fn recorded_pods_that_the_webhook_mutated_count_as_injected() {
                 policy
             })
         });
-        for (version, _) in FILES {
+        let mut denials = Vec::new();
+        for (version, layout) in FILES {
             let mut passed = 0;
-            for case in Case::read(version).unwrap().iter().filter(|case| case.difference().is_none()) {
+            for case in Case::read(version).unwrap().iter().filter(|case| is_as_on_aks(case, layout)) {
                 let Some(pod) = case.expected() else { continue };
                 let pod = moved(pod, &scenario, case);
                 if !is_valid(&scenario, &pod) {
                     continue;
                 }
-                let answer = scenario.create("pods?dryRun=All", &pod);
-                assert!(answer.is_ok(), "{version} {}: {answer:?}", case.id);
+                if let Err(denial) = scenario.create("pods?dryRun=All", &pod) {
+                    denials.push(format!("{version} {}: {denial}", case.id));
+                }
                 passed += 1;
                 if passed == PODS {
                     break;
@@ -68,6 +70,7 @@ fn recorded_pods_that_the_webhook_mutated_count_as_injected() {
             }
             assert_eq!(passed, PODS, "too few pods of {version} that the API server accepts");
         }
+        assert!(denials.is_empty(), "{}", denials.join("\n"));
     }
 }
 
@@ -185,6 +188,14 @@ fn injected_pod(version: &str, name: &str) -> Value {
     pod["spec"]["volumes"] =
         json!([{"name": volume, "projected": {"defaultMode": 420, "sources": [{"serviceAccountToken": token}]}}]);
     pod
+}
+
+/// Whether the webhook was configured as AKS configures it, where the guard looks for tokens for Entra, and injected all by
+/// itself: next to a token volume that a pod brings along, the guard does not look for another.
+fn is_as_on_aks(case: &Case, layout: &str) -> bool {
+    let inject = &case.settings(layout)["inject"];
+    let brings_a_token = case.pod["spec"]["volumes"].to_string().contains("azure-identity-token");
+    inject.get("audience").is_none() && inject.get("identityBinding").is_none() && !brings_a_token
 }
 
 /// The pod in the scenario's namespace, in which its service account is created.
