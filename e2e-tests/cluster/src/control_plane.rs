@@ -36,7 +36,7 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// The controllers that make pods and service accounts, and clean up after namespaces.
 const CONTROLLERS: &str = "deployment-controller,replicaset-controller,replicationcontroller-controller,\
                            statefulset-controller,daemonset-controller,job-controller,cronjob-controller,\
-                           serviceaccount-controller,namespace-controller,garbage-collector-controller";
+                           serviceaccount-controller,namespace-controller";
 
 /// Who the API server knows, with a static token each.
 #[derive(Clone, Copy, Debug)]

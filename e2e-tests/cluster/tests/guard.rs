@@ -190,18 +190,26 @@ fn injected_pod(version: &str, name: &str) -> Value {
     pod
 }
 
-/// Whether the webhook was configured as AKS configures it, where the guard looks for tokens for Entra, and injected all by
-/// itself: next to a token volume that a pod brings along, the guard does not look for another.
+/// The service accounts that the webhook could have looked up.
+fn service_accounts(case: &Case) -> impl Iterator<Item = &Value> {
+    case.service_accounts.iter().filter(|account| account["metadata"]["namespace"] == case.namespace)
+}
+
+/// Whether the webhook was configured as AKS configures it, where the guard looks for tokens for Entra, and injected all: next to
+/// a token volume that a pod brings along the guard does not look for another, and an empty client id, of which the webhook makes
+/// no variable, is denied by another rule.
 fn is_as_on_aks(case: &Case, layout: &str) -> bool {
     let inject = &case.settings(layout)["inject"];
     let brings_a_token = case.pod["spec"]["volumes"].to_string().contains("azure-identity-token");
-    inject.get("audience").is_none() && inject.get("identityBinding").is_none() && !brings_a_token
+    let has_empty_id =
+        service_accounts(case).any(|account| account["metadata"]["annotations"].to_string().contains("\"\""));
+    inject.get("audience").is_none() && inject.get("identityBinding").is_none() && !brings_a_token && !has_empty_id
 }
 
 /// The pod in the scenario's namespace, in which its service account is created.
 fn moved(mut pod: Value, scenario: &Scenario, case: &Case) -> Value {
     pod["metadata"]["namespace"] = json!(scenario.namespace);
-    for account in &case.service_accounts {
+    for account in service_accounts(case) {
         let mut account = account.clone();
         for namespace in [KUBEWARDEN_NAMESPACE, &scenario.namespace] {
             account["metadata"]["namespace"] = json!(namespace);

@@ -83,7 +83,8 @@ fn as_stored(cluster: &ControlPlane, case: &Case, pod: Value) -> Option<Value> {
 }
 
 fn create_service_accounts(cluster: &ControlPlane, case: &Case, namespace: &str) {
-    for account in &case.service_accounts {
+    let here = |account: &&Value| account["metadata"]["namespace"] == case.namespace;
+    for account in case.service_accounts.iter().filter(here) {
         let mut account = account.clone();
         account["metadata"]["namespace"] = json!(namespace);
         let path = format!("/api/v1/namespaces/{namespace}/serviceaccounts");
