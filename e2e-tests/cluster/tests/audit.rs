@@ -72,7 +72,7 @@ fn nothing_that_is_well_formed_is_reported() {
         assert!(errors.is_empty(), "{recipe}: {errors:#?}");
         let passed = reports.iter().filter(|(path, _)| here(path)).count();
         println!("{recipe}, {program:?}: {passed} objects pass");
-        assert!(passed >= 20, "the scanner asked about {passed} objects only");
+        assert!(passed > 15, "the scanner asked about {passed} objects only");
     }
 }
 
