@@ -35,6 +35,11 @@ impl Api {
         Ok(Self { client, runtime: runtime.handle().clone() })
     }
 
+    /// The client below.
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
+    }
+
     /// Sends a request and waits for the answer.
     ///
     /// # Errors

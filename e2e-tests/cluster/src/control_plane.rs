@@ -17,6 +17,7 @@ use std::{
 
 use anyhow::{Context as _, Result, anyhow, bail};
 use http::Method;
+use kube_client::Client;
 use rcgen::KeyPair;
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
@@ -76,7 +77,6 @@ pub struct ControlPlane {
     binaries: Binaries,
     etcd_port: u16,
     port: u16,
-    identity: Identity,
     /// The rest of the control plane in the order in which it is to go.
     controller_manager: Option<Process>,
     api_server: Option<Process>,
@@ -143,7 +143,6 @@ impl ControlPlane {
             binaries,
             etcd_port,
             port,
-            identity,
             controller_manager: None,
             api_server: None,
             _etcd: etcd,
@@ -230,6 +229,15 @@ impl ControlPlane {
     /// The API server as the admin sees it.
     pub fn api(&self) -> &Api {
         &self.api
+    }
+
+    /// A client of the API server as another user.
+    ///
+    /// # Errors
+    /// When the client cannot be set up.
+    pub fn client(&self, user: User) -> Result<Client> {
+        let kubeconfig = fs::read_to_string(self.kubeconfig(user))?;
+        Ok(Api::new(&kubeconfig, &self.runtime)?.client().clone())
     }
 
     /// What asynchronous work of tests runs on.

@@ -4,7 +4,11 @@
 
 mod common;
 
-use cluster_tests::webhooks::ClusterAdmissionPolicy;
+use cluster_tests::{
+    api::Api,
+    control_plane::ControlPlane,
+    webhooks::{ClusterAdmissionPolicy, KUBEWARDEN_NAMESPACE},
+};
 use common::*;
 use http::Method;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
@@ -49,10 +53,7 @@ fn well_formed_objects() -> Vec<Value> {
 
 #[test]
 fn nothing_that_is_well_formed_is_reported() {
-    for (recipe, program) in ["replace-webhook", "guard-aks", "audit-only"]
-        .into_iter()
-        .flat_map(|recipe| programs().into_iter().map(move |it| (recipe, it)))
-    {
+    for (recipe, program) in each(&["replace-webhook", "guard-aks", "audit-only"]) {
         // Pods get their identity from the first recipe whichever is audited, as they do from the webhook on AKS.
         let injection = Scenario::with_recipe("replace-webhook", &program);
         assert_done(&injection.kubectl_create(&well_formed_objects()));
@@ -81,7 +82,7 @@ fn what_was_there_before_the_policy_and_is_wrong_is_reported() {
     for program in programs() {
         // Before the policy there is nothing that refuses these.
         let (namespace, bare) = {
-            let cluster = cluster_tests::control_plane::ControlPlane::shared().unwrap();
+            let cluster = ControlPlane::shared().unwrap();
             let namespace = new_namespace(&cluster);
             let accounts = format!("/api/v1/namespaces/{namespace}/serviceaccounts");
             cluster.api().create(&accounts, &service_account("web")).unwrap();
@@ -110,55 +111,59 @@ fn scan(scenario: &Scenario) -> Vec<(String, Report)> {
 
 /// As `internal/audit-scanner`: rules with CREATE, the selectors of namespaces and objects, but no match conditions.
 fn scan_with(scenario: &Scenario, policy: &ClusterAdmissionPolicy) -> Vec<(String, Report)> {
-    let api = scenario.cluster.api();
-    let items = |path: &str, selector: &LabelSelector| {
-        let list = api.get(&format!("{path}?labelSelector={}", query(selector))).unwrap();
-        list["items"].as_array().unwrap().clone()
+    let server = scenario.server.client(&scenario.cluster).unwrap();
+    let list = |path: &str, selector: &LabelSelector| {
+        scenario.cluster.api().get(&format!("{path}?labelSelector={}", query(selector))).unwrap()
     };
-    let namespaces = items("/api/v1/namespaces", &policy.spec.namespace_selector);
+    let namespaces = list("/api/v1/namespaces", &policy.spec.namespace_selector);
+    let namespaces = items(&namespaces).map(|namespace| namespace["metadata"]["name"].as_str().unwrap());
+    let namespaces: Vec<_> = namespaces.filter(|name| *name != KUBEWARDEN_NAMESPACE).collect();
     let mut reports = Vec::new();
-    for rule in policy.spec.rules.iter().filter(|rule| rule.operations.iter().flatten().any(|it| it == "CREATE")) {
-        let (groups, versions) = (rule.api_groups.as_ref().unwrap(), rule.api_versions.as_ref().unwrap());
-        for resource in rule.resources.iter().flatten() {
-            for namespace in namespaces.iter().map(|namespace| namespace["metadata"]["name"].as_str().unwrap()) {
-                if namespace == "kubewarden" {
-                    continue;
-                }
-                let (group, version) = (&groups[0], &versions[0]);
-                let root = if group.is_empty() { "/api".to_owned() } else { format!("/apis/{group}") };
-                let path = format!("{root}/{version}/namespaces/{namespace}/{resource}");
-                for mut object in items(&path, &policy.spec.object_selector) {
-                    let kind = api.get(&path).unwrap()["kind"].as_str().unwrap().trim_end_matches("List").to_owned();
-                    object["apiVersion"] =
-                        json!(if group.is_empty() { version.clone() } else { format!("{group}/{version}") });
-                    object["kind"] = json!(kind);
-                    let name = object["metadata"]["name"].as_str().unwrap().to_owned();
-                    reports.push((
-                        format!("{resource}/{namespace}/{name}"),
-                        ask(scenario, policy, group, version, &kind, &object),
-                    ));
-                }
+    for (group_version, resource) in created_resources(policy) {
+        let root = if group_version.contains('/') { "/apis" } else { "/api" };
+        for namespace in &namespaces {
+            let path = format!("{root}/{group_version}/namespaces/{namespace}/{resource}");
+            let list = list(&path, &policy.spec.object_selector);
+            let kind = list["kind"].as_str().unwrap().trim_end_matches("List");
+            for object in items(&list) {
+                let mut object = object.clone();
+                object["apiVersion"] = json!(group_version);
+                object["kind"] = json!(kind);
+                let path = format!("{resource}/{namespace}/{}", object["metadata"]["name"].as_str().unwrap());
+                reports.push((path, ask(&server, policy, &object)));
             }
         }
     }
     reports
 }
 
+fn items(list: &Value) -> impl Iterator<Item = &Value> {
+    list["items"].as_array().unwrap().iter()
+}
+
+/// What the policy judges when it is created: group and version, e.g. `apps/v1`, with the resource.
+fn created_resources(policy: &ClusterAdmissionPolicy) -> Vec<(String, String)> {
+    let mut resources = Vec::new();
+    for rule in policy.spec.rules.iter().filter(|rule| rule.operations.iter().flatten().any(|it| it == "CREATE")) {
+        for (group, version) in rule.api_groups.iter().flatten().zip(rule.api_versions.iter().flatten()) {
+            let group_version = if group.is_empty() { version.clone() } else { format!("{group}/{version}") };
+            let here = rule.resources.iter().flatten().map(|resource| (group_version.clone(), resource.clone()));
+            resources.extend(here);
+        }
+    }
+    resources
+}
+
 /// `newAdmissionRequest` of the scanner; what it leaves empty Go writes as null, or as `{}` for the user.
-fn ask(
-    scenario: &Scenario,
-    policy: &ClusterAdmissionPolicy,
-    group: &str,
-    version: &str,
-    kind: &str,
-    object: &Value,
-) -> Report {
-    let kind_of = json!({"group": group, "version": version, "kind": kind});
+fn ask(server: &Api, policy: &ClusterAdmissionPolicy, object: &Value) -> Report {
+    let api_version = object["apiVersion"].as_str().unwrap();
+    let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
+    let kind = json!({"group": group, "version": version, "kind": object["kind"]});
     let review = json!({"kind": "", "apiVersion": "", "request": {
         "uid": object["metadata"]["uid"],
-        "kind": kind_of,
-        "resource": {"group": group, "version": version, "resource": kind},
-        "requestKind": kind_of,
+        "kind": kind,
+        "resource": {"group": group, "version": version, "resource": object["kind"]},
+        "requestKind": kind,
         "name": object["metadata"]["name"],
         "namespace": object["metadata"]["namespace"],
         "operation": "CREATE",
@@ -167,9 +172,7 @@ fn ask(
         "oldObject": null,
         "options": null,
     }});
-    let path = format!("/audit/{}", policy.id());
-    let answer = scenario.server.client(&scenario.cluster).unwrap().request(Method::POST, &path, Some(&review));
-    match answer.unwrap() {
+    match server.request(Method::POST, &format!("/audit/{}", policy.id()), Some(&review)).unwrap() {
         Ok(review) if review["response"]["allowed"] == true => Report::Pass,
         Ok(review) if review["response"]["status"]["code"] == 500 => Report::Error(review["response"].to_string()),
         Ok(review) => Report::Fail(review["response"]["status"]["message"].as_str().unwrap_or_default().to_owned()),

@@ -25,6 +25,13 @@ pub(crate) fn programs() -> Vec<Program> {
     Program::all(env!("CARGO_BIN_EXE_admission-server"))
 }
 
+/// Each recipe with each of the programs.
+pub(crate) fn each(recipes: &[&'static str]) -> Vec<(&'static str, Program)> {
+    let with_programs =
+        |recipe: &&'static str| programs().into_iter().map(|program| (*recipe, program)).collect::<Vec<_>>();
+    recipes.iter().flat_map(with_programs).collect()
+}
+
 /// A cluster in which a recipe is installed, with a namespace of its own and service account `web` in it.
 pub(crate) struct Scenario {
     pub(crate) cluster: MutexGuard<'static, ControlPlane>,
