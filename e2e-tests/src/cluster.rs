@@ -1,6 +1,6 @@
 //! The cluster behind the host: what answers a guest's look-ups.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use anyhow::{Context as _, Result};
 use kubewarden_policy_sdk::host_capabilities::kubernetes::{CanIRequest, GetResourceRequest, ResourceAttributes};
@@ -21,6 +21,16 @@ pub trait ClusterApi: Send + Sync {
     /// # Errors
     /// When the API does not answer the question.
     fn can_i(&self, request: &CanIRequest) -> Result<Vec<u8>, String>;
+}
+
+impl<T: ClusterApi + ?Sized> ClusterApi for Arc<T> {
+    fn get_resource(&self, request: &GetResourceRequest) -> Result<Vec<u8>, String> {
+        (**self).get_resource(request)
+    }
+
+    fn can_i(&self, request: &CanIRequest) -> Result<Vec<u8>, String> {
+        (**self).can_i(request)
+    }
 }
 
 /// The identity of an object in a cluster.

@@ -12,7 +12,7 @@ const ALWAYS_KEPT: [&str; 3] = ["apiVersion", "kind", "metadata"];
 struct Mask<'a>(BTreeMap<&'a str, Mask<'a>>);
 
 /// Removes from `object` what none of the dotted paths in `masks` names. Paths pass through arrays. No paths keep everything.
-pub(crate) fn apply<'a>(object: &mut Value, masks: impl IntoIterator<Item = &'a str>) {
+pub fn apply<'a>(object: &mut Value, masks: impl IntoIterator<Item = &'a str>) {
     let mut root = Mask::default();
     for path in masks {
         path.split('.').fold(&mut root, |node, member| node.0.entry(member).or_default());

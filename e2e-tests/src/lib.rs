@@ -17,13 +17,14 @@
 pub mod callback;
 mod capabilities;
 pub mod cluster;
-mod field_mask;
+pub mod field_mask;
 pub mod guests;
 pub mod host;
 pub mod module;
 pub mod policy;
 pub mod request;
 pub mod response;
+pub mod vectors;
 
 use std::sync::OnceLock;
 

@@ -18,13 +18,16 @@ const POLICY_PACKAGE: &str = "azure-workload-identity-policy";
 const GUEST_TARGET: &str = "wasm32-unknown-unknown";
 
 /// The cargo workspace that this crate is a member of.
-pub(crate) struct Workspace {
+pub struct Workspace {
     metadata: cargo_metadata::Metadata,
 }
 
 impl Workspace {
     /// Asks cargo for the workspace's directories and packages.
-    pub(crate) fn locate() -> Result<Self> {
+    ///
+    /// # Errors
+    /// When cargo cannot be run.
+    pub fn locate() -> Result<Self> {
         let metadata = MetadataCommand::new()
             .cargo_path(cargo())
             .manifest_path(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"))
@@ -35,7 +38,7 @@ impl Workspace {
     }
 
     /// The directory of the root `Cargo.toml`.
-    pub(crate) fn root(&self) -> &Path {
+    pub fn root(&self) -> &Path {
         self.metadata.workspace_root.as_std_path()
     }
 
@@ -45,7 +48,7 @@ impl Workspace {
     }
 
     /// Where cargo writes, be it configured or the default.
-    pub(crate) fn target_directory(&self) -> &Path {
+    pub fn target_directory(&self) -> &Path {
         self.metadata.target_directory.as_std_path()
     }
 

@@ -24,7 +24,8 @@ use std::{
 
 use anyhow::{Context as _, Result};
 
-use crate::{cargo::Workspace, metadata::Metadata};
+pub use crate::cargo::Workspace;
+use crate::metadata::Metadata;
 
 /// Compiles the guest and annotates it; returns the path of the annotated module,
 /// `policy/annotated-policy.wasm` inside cargo's target directory.

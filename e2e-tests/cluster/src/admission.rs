@@ -1,0 +1,164 @@
+//! The host of `e2e-tests` as an admission server, with the interface of policy-server.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    env, fs,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+    thread,
+};
+
+use anyhow::{Context as _, Result, ensure};
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use e2e_tests::{
+    module::Module,
+    policy::{Mode, Policy},
+    request::AdmissionRequest,
+    response::AdmissionResponse,
+};
+use http::StatusCode;
+use kube_client::{Client, Config};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use tokio::{runtime::Runtime, sync::Semaphore};
+use xtask::metadata::ContextAwareResource;
+
+use crate::{
+    https::{self, Answer, Identity},
+    look_up::RealCluster,
+};
+
+/// The policies of a server by their names in it.
+type Policies = BTreeMap<String, Policy<'static>>;
+
+/// A policy's entry in `policies.yml`.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Entry {
+    #[serde(rename = "namespacedName")]
+    _namespaced_name: Value,
+    module: String,
+    policy_mode: String,
+    allowed_to_mutate: bool,
+    #[serde(default)]
+    context_aware_resources: Vec<ContextAwareResource>,
+    settings: Map<String, Value>,
+    #[serde(default)]
+    host_capabilities: Vec<String>,
+}
+
+/// Serves until the process is killed.
+///
+/// # Errors
+/// As policy-server does not start: when the environment or `policies.yml` is wrong, a module does not load, its settings are
+/// invalid, or the cluster's API server cannot be found.
+pub fn run() -> Result<()> {
+    let runtime = Runtime::new()?;
+    let address = SocketAddr::new(variable("KUBEWARDEN_BIND_ADDRESS")?.parse()?, variable("KUBEWARDEN_PORT")?.parse()?);
+    let identity = Identity {
+        certificate: fs::read_to_string(variable("KUBEWARDEN_CERT_FILE")?)?,
+        key: fs::read_to_string(variable("KUBEWARDEN_KEY_FILE")?)?,
+    };
+    let client = runtime.block_on(async { anyhow::Ok(Client::try_from(Config::infer().await?)?) })?;
+    let cluster = RealCluster::new(client, runtime.handle().clone());
+    let policies = load(Path::new(&variable("KUBEWARDEN_POLICIES")?), cluster)?;
+    // As many requests at a time as there are processors.
+    let permits = Semaphore::new(thread::available_parallelism()?.get());
+    let handle = runtime.handle().clone();
+    runtime.block_on(https::serve(address, &identity, move |path, body| {
+        let _permit = handle.block_on(permits.acquire());
+        answer(&policies, path, body)
+    }))
+}
+
+fn variable(name: &str) -> Result<String> {
+    env::var(name).with_context(|| format!("environment variable {name} is not set"))
+}
+
+fn load(path: &Path, cluster: RealCluster) -> Result<Policies> {
+    let file = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let entries: BTreeMap<String, Entry> =
+        yaml_serde::from_str(&file).with_context(|| format!("in {}", path.display()))?;
+    let cluster = Arc::new(cluster);
+    let paths: BTreeSet<_> = entries.values().map(|entry| entry.module.clone()).collect();
+    let modules = paths.into_iter().map(|url| {
+        let path = url.strip_prefix("file://").with_context(|| format!("module {url:?} is not a file:// URL"))?;
+        // They live as long as the server.
+        Ok((url.clone(), &*Box::leak(Box::new(Module::from_file(&PathBuf::from(path))?))))
+    });
+    let modules: BTreeMap<_, _> = modules.collect::<Result<_>>()?;
+    let load = |(id, entry): (String, Entry)| {
+        let module = modules.get(&entry.module).context("every module is loaded")?;
+        let policy = entry.load(module, &cluster).with_context(|| format!("policy {id}"))?;
+        Ok((id, policy))
+    };
+    entries.into_iter().map(load).collect()
+}
+
+impl Entry {
+    fn load(self, module: &'static Module, cluster: &Arc<RealCluster>) -> Result<Policy<'static>> {
+        let mode = match self.policy_mode.as_str() {
+            "protect" => Mode::Protect,
+            mode => {
+                ensure!(mode == "monitor", "policyMode is {mode:?}; it is protect or monitor");
+                Mode::Monitor
+            }
+        };
+        let capabilities: Vec<_> = self.host_capabilities.iter().map(String::as_str).collect();
+        let resources = self.context_aware_resources.iter();
+        let resources: Vec<_> =
+            resources.map(|resource| (resource.api_version.as_str(), resource.kind.as_str())).collect();
+        let policy = Policy::new(module, Value::Object(self.settings))?
+            .connected_to(Arc::clone(cluster))
+            .in_mode(mode)
+            .mutating(self.allowed_to_mutate);
+        policy.granted(&capabilities, &resources)
+    }
+}
+
+/// The answer to a request, in policy-server's words where there is no decision.
+fn answer(policies: &Policies, path: &str, body: &str) -> Answer {
+    let error = |status: StatusCode, message: &str| {
+        (status, json!({"message": message, "status": status.as_u16()}).to_string())
+    };
+    let Some((endpoint @ ("validate" | "audit"), id)) = path.trim_start_matches('/').split_once('/') else {
+        return error(StatusCode::NOT_FOUND, "no such endpoint");
+    };
+    let Some(policy) = policies.get(id) else {
+        return error(StatusCode::NOT_FOUND, "policy not found");
+    };
+    let request = match AdmissionRequest::from_review(body) {
+        Ok(request) => request,
+        Err(problem) => return error(StatusCode::UNPROCESSABLE_ENTITY, &format!("{problem:#}")),
+    };
+    // The audit scanner is told what the policy itself decides, whatever its mode.
+    let evaluation = match endpoint {
+        "audit" => policy.clone().in_mode(Mode::Protect).mutating(true).validate(&request),
+        _ => policy.validate(&request),
+    };
+    match evaluation {
+        Ok(evaluation) => (StatusCode::OK, review_of(&evaluation.response).to_string()),
+        Err(problem) => {
+            eprintln!("{problem:#}");
+            error(StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong")
+        }
+    }
+}
+
+fn review_of(response: &AdmissionResponse) -> Value {
+    let mut members = json!({
+        "uid": response.uid,
+        "allowed": response.allowed,
+        "auditAnnotations": response.audit_annotations,
+        "warnings": response.warnings,
+    });
+    if let Some(patch) = &response.patch {
+        members["patchType"] = json!("JSONPatch");
+        members["patch"] = json!(BASE64_STANDARD.encode(json!(patch).to_string()));
+    }
+    if response.message.is_some() || response.code.is_some() {
+        members["status"] = json!({"message": response.message, "code": response.code});
+    }
+    json!({"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "response": members})
+}
