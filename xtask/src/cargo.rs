@@ -1,10 +1,11 @@
 //! The nested cargo runs: where the workspace is, and the build of the guest.
 
 use std::{
+    collections::BTreeSet,
     env,
     ffi::OsString,
     fs,
-    io::BufReader,
+    io::{self, BufReader},
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
@@ -98,9 +99,34 @@ impl Workspace {
         let mut flags = vec![format!("--remap-path-prefix={}=/policy", self.root().display())];
         if let Some(home) = cargo_home() {
             flags.push(format!("--remap-path-prefix={}=/cargo", home.display()));
+            // Each registry has a directory, and a mirror of crates.io another one than crates.io. The last flag that matches
+            // is the one that counts.
+            for sources in directories(&home.join("registry").join("src"))? {
+                flags.push(format!("--remap-path-prefix={}=/cargo/registry/src", sources.display()));
+            }
         }
+        flags.push(self.remapped_standard_library()?);
         // A JSON array of strings is a TOML array of strings as well.
         Ok(format!("target.{GUEST_TARGET}.rustflags={}", serde_json::to_string(&flags)?))
+    }
+
+    /// Where the toolchain has component `rust-src`, which editors like, rustc takes the standard library's paths from there;
+    /// otherwise from the place where it was built, named after the compiler's commit.
+    fn remapped_standard_library(&self) -> Result<String> {
+        let sysroot = self.ask_rustc(&["--print", "sysroot"])?;
+        let version = self.ask_rustc(&["-vV"])?;
+        let commit = version.lines().find_map(|line| line.strip_prefix("commit-hash: "));
+        let commit = commit.context("rustc -vV names no commit")?;
+        let sources = Path::new(sysroot.trim_end()).join("lib/rustlib/src/rust");
+        Ok(format!("--remap-path-prefix={}=/rustc/{commit}", sources.display()))
+    }
+
+    fn ask_rustc(&self, arguments: &[&str]) -> Result<String> {
+        let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+        let output = Command::new(&rustc).current_dir(self.root()).args(arguments).output();
+        let output = output.with_context(|| format!("cannot start {}", rustc.display()))?;
+        ensure!(output.status.success(), "{} {} failed", rustc.display(), arguments.join(" "));
+        String::from_utf8(output.stdout).context("rustc wrote no UTF-8")
     }
 }
 
@@ -112,4 +138,15 @@ fn cargo() -> OsString {
 /// Where cargo keeps the sources of dependencies.
 fn cargo_home() -> Option<PathBuf> {
     env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| Some(env::home_dir()?.join(".cargo")))
+}
+
+/// The directories in `parent`, sorted; none if it is not there.
+fn directories(parent: &Path) -> Result<BTreeSet<PathBuf>> {
+    let entries = match fs::read_dir(parent) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(BTreeSet::new()),
+        Err(error) => return Err(error).with_context(|| format!("cannot read {}", parent.display())),
+    };
+    let paths = entries.map(|entry| entry.map(|entry| entry.path()));
+    paths.collect::<io::Result<_>>().with_context(|| format!("cannot read {}", parent.display()))
 }
