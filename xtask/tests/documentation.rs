@@ -151,26 +151,16 @@ fn each_key_has_a_section() {
 }
 
 #[test]
-fn the_policies_to_copy_have_valid_settings() {
+fn the_readme_says_how_many_rules_there_are() {
     let readme = fs::read_to_string(root().join("README.md")).unwrap();
-    let blocks = readme.split("\n```yaml\n").skip(1).map(|block| block.split("\n```").next().unwrap());
-    let objects = blocks.flat_map(|block| block.split("\n---\n")).map(|text| yaml_serde::from_str(text).expect(text));
-    let policies: Vec<Value> =
-        objects.filter(|object: &Value| object.get("kind") == Some(&json!("ClusterAdmissionPolicy"))).collect();
-    assert_eq!(policies.len(), 2);
-    for policy in policies {
-        let settings = policy.pointer("/spec/settings").unwrap();
-        assert_eq!(problems(settings), [""; 0]);
-        let injects = settings.get("inject").is_some();
-        assert_eq!(policy.pointer("/spec/mutating"), Some(&json!(injects)));
-    }
-    assert!(readme.contains(&format!("**{} rules**", RULES.len())), "README.md says how many rules there are");
+    assert!(readme.contains(&format!("**{} rules**", RULES.len())));
 }
 
 #[test]
 fn each_link_leads_somewhere() {
     let docs = fs::read_dir(root().join("docs")).unwrap().map(|entry| entry.unwrap().path());
-    let pages = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"].map(|page| root().join(page));
+    let pages =
+        ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "RELEASING.md", "SECURITY.md"].map(|page| root().join(page));
     for page in docs.filter(|path| path.extension().is_some_and(|extension| extension == "md")).chain(pages) {
         let text = fs::read_to_string(&page).unwrap();
         for link in text.split("](").skip(1).filter_map(|rest| rest.split_once(')')).map(|(link, _)| link) {

@@ -88,19 +88,6 @@ fn the_policy_is_asked_about_all_that_it_judges_but_services_and_nothing_else() 
     assert_eq!(requests(&metadata().rules), judged);
 }
 
-#[test]
-fn the_guard_of_the_readme_is_asked_about_all_of_it() {
-    let readme = include_str!("../../README.md");
-    let block = readme.split("\n```yaml\n").find(|block| block.contains("azure-workload-identity-guard")).unwrap();
-    let guard: Value = yaml_serde::from_str(block.split("\n```").next().unwrap()).unwrap();
-    let rules: Vec<Rule> = serde_json::from_value(guard["spec"]["rules"].clone()).unwrap();
-    let resources: BTreeSet<ContextAwareResource> =
-        serde_json::from_value(guard["spec"]["contextAwareResources"].clone()).unwrap();
-
-    assert_eq!(requests(&rules), requests(&metadata().rules));
-    assert_eq!(resources, metadata().context_aware_resources);
-}
-
 /// Artifact Hub names the kinds.
 #[test]
 fn the_resources_for_artifact_hub_are_those_of_the_rules() {
