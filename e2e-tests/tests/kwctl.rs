@@ -1,7 +1,13 @@
 //! The module in the real kwctl: it reads in the metadata what we have written, scaffolds what we generate, and decides as our
 //! host does. Without a kwctl, which `KWCTL` names or the path has, these tests skip, and say so.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests fail as tests do")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    reason = "helpers of tests fail, and say what they skip, as tests do"
+)]
 
 use std::collections::BTreeSet;
 use std::env;
@@ -34,7 +40,7 @@ impl Kwctl {
             Ok(output) => assert!(output.status.success(), "{}: {output:?}", program.display()),
             Err(error) => {
                 assert!(named.is_none(), "KWCTL is {}: {error}", program.display());
-                eprintln!("skipped: {test}: no kwctl; put it on the path, or its path into KWCTL");
+                eprintln!("skipped: kwctl {test}: there is no kwctl; put it on the path, or its path into KWCTL");
                 return None;
             }
         }
