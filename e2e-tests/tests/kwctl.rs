@@ -340,18 +340,6 @@ const OF_THE_PACKAGE: [Difference; 3] = [
     },
 ];
 
-/// `kwctl scaffold manifest` next to the guard of the README.
-const OF_THE_MANIFEST: [Difference; 5] = [
-    Difference { place: "/metadata/annotations", reason: "category and severity are for catalogues" },
-    Difference {
-        place: "/metadata/name",
-        reason: "the README has two policies, so neither is called as the module is",
-    },
-    Difference { place: "/spec/module", reason: "a file, here" },
-    Difference { place: "/spec/mutating", reason: "a guard changes nothing, and is asked after those who do" },
-    Difference { place: "/spec/settings/guard", reason: "kwctl knows no settings" },
-];
-
 fn check_differences(theirs: &Value, ours: &Value, allowed: &[Difference]) {
     let patch = json_patch::diff(theirs, ours);
     let found: BTreeSet<String> = patch.iter().map(|operation| operation.path().to_string()).collect();
@@ -388,36 +376,30 @@ fn with_annotations_read(package: &str) -> Value {
 }
 
 #[test]
-fn kwctl_scaffolds_the_readmes_guard() {
+fn kwctl_scaffolds_the_rules_of_the_recipes() {
     let Some(kwctl) = Kwctl::find("manifest") else { return };
     let module = format!("file://{}", module());
     let scaffold = ["scaffold", "manifest", "--type", "ClusterAdmissionPolicy", "--allow-context-aware", &module];
-    let readme = fs::read_to_string(repository().join("README.md")).unwrap();
-    let guard = readme.split("\n```yaml\n").find(|block| block.contains("azure-workload-identity-guard")).unwrap();
-    let guard = guard.split("\n```").next().unwrap();
+    let scaffold = yaml(&kwctl.stdout(&scaffold));
+    // The recipes put them together otherwise: what may fail closed is apart from what may not.
+    let recipes = ["checks", "guard", "unlabelled"].map(|policy| {
+        let file = repository().join("deploy/policies").join(policy).join("policy.yaml");
+        yaml(&fs::read_to_string(file).unwrap())
+    });
 
-    check_differences(
-        &with_rules_apart(yaml(&kwctl.stdout(&scaffold))),
-        &with_rules_apart(yaml(guard)),
-        &OF_THE_MANIFEST,
-    );
+    assert_eq!(rules_apart(&[scaffold.clone()]), rules_apart(&recipes));
+    assert_eq!(scaffold["spec"]["contextAwareResources"], json!([{"apiVersion": "v1", "kind": "ServiceAccount"}]));
 }
 
-/// A policy whose rules are one per resource, in order: however they are put together, they mean the same.
-fn with_rules_apart(mut policy: Value) -> Value {
-    let rules = policy["spec"]["rules"].take();
-    let apart: BTreeSet<String> = rules
-        .as_array()
-        .unwrap()
-        .iter()
-        .flat_map(|rule| {
-            rule["resources"].as_array().unwrap().iter().map(|resource| {
-                let mut rule = rule.clone();
-                rule["resources"] = json!([resource]);
-                rule.to_string()
-            })
+/// The rules of policies, one for each resource.
+fn rules_apart(policies: &[Value]) -> BTreeSet<String> {
+    let rules = policies.iter().flat_map(|policy| policy["spec"]["rules"].as_array().unwrap());
+    let apart = rules.flat_map(|rule| {
+        rule["resources"].as_array().unwrap().iter().map(|resource| {
+            let mut rule = rule.clone();
+            rule["resources"] = json!([resource]);
+            rule.to_string()
         })
-        .collect();
-    policy["spec"]["rules"] = json!(apart);
-    policy
+    });
+    apart.collect()
 }

@@ -86,7 +86,7 @@ pub fn package(metadata: &Metadata, released: Option<&str>, questions: &str) -> 
         description: annotation("io.kubewarden.policy.description")?,
         license: annotation("io.kubewarden.policy.license")?,
         home_url: annotation("io.kubewarden.policy.url")?,
-        install: install(&image),
+        install: install(source, &image, version),
         containers_images: vec![Image { name: "policy", image }],
         keywords: list(annotation("io.artifacthub.keywords")?)?,
         links: vec![Link { name: "policy", url: module }, Link { name: "source", url: source.to_owned() }],
@@ -115,16 +115,18 @@ pub fn readme(text: &str, source: &str, version: &str) -> String {
     parts.fold(before, |readme, link| readme + "](" + if is_relative(link) { &repository } else { "" } + link)
 }
 
-fn install(image: &str) -> String {
+fn install(source: &str, image: &str, version: &str) -> String {
     format!(
         "\
-The policy can be pulled with [kwctl](https://docs.kubewarden.io/howtos/install-kwctl):
+The recipes are for `kubectl apply -k`: `guard-aks` next to Microsoft's webhook, `replace-webhook` in its place, `audit-only`
+to see first what would be found.
+```console
+kubectl apply -k \"{source}//deploy/guard-aks?ref=v{version}\"
+```
+A policy of your own can be scaffolded. It looks up service accounts, which it may only as a ClusterAdmissionPolicy, with
+`--allow-context-aware`, and with the RBAC of [deploy/rbac]({source}/blob/v{version}/deploy/rbac/rbac.yaml):
 ```console
 kwctl pull registry://{image}
-```
-Then scaffold its manifest. The policy looks up service accounts, which it may only as a ClusterAdmissionPolicy, with
-`--allow-context-aware`, and with RBAC for policy-server as the README has it:
-```console
 kwctl scaffold manifest -t ClusterAdmissionPolicy --allow-context-aware registry://{image}
 ```
 "
