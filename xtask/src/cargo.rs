@@ -62,6 +62,12 @@ impl Workspace {
 
     /// Compiles the guest with the release profile; returns the path of the module that cargo reports.
     pub(crate) fn build_guest(&self) -> Result<PathBuf> {
+        // Rustup installs the targets of rust-toolchain.toml together with the toolchain only.
+        let libraries = self.ask_rustc(&["--print", "target-libdir", "--target", GUEST_TARGET])?;
+        ensure!(
+            Path::new(libraries.trim_end()).exists(),
+            "the toolchain lacks the target {GUEST_TARGET}: run `rustup toolchain install` in this directory"
+        );
         let mut child = Command::new(cargo())
             .current_dir(self.root())
             .args(["build", "--release", "--locked", "--lib", "--package", POLICY_PACKAGE, "--target", GUEST_TARGET])
