@@ -89,6 +89,10 @@ fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
+fn read(file: &str) -> String {
+    fs::read_to_string(repository().join(file)).unwrap()
+}
+
 fn yaml(text: &str) -> Value {
     yaml_serde::from_str(text).expect(text)
 }
@@ -340,16 +344,18 @@ const OF_THE_PACKAGE: [Difference; 3] = [
     },
 ];
 
-/// `kwctl scaffold manifest` next to the guard of the README.
-const OF_THE_MANIFEST: [Difference; 5] = [
+/// `kwctl scaffold manifest` next to `deploy/policies/inject/policy.yaml`, the rules apart.
+const OF_THE_MANIFEST: [Difference; 10] = [
     Difference { place: "/metadata/annotations", reason: "category and severity are for catalogues" },
-    Difference {
-        place: "/metadata/name",
-        reason: "the README has two policies, so neither is called as the module is",
-    },
-    Difference { place: "/spec/module", reason: "a file, here" },
-    Difference { place: "/spec/mutating", reason: "a guard changes nothing, and is asked after those who do" },
-    Difference { place: "/spec/settings/guard", reason: "kwctl knows no settings" },
+    Difference { place: "/metadata/name", reason: "a recipe has several policies of one module" },
+    Difference { place: "/spec/backgroundAudit", reason: "an audit sees pods after injection; the guard judges those" },
+    Difference { place: "/spec/contextAwareResources", reason: "of all policies: in deploy/common" },
+    Difference { place: "/spec/failurePolicy", reason: "the default, said aloud" },
+    Difference { place: "/spec/matchConditions", reason: "static pods get nothing injected" },
+    Difference { place: "/spec/module", reason: "of all policies: in deploy/common" },
+    Difference { place: "/spec/objectSelector", reason: "only pods that ask for an identity depend on policy-server" },
+    Difference { place: "/spec/settings/inject", reason: "kwctl knows no settings" },
+    Difference { place: "/spec/timeoutSeconds", reason: "the default, said aloud" },
 ];
 
 fn check_differences(theirs: &Value, ours: &Value, allowed: &[Difference]) {
@@ -372,7 +378,7 @@ fn kwctl_scaffolds_our_artifact_hub_package() {
     let path = |name: &str| metadata.join(name).to_str().unwrap().to_owned();
     let (file, questions) = (path("metadata.yml"), path("questions-ui.yml"));
     let scaffold = kwctl.stdout(&["scaffold", "artifacthub", "--metadata-path", &file, "--questions-path", &questions]);
-    let ours = fs::read_to_string(repository().join("artifacthub/artifacthub-pkg.yml")).unwrap();
+    let ours = read("artifacthub/artifacthub-pkg.yml");
 
     check_differences(&with_annotations_read(&scaffold), &with_annotations_read(&ours), &OF_THE_PACKAGE);
 }
@@ -388,36 +394,38 @@ fn with_annotations_read(package: &str) -> Value {
 }
 
 #[test]
-fn kwctl_scaffolds_the_readmes_guard() {
+fn kwctl_scaffolds_what_the_recipes_divide_into_policies() {
     let Some(kwctl) = Kwctl::find("manifest") else { return };
     let module = format!("file://{}", module());
     let scaffold = ["scaffold", "manifest", "--type", "ClusterAdmissionPolicy", "--allow-context-aware", &module];
-    let readme = fs::read_to_string(repository().join("README.md")).unwrap();
-    let guard = readme.split("\n```yaml\n").find(|block| block.contains("azure-workload-identity-guard")).unwrap();
-    let guard = guard.split("\n```").next().unwrap();
+    let mut scaffold = yaml(&kwctl.stdout(&scaffold));
+    let policy = |name| yaml(&read(&format!("deploy/policies/{name}/policy.yaml")));
+    let mut inject = policy("inject");
 
-    check_differences(
-        &with_rules_apart(yaml(&kwctl.stdout(&scaffold))),
-        &with_rules_apart(yaml(guard)),
-        &OF_THE_MANIFEST,
-    );
+    let divided = ["checks", "guard", "inject", "unlabelled"].map(|name| requests(&policy(name)["spec"]["rules"]));
+    assert_eq!(requests(&scaffold["spec"]["rules"].take()), divided.into_iter().flatten().collect());
+    assert!(requests(&inject["spec"]["rules"].take()).len() == 1, "{inject}");
+    let common = yaml(&read("deploy/common/kustomization.yaml"));
+    let patch = yaml(common["patches"][0]["patch"].as_str().unwrap());
+    let resources = patch.as_array().unwrap().iter().find(|patch| patch["path"] == "/spec/contextAwareResources");
+    assert_eq!(scaffold["spec"]["contextAwareResources"], resources.unwrap()["value"]);
+
+    check_differences(&scaffold, &inject, &OF_THE_MANIFEST);
 }
 
-/// A policy whose rules are one per resource, in order: however they are put together, they mean the same.
-fn with_rules_apart(mut policy: Value) -> Value {
-    let rules = policy["spec"]["rules"].take();
-    let apart: BTreeSet<String> = rules
-        .as_array()
-        .unwrap()
-        .iter()
-        .flat_map(|rule| {
-            rule["resources"].as_array().unwrap().iter().map(|resource| {
-                let mut rule = rule.clone();
-                rule["resources"] = json!([resource]);
-                rule.to_string()
-            })
-        })
-        .collect();
-    policy["spec"]["rules"] = json!(apart);
-    policy
+/// Rules taken apart: what they ask for is the same however they are put together.
+fn requests(rules: &Value) -> BTreeSet<String> {
+    let list = |rule: &Value, key: &str| -> Vec<String> {
+        rule[key].as_array().unwrap().iter().map(|value| value.as_str().unwrap().to_owned()).collect()
+    };
+    let mut requests = BTreeSet::new();
+    for rule in rules.as_array().unwrap() {
+        for (group, version) in list(rule, "apiGroups").iter().zip(list(rule, "apiVersions")) {
+            for resource in list(rule, "resources") {
+                let operations = list(rule, "operations").into_iter();
+                requests.extend(operations.map(|operation| format!("{operation} {group}/{version} {resource}")));
+            }
+        }
+    }
+    requests
 }

@@ -10,8 +10,8 @@ use azure_workload_identity_policy::review::Review;
 use azure_workload_identity_policy::rules::{Check, RULES};
 use azure_workload_identity_policy::settings::Settings;
 use azure_workload_identity_policy::workload::Target;
-use serde_json::{Value, json};
-use xtask::metadata::{ContextAwareResource, Metadata, Rule};
+use serde_json::json;
+use xtask::metadata::{Metadata, Rule};
 
 /// The kinds behind resources: a policy is asked about resources, and judges by kinds.
 const KINDS: [(&str, &str); 11] = [
