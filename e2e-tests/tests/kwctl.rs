@@ -89,6 +89,10 @@ fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
+fn read(file: &str) -> String {
+    fs::read_to_string(repository().join(file)).unwrap()
+}
+
 fn yaml(text: &str) -> Value {
     yaml_serde::from_str(text).expect(text)
 }
@@ -340,6 +344,20 @@ const OF_THE_PACKAGE: [Difference; 3] = [
     },
 ];
 
+/// `kwctl scaffold manifest` next to `deploy/policies/inject/policy.yaml`, the rules apart.
+const OF_THE_MANIFEST: [Difference; 10] = [
+    Difference { place: "/metadata/annotations", reason: "category and severity are for catalogues" },
+    Difference { place: "/metadata/name", reason: "a recipe has several policies of one module" },
+    Difference { place: "/spec/backgroundAudit", reason: "an audit sees pods after injection; the guard judges those" },
+    Difference { place: "/spec/contextAwareResources", reason: "of all policies: in deploy/common" },
+    Difference { place: "/spec/failurePolicy", reason: "the default, said aloud" },
+    Difference { place: "/spec/matchConditions", reason: "static pods get nothing injected" },
+    Difference { place: "/spec/module", reason: "of all policies: in deploy/common" },
+    Difference { place: "/spec/objectSelector", reason: "only pods that ask for an identity depend on policy-server" },
+    Difference { place: "/spec/settings/inject", reason: "kwctl knows no settings" },
+    Difference { place: "/spec/timeoutSeconds", reason: "the default, said aloud" },
+];
+
 fn check_differences(theirs: &Value, ours: &Value, allowed: &[Difference]) {
     let patch = json_patch::diff(theirs, ours);
     let found: BTreeSet<String> = patch.iter().map(|operation| operation.path().to_string()).collect();
@@ -360,7 +378,7 @@ fn kwctl_scaffolds_our_artifact_hub_package() {
     let path = |name: &str| metadata.join(name).to_str().unwrap().to_owned();
     let (file, questions) = (path("metadata.yml"), path("questions-ui.yml"));
     let scaffold = kwctl.stdout(&["scaffold", "artifacthub", "--metadata-path", &file, "--questions-path", &questions]);
-    let ours = fs::read_to_string(repository().join("artifacthub/artifacthub-pkg.yml")).unwrap();
+    let ours = read("artifacthub/artifacthub-pkg.yml");
 
     check_differences(&with_annotations_read(&scaffold), &with_annotations_read(&ours), &OF_THE_PACKAGE);
 }
@@ -376,30 +394,38 @@ fn with_annotations_read(package: &str) -> Value {
 }
 
 #[test]
-fn kwctl_scaffolds_the_rules_of_the_recipes() {
+fn kwctl_scaffolds_what_the_recipes_divide_into_policies() {
     let Some(kwctl) = Kwctl::find("manifest") else { return };
     let module = format!("file://{}", module());
     let scaffold = ["scaffold", "manifest", "--type", "ClusterAdmissionPolicy", "--allow-context-aware", &module];
-    let scaffold = yaml(&kwctl.stdout(&scaffold));
-    // The recipes put them together otherwise: what may fail closed is apart from what may not.
-    let recipes = ["checks", "guard", "unlabelled"].map(|policy| {
-        let file = repository().join("deploy/policies").join(policy).join("policy.yaml");
-        yaml(&fs::read_to_string(file).unwrap())
-    });
+    let mut scaffold = yaml(&kwctl.stdout(&scaffold));
+    let policy = |name| yaml(&read(&format!("deploy/policies/{name}/policy.yaml")));
+    let mut inject = policy("inject");
 
-    assert_eq!(rules_apart(&[scaffold.clone()]), rules_apart(&recipes));
-    assert_eq!(scaffold["spec"]["contextAwareResources"], json!([{"apiVersion": "v1", "kind": "ServiceAccount"}]));
+    let divided = ["checks", "guard", "inject", "unlabelled"].map(|name| requests(&policy(name)["spec"]["rules"]));
+    assert_eq!(requests(&scaffold["spec"]["rules"].take()), divided.into_iter().flatten().collect());
+    assert!(requests(&inject["spec"]["rules"].take()).len() == 1, "{inject}");
+    let common = yaml(&read("deploy/common/kustomization.yaml"));
+    let patch = yaml(common["patches"][0]["patch"].as_str().unwrap());
+    let resources = patch.as_array().unwrap().iter().find(|patch| patch["path"] == "/spec/contextAwareResources");
+    assert_eq!(scaffold["spec"]["contextAwareResources"], resources.unwrap()["value"]);
+
+    check_differences(&scaffold, &inject, &OF_THE_MANIFEST);
 }
 
-/// The rules of policies, one for each resource.
-fn rules_apart(policies: &[Value]) -> BTreeSet<String> {
-    let rules = policies.iter().flat_map(|policy| policy["spec"]["rules"].as_array().unwrap());
-    let apart = rules.flat_map(|rule| {
-        rule["resources"].as_array().unwrap().iter().map(|resource| {
-            let mut rule = rule.clone();
-            rule["resources"] = json!([resource]);
-            rule.to_string()
-        })
-    });
-    apart.collect()
+/// Rules taken apart: what they ask for is the same however they are put together.
+fn requests(rules: &Value) -> BTreeSet<String> {
+    let list = |rule: &Value, key: &str| -> Vec<String> {
+        rule[key].as_array().unwrap().iter().map(|value| value.as_str().unwrap().to_owned()).collect()
+    };
+    let mut requests = BTreeSet::new();
+    for rule in rules.as_array().unwrap() {
+        for (group, version) in list(rule, "apiGroups").iter().zip(list(rule, "apiVersions")) {
+            for resource in list(rule, "resources") {
+                let operations = list(rule, "operations").into_iter();
+                requests.extend(operations.map(|operation| format!("{operation} {group}/{version} {resource}")));
+            }
+        }
+    }
+    requests
 }

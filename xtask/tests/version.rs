@@ -60,13 +60,12 @@ fn the_changelog_leads_up_to_the_version() {
 #[test]
 fn pages_refer_to_the_policy_by_the_version() {
     let tag = format!("v{}", version());
-    let docs = fs::read_dir(root().join("docs")).unwrap().map(|entry| entry.unwrap().path());
-    let pages = docs.filter(|path| path.extension().is_some_and(|extension| extension == "md"));
-    let others = ["README.md", "SECURITY.md", "artifacthub/artifacthub-pkg.yml"].map(|page| root().join(page));
     let mut count = 0;
+    let pages = ["docs", "deploy"].into_iter().flat_map(|directory| files(&root().join(directory)));
+    let others = ["README.md", "SECURITY.md", "artifacthub/artifacthub-pkg.yml"].map(|page| root().join(page));
     for page in pages.chain(others) {
         let text = fs::read_to_string(&page).unwrap();
-        for place in ["azure-workload-identity-policy:v", "/releases/download/v", "/blob/v"] {
+        for place in ["azure-workload-identity-policy:v", "?ref=v", "/releases/download/v", "/blob/v"] {
             for rest in text.split(place).skip(1) {
                 let is_of_tag = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '+');
                 let referred = format!("v{}", rest.split(|c| !is_of_tag(c)).next().unwrap().trim_end_matches('.'));
@@ -76,4 +75,10 @@ fn pages_refer_to_the_policy_by_the_version() {
         }
     }
     assert!(count >= 6, "{count} references");
+}
+
+/// All files below a directory.
+fn files(directory: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
 }
