@@ -5,12 +5,12 @@ use std::{
     net::TcpStream,
     path::{Path, PathBuf},
     process::Command,
-    sync::Once,
+    sync::{Once, OnceLock},
     thread,
     time::{Duration, Instant},
 };
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, anyhow, bail};
 use serde_json::json;
 
 use crate::{
@@ -23,6 +23,13 @@ use crate::{
 
 /// How long a server may take to compile its modules.
 const PATIENCE: Duration = Duration::from_secs(120);
+
+/// The module, built once a process.
+fn policy_module() -> Result<&'static Path> {
+    static MODULE: OnceLock<Result<PathBuf, String>> = OnceLock::new();
+    let module = MODULE.get_or_init(|| xtask::build_policy().map_err(|error| format!("{error:#}")));
+    module.as_deref().map_err(|error| anyhow!("{error}"))
+}
 
 /// A program that serves policies; both understand policy-server's environment variables.
 #[derive(Clone, Debug)]
@@ -71,7 +78,7 @@ impl Server {
         let directory = cluster.directory().join(format!("server-{port}"));
         fs::create_dir_all(&directory)?;
         let mut entries = policies_yml(policies);
-        let module = format!("file://{}", xtask::build_policy()?.display());
+        let module = format!("file://{}", policy_module()?.display());
         for (_, entry) in entries.as_object_mut().into_iter().flatten() {
             entry["module"] = json!(module);
         }
@@ -92,7 +99,7 @@ impl Server {
             .env("KUBEWARDEN_PORT", port.to_string())
             .env("KUBEWARDEN_READINESS_PROBE_PORT", free_port()?.to_string())
             .env("KUBEWARDEN_SIGSTORE_CACHE_DIR", file("sigstore"))
-            .env("NO_COLOR", "1")
+            .env("NO_COLOR", "true") // It takes no other word.
             // It would be part of the errors that guests are told.
             .env_remove("RUST_BACKTRACE");
         let log = file("server.log");
