@@ -1,6 +1,6 @@
 //! Something is down, missing or late: what happens to pods, per recipe.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests fail as tests do")]
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
 mod common;
 
@@ -218,7 +218,7 @@ fn failing_as(cluster: &ControlPlane, failing: Failing) -> Manifests {
             Failing::Open => true,
         };
         if open {
-            policy.spec.failure_policy = "Ignore".to_owned();
+            "Ignore".clone_into(&mut policy.spec.failure_policy);
         }
         policy
     })

@@ -1,6 +1,6 @@
 //! Our recipes against Kubewarden's own schema. Policies themselves are judged in the other files.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+#![expect(clippy::print_stderr, clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
 mod common;
 
