@@ -47,6 +47,7 @@ struct Entry {
     settings: Map<String, Value>,
     #[serde(default)]
     host_capabilities: Vec<String>,
+    timeout_eval_seconds: Option<u64>,
 }
 
 /// Serves until the process is killed.
@@ -114,7 +115,11 @@ impl Entry {
             .connected_to(Arc::clone(cluster))
             .in_mode(mode)
             .mutating(self.allowed_to_mutate);
-        policy.granted(&capabilities, &resources)
+        let policy = policy.granted(&capabilities, &resources)?;
+        Ok(match self.timeout_eval_seconds {
+            Some(seconds) => policy.within_seconds(seconds),
+            None => policy,
+        })
     }
 }
 
