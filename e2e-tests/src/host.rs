@@ -17,8 +17,8 @@ pub struct Instance {
 }
 
 impl Instance {
-    /// Instantiates `module` and runs its initialisation, which may trap or run past the deadline.
-    pub(crate) fn new(module: &Module, functions: Arc<HostFunctions>) -> Result<Self, Error> {
+    /// Instantiates `module` and runs its initialisation, which may trap or run past the deadline, in seconds.
+    pub(crate) fn new(module: &Module, functions: Arc<HostFunctions>, deadline: u64) -> Result<Self, Error> {
         let calls = Arc::new(Mutex::new(Vec::new()));
         let log = Arc::clone(&calls);
         let callback = move |_id: u64, binding: &str, namespace: &str, operation: &str, payload: &[u8]| {
@@ -27,7 +27,7 @@ impl Instance {
             log.lock().unwrap_or_else(PoisonError::into_inner).push(call);
             answer.map_err(Into::into)
         };
-        let host = WapcHost::new(Box::new(module.instantiate()?), Some(Box::new(callback)))?;
+        let host = WapcHost::new(Box::new(module.instantiate(deadline)?), Some(Box::new(callback)))?;
         Ok(Self { host, calls })
     }
 

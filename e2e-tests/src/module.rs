@@ -11,9 +11,9 @@ use xtask::metadata::{Metadata, PROTOCOL_VERSION};
 
 /// How often the clock that interrupts guests ticks.
 const TICK: Duration = Duration::from_secs(1);
-/// How many ticks an initialisation or a call may last; policy-server's default. As a call may start right before a tick,
-/// a guest has between one and two seconds.
-const DEADLINE: EpochDeadlines = EpochDeadlines { wapc_init: 2, wapc_func: 2 };
+/// How many ticks an initialisation or a call may last, where a policy does not say it; policy-server's default. As a call may
+/// start right before a tick, a guest has between one and two seconds.
+pub(crate) const DEADLINE: u64 = 2;
 
 /// An annotated guest, compiled once and ready to be instantiated in some ten microseconds.
 #[derive(Clone)]
@@ -53,8 +53,11 @@ impl Module {
         &self.metadata
     }
 
-    pub(crate) fn instantiate(&self) -> Result<WasmtimeEngineProvider, wasmtime_provider::errors::Error> {
-        self.pre.rehydrate(Some(DEADLINE))
+    pub(crate) fn instantiate(
+        &self,
+        deadline: u64,
+    ) -> Result<WasmtimeEngineProvider, wasmtime_provider::errors::Error> {
+        self.pre.rehydrate(Some(EpochDeadlines { wapc_init: deadline, wapc_func: deadline }))
     }
 }
 

@@ -12,7 +12,7 @@ use crate::{
     capabilities::Grants,
     cluster::ClusterApi,
     host::{Instance, is_interruption},
-    module::Module,
+    module::{DEADLINE, Module},
     request::AdmissionRequest,
     response::{AdmissionResponse, Answer},
 };
@@ -37,6 +37,7 @@ pub struct Policy<'a> {
     settings: Map<String, Value>,
     mode: Mode,
     mutating: bool,
+    deadline: u64,
     functions: Arc<HostFunctions>,
 }
 
@@ -71,6 +72,7 @@ impl<'a> Policy<'a> {
             settings,
             mode: Mode::Protect,
             mutating: metadata.mutating,
+            deadline: DEADLINE,
             functions: Arc::new(HostFunctions { grants, cluster: None }),
         };
         policy.validate_settings()?;
@@ -94,6 +96,12 @@ impl<'a> Policy<'a> {
     #[must_use]
     pub fn mutating(self, mutating: bool) -> Self {
         Self { mutating, ..self }
+    }
+
+    /// Sets how long a request may take, in seconds.
+    #[must_use]
+    pub fn within_seconds(self, deadline: u64) -> Self {
+        Self { deadline, ..self }
     }
 
     /// Replaces what the policy may ask the host: host functions by name or pattern, and kinds as apiVersion and kind.
@@ -124,7 +132,7 @@ impl<'a> Policy<'a> {
     /// # Errors
     /// When the guest's initialisation fails.
     pub fn instantiate(&self) -> Result<Instance, wapc::errors::Error> {
-        Instance::new(self.module, Arc::clone(&self.functions))
+        Instance::new(self.module, Arc::clone(&self.functions), self.deadline)
     }
 
     /// Lets the policy judge a request.

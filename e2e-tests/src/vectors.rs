@@ -198,19 +198,21 @@ fn has_native_sidecars(server_version: &str) -> bool {
 
 /// Whether a container mounts the token volume of v1.5 although the pod has no volume of that name.
 fn lacks_mounted_volume(pod: &Value) -> bool {
-    let named = |value: &Value| value["name"] == V1_5_VOLUME;
-    let any = |list: &Value| list.as_array().is_some_and(|elements| elements.iter().any(named));
-    !any(&pod["spec"]["volumes"]) && containers_mut(&mut pod.clone()).any(|container| any(&container["volumeMounts"]))
+    let named = |value: &Value| value.get("name").is_some_and(|name| name == V1_5_VOLUME);
+    let any = |list: Option<&Value>| list.and_then(Value::as_array).is_some_and(|elements| elements.iter().any(named));
+    let is_mounted = containers_mut(&mut pod.clone()).any(|container| any(container.get("volumeMounts")));
+    is_mounted && !any(pod.pointer("/spec/volumes"))
 }
 
 /// The name of the volume that projects a token to where v1.5 looks for it.
 fn token_volume(pod: &Value) -> Option<&str> {
-    let volumes = pod["spec"]["volumes"].as_array()?;
+    let volumes = pod.pointer("/spec/volumes")?.as_array()?;
     let volume = volumes.iter().find(|volume| {
-        let sources = volume["projected"]["sources"].as_array();
-        sources.is_some_and(|sources| sources.iter().any(|source| source["serviceAccountToken"]["path"] == V1_5_VOLUME))
+        let sources = volume.pointer("/projected/sources").and_then(Value::as_array);
+        let path = |source: &Value| source.pointer("/serviceAccountToken/path").is_some_and(|path| path == V1_5_VOLUME);
+        sources.is_some_and(|sources| sources.iter().any(path))
     })?;
-    volume["name"].as_str()
+    volume.get("name")?.as_str()
 }
 
 /// Whether the container of this name had the variable before anything was injected.

@@ -3,7 +3,7 @@
 //! The cases, and where we differ on purpose, are in [`e2e_tests::vectors`]. Pods are compared without members that are null,
 //! empty or false, because upstream's typed round trip adds and removes those.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests fail as tests do")]
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
 use e2e_tests::{
     cluster::FakeCluster,

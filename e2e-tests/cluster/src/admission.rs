@@ -27,6 +27,7 @@ use xtask::metadata::ContextAwareResource;
 use crate::{
     https::{self, Answer, Identity},
     look_up::RealCluster,
+    webhooks::without_nulls,
 };
 
 /// The policies of a server by their names in it.
@@ -46,6 +47,7 @@ struct Entry {
     settings: Map<String, Value>,
     #[serde(default)]
     host_capabilities: Vec<String>,
+    timeout_eval_seconds: Option<u64>,
 }
 
 /// Serves until the process is killed.
@@ -113,8 +115,17 @@ impl Entry {
             .connected_to(Arc::clone(cluster))
             .in_mode(mode)
             .mutating(self.allowed_to_mutate);
-        policy.granted(&capabilities, &resources)
+        let policy = policy.granted(&capabilities, &resources)?;
+        Ok(match self.timeout_eval_seconds {
+            Some(seconds) => policy.within_seconds(seconds),
+            None => policy,
+        })
     }
+}
+
+#[expect(clippy::print_stderr, reason = "the server's log")]
+fn log(problem: &anyhow::Error) {
+    eprintln!("{problem:#}");
 }
 
 /// The answer to a request, in policy-server's words where there is no decision.
@@ -140,25 +151,23 @@ fn answer(policies: &Policies, path: &str, body: &str) -> Answer {
     match evaluation {
         Ok(evaluation) => (StatusCode::OK, review_of(&evaluation.response).to_string()),
         Err(problem) => {
-            eprintln!("{problem:#}");
+            log(&problem);
             error(StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong")
         }
     }
 }
 
 fn review_of(response: &AdmissionResponse) -> Value {
-    let mut members = json!({
+    let patch = response.patch.as_ref();
+    let has_status = response.message.is_some() || response.code.is_some();
+    let response = without_nulls(json!({
         "uid": response.uid,
         "allowed": response.allowed,
+        "patchType": patch.map(|_| "JSONPatch"),
+        "patch": patch.map(|patch| BASE64_STANDARD.encode(json!(patch).to_string())),
+        "status": has_status.then(|| json!({"message": response.message, "code": response.code})),
         "auditAnnotations": response.audit_annotations,
         "warnings": response.warnings,
-    });
-    if let Some(patch) = &response.patch {
-        members["patchType"] = json!("JSONPatch");
-        members["patch"] = json!(BASE64_STANDARD.encode(json!(patch).to_string()));
-    }
-    if response.message.is_some() || response.code.is_some() {
-        members["status"] = json!({"message": response.message, "code": response.code});
-    }
-    json!({"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "response": members})
+    }));
+    json!({"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "response": response})
 }

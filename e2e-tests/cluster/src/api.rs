@@ -77,8 +77,12 @@ impl Api {
         let Err(Refusal { code: 409, .. }) = &created else { return accepted(created, collection) };
         let name = object.pointer("/metadata/name").and_then(Value::as_str).context("the object has no name")?;
         let path = format!("{collection}/{name}");
+        let stored = self.get(&path)?;
+        let version = stored.pointer("/metadata/resourceVersion").context("what is stored has no version")?;
         let mut object = object.clone();
-        object["metadata"]["resourceVersion"] = self.get(&path)?["metadata"]["resourceVersion"].take();
+        let metadata =
+            object.get_mut("metadata").and_then(Value::as_object_mut).context("the object has no metadata")?;
+        metadata.insert("resourceVersion".to_owned(), version.clone());
         accepted(self.request(Method::PUT, &path, Some(&object))?, &path)
     }
 

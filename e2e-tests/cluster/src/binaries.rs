@@ -52,6 +52,7 @@ impl Binaries {
     }
 }
 
+#[expect(clippy::print_stderr, reason = "minutes of silence would look as if the tests hung")]
 fn build(directory: &Path, programs: &[(&str, &str)]) -> Result<()> {
     fs::create_dir_all(directory).with_context(|| format!("cannot create {}", directory.display()))?;
     // Test processes may run at the same time; whoever comes second finds all of it built.

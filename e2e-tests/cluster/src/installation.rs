@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use anyhow::{Result, ensure};
+use anyhow::{Context as _, Result, ensure};
 use http::Method;
 use serde_json::{Value, json};
 
@@ -56,9 +56,12 @@ impl ControlPlane {
     }
 
     fn store_configuration(&mut self, configuration: &Value) -> Result<()> {
-        for (_, collection) in COLLECTIONS.iter().filter(|(kind, _)| configuration["kind"] == *kind) {
+        for (_, collection) in
+            COLLECTIONS.iter().filter(|(kind, _)| configuration.get("kind").is_some_and(|it| it == kind))
+        {
             let stored = self.api().put(collection, configuration)?;
-            let name = stored["metadata"]["name"].as_str().unwrap_or_default();
+            let name =
+                stored.pointer("/metadata/name").and_then(Value::as_str).context("what is stored has no name")?;
             self.installed.configurations.push(format!("{collection}/{name}"));
         }
         Ok(())
@@ -145,10 +148,13 @@ impl ControlPlane {
             "apiVersion": "authorization.k8s.io/v1", "kind": "SubjectAccessReview",
             "spec": {"user": marker, "nonResourceAttributes": {"path": format!("/{marker}"), "verb": "get"}},
         });
-        self.wait_for("roles to take effect", || {
+        let allowed = self.wait_for("roles to take effect", || {
             let answer = self.api().create("/apis/authorization.k8s.io/v1/subjectaccessreviews", &question)?;
-            Ok(answer["status"]["allowed"] == true)
-        })
+            Ok(answer.pointer("/status/allowed").is_some_and(|allowed| allowed == true))
+        });
+        self.api().delete(&format!("{RBAC}/clusterrolebindings/{marker}"))?;
+        self.api().delete(&format!("{RBAC}/clusterroles/{marker}"))?;
+        allowed
     }
 }
 

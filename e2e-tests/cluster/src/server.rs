@@ -5,12 +5,12 @@ use std::{
     net::TcpStream,
     path::{Path, PathBuf},
     process::Command,
-    sync::Once,
+    sync::{Once, OnceLock},
     thread,
     time::{Duration, Instant},
 };
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, anyhow, bail};
 use serde_json::json;
 
 use crate::{
@@ -22,7 +22,14 @@ use crate::{
 };
 
 /// How long a server may take to compile its modules.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
+
+/// The module, built once a process.
+fn policy_module() -> Result<&'static Path> {
+    static MODULE: OnceLock<Result<PathBuf, String>> = OnceLock::new();
+    let module = MODULE.get_or_init(|| xtask::build_policy().map_err(|error| format!("{error:#}")));
+    module.as_deref().map_err(|error| anyhow!("{error}"))
+}
 
 /// A program that serves policies; both understand policy-server's environment variables.
 #[derive(Clone, Debug)]
@@ -40,7 +47,7 @@ impl Program {
         let mut programs = vec![Self::Host(host.into())];
         match env::var_os("POLICY_SERVER") {
             Some(path) => programs.push(Self::PolicyServer(path.into())),
-            None => SAID.call_once(|| eprintln!("skipped: the real policy-server; POLICY_SERVER names none")),
+            None => SAID.call_once(say_skipped),
         }
         programs
     }
@@ -49,6 +56,11 @@ impl Program {
         let (Self::Host(path) | Self::PolicyServer(path)) = self;
         path
     }
+}
+
+#[expect(clippy::print_stderr, reason = "for whoever runs the tests")]
+fn say_skipped() {
+    eprintln!("skipped: the real policy-server; POLICY_SERVER names none");
 }
 
 /// An admission server with its policies, running or not. It is killed when the value is dropped.
@@ -71,7 +83,7 @@ impl Server {
         let directory = cluster.directory().join(format!("server-{port}"));
         fs::create_dir_all(&directory)?;
         let mut entries = policies_yml(policies);
-        let module = format!("file://{}", xtask::build_policy()?.display());
+        let module = format!("file://{}", policy_module()?.display());
         for (_, entry) in entries.as_object_mut().into_iter().flatten() {
             entry["module"] = json!(module);
         }
@@ -92,7 +104,7 @@ impl Server {
             .env("KUBEWARDEN_PORT", port.to_string())
             .env("KUBEWARDEN_READINESS_PROBE_PORT", free_port()?.to_string())
             .env("KUBEWARDEN_SIGSTORE_CACHE_DIR", file("sigstore"))
-            .env("NO_COLOR", "1")
+            .env("NO_COLOR", "true") // It takes no other word.
             // It would be part of the errors that guests are told.
             .env_remove("RUST_BACKTRACE");
         let log = file("server.log");

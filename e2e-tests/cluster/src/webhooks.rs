@@ -119,7 +119,7 @@ impl ClusterAdmissionPolicy {
     pub fn webhook_configuration(&self) -> Value {
         let spec = &self.spec;
         let id = self.id();
-        let mut webhook = json!({
+        let webhook = without_nulls(json!({
             "name": format!("{id}.kubewarden.admission"),
             "admissionReviewVersions": ["v1"],
             "clientConfig": {
@@ -131,19 +131,15 @@ impl ClusterAdmissionPolicy {
                 },
             },
             "failurePolicy": spec.failure_policy,
+            "matchConditions": (!spec.match_conditions.is_empty()).then_some(&spec.match_conditions),
             "matchPolicy": spec.match_policy,
             "namespaceSelector": self.namespace_selector(),
             "objectSelector": spec.object_selector,
+            "reinvocationPolicy": spec.mutating.then_some("Never"),
             "rules": spec.rules.iter().map(with_scope).collect::<Vec<_>>(),
             "sideEffects": spec.side_effects,
             "timeoutSeconds": spec.timeout_seconds,
-        });
-        if !spec.match_conditions.is_empty() {
-            webhook["matchConditions"] = json!(spec.match_conditions);
-        }
-        if spec.mutating {
-            webhook["reinvocationPolicy"] = json!("Never");
-        }
+        }));
         json!({
             "apiVersion": "admissionregistration.k8s.io/v1",
             "kind": if spec.mutating { "MutatingWebhookConfiguration" } else { "ValidatingWebhookConfiguration" },
@@ -170,25 +166,27 @@ impl ClusterAdmissionPolicy {
     /// The policy's entry in `policies.yml`, the file that policy-server reads.
     pub fn policy_server_entry(&self) -> Value {
         let spec = &self.spec;
-        let mut entry = json!({
+        without_nulls(json!({
             "namespacedName": {"Namespace": "", "Name": self.metadata.name},
             "module": spec.module,
             "policyMode": spec.mode,
             "allowedToMutate": spec.mutating,
             "settings": spec.settings,
+            "contextAwareResources":
+                (!spec.context_aware_resources.is_empty()).then_some(&spec.context_aware_resources),
             "hostCapabilities": ["*"],
-        });
-        if !spec.context_aware_resources.is_empty() {
-            entry["contextAwareResources"] = json!(spec.context_aware_resources);
-        }
-        if let Some(message) = &spec.message {
-            entry["message"] = json!(message);
-        }
-        if let Some(seconds) = spec.timeout_eval_seconds {
-            entry["timeoutEvalSeconds"] = json!(seconds);
-        }
-        entry
+            "message": spec.message,
+            "timeoutEvalSeconds": spec.timeout_eval_seconds,
+        }))
     }
+}
+
+/// The object without the members that are null.
+pub(crate) fn without_nulls(mut object: Value) -> Value {
+    if let Value::Object(members) = &mut object {
+        members.retain(|_, value| !value.is_null());
+    }
+    object
 }
 
 fn with_scope(rule: &RuleWithOperations) -> RuleWithOperations {
@@ -207,9 +205,11 @@ pub fn policies_yml(policies: &[ClusterAdmissionPolicy]) -> Value {
 /// When the configuration is none of the controller's.
 pub fn served_at(mut configuration: Value, address: &str, ca_bundle: &str) -> Result<Value> {
     const NOT_OURS: &str = "a webhook configuration of Kubewarden names a service and its path";
-    for webhook in configuration["webhooks"].as_array_mut().context(NOT_OURS)? {
-        let path = webhook.pointer("/clientConfig/service/path").and_then(Value::as_str).context(NOT_OURS)?;
-        webhook["clientConfig"] = json!({"url": format!("https://{address}{path}"), "caBundle": ca_bundle});
+    let webhooks = configuration.get_mut("webhooks").and_then(Value::as_array_mut).context(NOT_OURS)?;
+    for client in webhooks.iter_mut().map(|webhook| webhook.get_mut("clientConfig")) {
+        let client = client.context(NOT_OURS)?;
+        let path = client.pointer("/service/path").and_then(Value::as_str).context(NOT_OURS)?;
+        *client = json!({"url": format!("https://{address}{path}"), "caBundle": ca_bundle});
     }
     Ok(configuration)
 }

@@ -1,7 +1,5 @@
 //! People create pods, workloads and service accounts with kubectl, where the policy replaces the webhook.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests fail as tests do")]
-
 mod common;
 
 use common::*;

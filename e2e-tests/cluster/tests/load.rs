@@ -65,8 +65,8 @@ struct Creations {
 impl Creations {
     fn times(&self) -> String {
         let at = |percent: usize| self.durations[self.durations.len() * percent / 100];
-        let rate = self.durations.len() as f64 / self.elapsed.as_secs_f64();
-        format!("p50 {:.1?}, p99 {:.1?}, {rate:.0} creations a second", at(50), at(99))
+        let rate = self.durations.len() as u128 * 1_000 / self.elapsed.as_millis();
+        format!("p50 {:.1?}, p99 {:.1?}, {rate} creations a second", at(50), at(99))
     }
 }
 

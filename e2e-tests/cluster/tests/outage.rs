@@ -1,6 +1,6 @@
 //! Something is down, missing or late: what happens to pods, per recipe.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests fail as tests do")]
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
 mod common;
 
@@ -187,18 +187,15 @@ fn no_pod_slips_through_when_policy_server_is_killed_under_load() {
             let injected = attempts.len() - refused.len() - bare;
             println!("{failing:?}: {injected} pods injected, {bare} without identity, {} refused", refused.len());
             assert!(injected > 0, "{refused:?}");
+            // A server that starts between the questions of two policies sees a pod that the first could not change.
+            let met_none = |text: &String| text.contains("failed calling webhook");
+            let guarded = |text: &String| text.contains("- injection-missing: ");
             match failing {
-                // Policies fail independently of each other: a server may end between the questions of the two.
-                Failing::Open => assert_eq!(refused, Vec::<&String>::new()),
-                _ => {
+                Failing::Open => assert!(refused.iter().all(|text| guarded(text)), "{refused:?}"),
+                Failing::AsInTheRecipe | Failing::OpenInjection => {
                     assert_eq!(bare, 0);
-                    assert!(!refused.is_empty(), "no request met a dead server");
-                    for text in refused {
-                        assert!(
-                            text.contains("failed calling webhook") || text.contains("injection-missing"),
-                            "{text}"
-                        );
-                    }
+                    assert!(refused.iter().any(|text| met_none(text)), "no request met a dead server");
+                    assert!(refused.iter().all(|text| met_none(text) || guarded(text)), "{refused:?}");
                 }
             }
             // And all that is stored was seen here: nothing was admitted behind our back.
@@ -218,7 +215,7 @@ fn failing_as(cluster: &ControlPlane, failing: Failing) -> Manifests {
             Failing::Open => true,
         };
         if open {
-            policy.spec.failure_policy = "Ignore".to_owned();
+            "Ignore".clone_into(&mut policy.spec.failure_policy);
         }
         policy
     })

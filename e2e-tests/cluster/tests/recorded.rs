@@ -101,8 +101,8 @@ fn create(cluster: &ControlPlane, namespace: &str, query: &str, mut pod: Value) 
 /// The recipe's policy with the settings of a case, for the namespace of the case only.
 fn policy_for(prepared: &Prepared, inject: &ClusterAdmissionPolicy) -> ClusterAdmissionPolicy {
     let mut policy = inject.clone();
-    policy.metadata.name = prepared.namespace.clone();
-    policy.spec.settings = prepared.settings.as_object().unwrap().clone();
+    policy.metadata.name.clone_from(&prepared.namespace);
+    policy.spec.settings.clone_from(prepared.settings.as_object().unwrap());
     let here = LabelSelectorRequirement {
         key: "kubernetes.io/metadata.name".to_owned(),
         operator: "In".to_owned(),

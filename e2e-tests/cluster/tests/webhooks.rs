@@ -3,7 +3,7 @@
 use anyhow::Result;
 use cluster_tests::{
     manifests::Manifests,
-    webhooks::{policies_yml, served_at},
+    webhooks::{ClusterAdmissionPolicy, policies_yml, served_at},
 };
 use serde_json::{Deserializer, Value, json};
 
@@ -19,7 +19,7 @@ fn webhook_configurations_are_those_of_the_real_controller() {
         configuration["webhooks"][0]["clientConfig"].as_object_mut().unwrap().remove("caBundle");
     }
 
-    let ours: Vec<_> = policies.iter().map(|policy| policy.webhook_configuration()).collect();
+    let ours: Vec<_> = policies.iter().map(ClusterAdmissionPolicy::webhook_configuration).collect();
 
     assert_eq!(ours.len(), 2);
     assert_eq!(ours, recorded);

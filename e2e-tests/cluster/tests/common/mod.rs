@@ -1,6 +1,6 @@
 //! What the scenarios have in common.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests fail as tests do")]
 #![allow(dead_code, reason = "no file of scenarios needs all of it")]
 
 use std::sync::{
