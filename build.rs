@@ -7,5 +7,7 @@ fn main() {
         // stack this leaves a megabyte and more for a request and its answer.
         println!("cargo::rustc-link-arg-cdylib=-zstack-size=262144");
         println!("cargo::rustc-link-arg-cdylib=--initial-memory=1572864");
+        // Numbers that the linker may fill in are five bytes long until it is told to write them as short as they are.
+        println!("cargo::rustc-link-arg-cdylib=--compress-relocations");
     }
 }
