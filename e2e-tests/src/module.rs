@@ -1,13 +1,16 @@
 //! A compiled guest module, from which every request gets an instance of its own.
 
-use std::{fs, path::Path, thread, time::Duration};
+use std::{fs, path::Path, sync::OnceLock, thread, time::Duration};
 
 use anyhow::{Context as _, Result, anyhow, bail};
 use wasmtime_provider::{
     EpochDeadlines, WasmtimeEngineProvider, WasmtimeEngineProviderBuilder, WasmtimeEngineProviderPre,
-    wasmtime::{Config, Engine, EngineWeak},
+    wasmtime::{Cache, CacheConfig, Config, Engine, EngineWeak},
 };
-use xtask::metadata::{Metadata, PROTOCOL_VERSION};
+use xtask::{
+    Workspace,
+    metadata::{Metadata, PROTOCOL_VERSION},
+};
 
 /// How often the clock that interrupts guests ticks.
 const TICK: Duration = Duration::from_secs(1);
@@ -39,7 +42,7 @@ impl Module {
     /// it carries no protocol version or another than v1.
     pub fn compile(bytes: &[u8]) -> Result<Self> {
         let metadata = accepted_metadata(bytes)?;
-        let engine = Engine::new(Config::new().epoch_interruption(true))
+        let engine = Engine::new(Config::new().epoch_interruption(true).cache(Some(cache()?)))
             .map_err(|error| anyhow!("cannot set up the WebAssembly engine: {error}"))?;
         let pre = WasmtimeEngineProviderBuilder::new().engine(engine.clone()).module_bytes(bytes).build_pre();
         let pre = pre.context("cannot compile the module")?;
@@ -59,6 +62,19 @@ impl Module {
     ) -> Result<WasmtimeEngineProvider, wasmtime_provider::errors::Error> {
         self.pre.rehydrate(Some(EpochDeadlines { wapc_init: deadline, wapc_func: deadline }))
     }
+}
+
+/// Compiled code inside cargo's target directory. In an unoptimised build compiling takes seconds, and every process of tests
+/// needs the same module.
+fn cache() -> Result<Cache> {
+    static CACHE: OnceLock<Result<Cache, String>> = OnceLock::new();
+    let open = || {
+        let mut config = CacheConfig::new();
+        config.with_directory(Workspace::locate()?.target_directory().join("compiled-modules"));
+        Cache::new(config).map_err(|error| anyhow!("cannot set up the cache of compiled modules: {error}"))
+    };
+    let cache = CACHE.get_or_init(|| open().map_err(|error| format!("{error:#}")));
+    cache.clone().map_err(|error| anyhow!("{error}"))
 }
 
 fn accepted_metadata(bytes: &[u8]) -> Result<Metadata> {

@@ -224,6 +224,17 @@ fn a_guest_that_does_not_stop_is_interrupted_after_two_ticks() {
 }
 
 #[test]
+fn a_policy_may_have_another_deadline() {
+    let module = compile("", "(loop $forever (br $forever))");
+    let policy = Policy::new(&module, json!({})).unwrap().within_seconds(4);
+    let start = Instant::now();
+    let response = policy.validate(&creation()).unwrap().response;
+
+    assert_eq!(response.code, Some(500));
+    assert!(start.elapsed() > Duration::from_millis(2_500), "{:?}", start.elapsed());
+}
+
+#[test]
 fn an_initialisation_that_does_not_stop_is_interrupted_as_well() {
     let module = guests::compile(
         r#"(module

@@ -1,7 +1,9 @@
 //! etcd, the API server and its controllers.
 
 use std::{
-    env, fs,
+    env,
+    ffi::OsStr,
+    fs,
     fs::File,
     io::Write as _,
     net::TcpListener,
@@ -125,8 +127,9 @@ impl ControlPlane {
         let runs = target.join("control-plane-runs");
         fs::create_dir_all(&runs)?;
         let executable = env::current_exe()?;
-        let name = executable.file_stem().context("the executable has no name")?;
-        let directory = runs.join(name);
+        let name = executable.file_stem().and_then(OsStr::to_str).context("the executable has no name")?;
+        // Without the hash that cargo appends, so that a run takes the place of the last.
+        let directory = runs.join(name.rsplit_once('-').map_or(name, |(name, _)| name));
         let lock = File::create(directory.with_extension("lock"))?;
         lock.lock()?;
         let _ = fs::remove_dir_all(&directory);
@@ -158,7 +161,7 @@ impl ControlPlane {
         Ok(cluster)
     }
 
-    /// Starts the API server, which must not run, on the data that are there.
+    /// Starts the API server, if it does not run, on the data that are there.
     ///
     /// # Errors
     /// When it does not become ready.
@@ -199,11 +202,8 @@ impl ControlPlane {
         self.api_server = None;
     }
 
-    /// Starts the controller manager, if it does not run.
-    ///
-    /// # Errors
-    /// When the program cannot be started.
-    pub fn start_controller_manager(&mut self) -> Result<()> {
+    /// Starts the controller manager, if it does not run: it ends when it misses the API server for too long.
+    fn start_controller_manager(&mut self) -> Result<()> {
         if self.controller_manager.as_ref().is_some_and(|process| process.ensure_running().is_ok()) {
             return Ok(());
         }
@@ -219,11 +219,6 @@ impl ControlPlane {
         ]);
         self.controller_manager = Some(Process::start(&command, &self.directory.join("kube-controller-manager.log"))?);
         Ok(())
-    }
-
-    /// Kills the controller manager.
-    pub fn kill_controller_manager(&mut self) {
-        self.controller_manager = None;
     }
 
     /// The API server as the admin sees it.

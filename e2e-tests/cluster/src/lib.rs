@@ -7,9 +7,9 @@
 //! # fn main() -> anyhow::Result<()> {
 //! use cluster_tests::{control_plane::ControlPlane, manifests::Manifests, server::Program};
 //!
-//! let cluster = ControlPlane::shared()?;
+//! let mut cluster = ControlPlane::shared()?;
 //! let manifests = Manifests::of_recipe(&cluster, "replace-webhook")?;
-//! let server = cluster.install(&manifests, &Program::Host("admission-server".into()))?;
+//! let _server = cluster.install(&manifests, &Program::Host("admission-server".into()))?;
 //! cluster.kubectl(&["run", "web", "--image=registry.example.com/web:1"], "")?;
 //! # Ok(())
 //! # }

@@ -136,11 +136,6 @@ impl Server {
         self.process = None;
     }
 
-    /// The program that this server is.
-    pub fn program(&self) -> &Program {
-        &self.program
-    }
-
     /// Where it listens, e.g. `127.0.0.1:8443`.
     pub fn address(&self) -> String {
         format!("127.0.0.1:{}", self.port)

@@ -34,8 +34,8 @@ pub(crate) fn each(recipes: &[&'static str]) -> Vec<(&'static str, Program)> {
 
 /// A cluster in which a recipe is installed, with a namespace of its own and service account `web` in it.
 pub(crate) struct Scenario {
-    pub(crate) cluster: MutexGuard<'static, ControlPlane>,
     pub(crate) server: Server,
+    pub(crate) cluster: MutexGuard<'static, ControlPlane>,
     pub(crate) manifests: Manifests,
     pub(crate) namespace: String,
 }
@@ -52,7 +52,7 @@ impl Scenario {
         let manifests = manifests(&cluster);
         let server = cluster.install(&manifests, program).unwrap();
         let namespace = new_namespace(&cluster);
-        let scenario = Self { cluster, server, manifests, namespace };
+        let scenario = Self { server, cluster, manifests, namespace };
         scenario.create("serviceaccounts", &service_account("web")).unwrap();
         scenario
     }
