@@ -26,13 +26,16 @@ pub struct Module {
 }
 
 impl Module {
-    /// Compiles the annotated module in the file at `path`.
+    /// Compiles the annotated module in the file at `path`, unless an earlier process has: compiled code is kept in cargo's
+    /// target directory.
     ///
     /// # Errors
     /// When the file cannot be read, and as [`Module::compile`].
     pub fn from_file(path: &Path) -> Result<Self> {
         let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-        Self::compile(&bytes).with_context(|| format!("in {}", path.display()))
+        let mut config = Config::new();
+        config.cache(Some(cache()?));
+        Self::compile_with(&mut config, &bytes).with_context(|| format!("in {}", path.display()))
     }
 
     /// Compiles an annotated module.
@@ -41,8 +44,12 @@ impl Module {
     /// When `bytes` is no WebAssembly module or imports what the host does not provide, and, with policy-server's words, when
     /// it carries no protocol version or another than v1.
     pub fn compile(bytes: &[u8]) -> Result<Self> {
+        Self::compile_with(&mut Config::new(), bytes)
+    }
+
+    fn compile_with(config: &mut Config, bytes: &[u8]) -> Result<Self> {
         let metadata = accepted_metadata(bytes)?;
-        let engine = Engine::new(Config::new().epoch_interruption(true).cache(Some(cache()?)))
+        let engine = Engine::new(config.epoch_interruption(true))
             .map_err(|error| anyhow!("cannot set up the WebAssembly engine: {error}"))?;
         let pre = WasmtimeEngineProviderBuilder::new().engine(engine.clone()).module_bytes(bytes).build_pre();
         let pre = pre.context("cannot compile the module")?;
@@ -64,8 +71,7 @@ impl Module {
     }
 }
 
-/// Compiled code inside cargo's target directory. In an unoptimised build compiling takes seconds, and every process of tests
-/// needs the same module.
+/// In an unoptimised build compiling takes seconds, and every process of tests needs the same module.
 fn cache() -> Result<Cache> {
     static CACHE: OnceLock<Result<Cache, String>> = OnceLock::new();
     let open = || {
