@@ -202,6 +202,8 @@ fn no_pod_slips_through_when_policy_server_is_killed_under_load() {
             let stored = scenario.cluster.api().get(&scenario.path("pods")).unwrap();
             let stored = stored["items"].as_array().unwrap().iter().filter(|pod| !is_injected(pod)).count();
             assert_eq!(stored, bare);
+            let after = scenario.create("pods", &labelled_pod("after", "web"));
+            assert!(after.as_ref().is_ok_and(is_injected), "{after:?}");
         }
     }
 }
