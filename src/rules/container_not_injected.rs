@@ -17,7 +17,7 @@
 //! If the container needs no identity, name it in `azure.workload.identity/skip-containers`. If it does, make the webhook that
 //! adds it run before the one that injects (webhooks run in the order of their names).
 
-use super::arrival::{is_guarded, lack, token_volume};
+use super::arrival::{is_guarded, lack, token_volumes};
 use super::{Check, Findings, PodSubject, Rule};
 use crate::finding::{Finding, Severity, quote};
 use crate::keys;
@@ -29,7 +29,7 @@ fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
     if !is_guarded(subject) {
         return;
     }
-    let Some(arrived) = token_volume(subject) else { return };
+    let arrived = token_volumes(subject);
     let lacks: Vec<_> =
         subject.participants().map(|container| (container, lack(subject, container, &arrived))).collect();
     // Where none has it, injection-missing speaks.

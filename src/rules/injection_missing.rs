@@ -17,7 +17,7 @@
 //! See that the webhook runs (`kubectl get pods -n kube-system -l azure-workload-identity.io/system=true`) and selects the
 //! namespace; then create the pod again. A controller does that by itself.
 
-use super::arrival::{is_guarded, lack, token_volume};
+use super::arrival::{is_guarded, lack, token_volumes};
 use super::{Check, Findings, PodSubject, Rule};
 use crate::finding::{Finding, Severity};
 
@@ -28,17 +28,15 @@ fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
     if !is_guarded(subject) {
         return;
     }
-    let (path, problem) = match token_volume(subject) {
-        None => (["spec", "volumes"], "holds no token volume, although the label asks for an identity"),
-        Some(arrived) => {
-            let mut participants = subject.participants().peekable();
-            if participants.peek().is_none()
-                || participants.any(|container| lack(subject, container, &arrived).is_none())
-            {
-                return;
-            }
-            (["spec", "containers"], "has no container with the token's mount and variables")
+    let arrived = token_volumes(subject);
+    let (path, problem) = if arrived.is_empty() {
+        (["spec", "volumes"], "holds no token volume, although the label asks for an identity")
+    } else {
+        let mut participants = subject.participants().peekable();
+        if participants.peek().is_none() || participants.any(|container| lack(subject, container, &arrived).is_none()) {
+            return;
         }
+        (["spec", "containers"], "has no container with the token's mount and variables")
     };
     let fix = "check that the workload identity webhook runs and selects the namespace, then create the pod again";
     findings.add(Finding::new(RULE.name, subject.pod_path(&path), problem, fix));

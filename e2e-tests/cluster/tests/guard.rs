@@ -200,8 +200,8 @@ fn service_accounts(case: &Case) -> impl Iterator<Item = &Value> {
     case.service_accounts.iter().filter(|account| account["metadata"]["namespace"] == case.namespace)
 }
 
-/// Whether the webhook was configured as AKS configures it, where the guard looks for tokens for Entra, and injected all: next to
-/// a token volume that a pod brings along the guard does not look for another.
+/// Whether the webhook was configured as AKS configures it, where the guard looks for tokens for Entra, and injected a token: up to
+/// v1.5 it makes do with any that the pod brings along, of another name or for somebody else, which the guard rightly denies.
 fn is_as_on_aks(case: &Case, layout: &str) -> bool {
     let inject = &case.settings(layout)["inject"];
     let brings_a_token = case.pod["spec"]["volumes"].to_string().contains("azure-identity-token");
