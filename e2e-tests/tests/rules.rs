@@ -5,16 +5,23 @@
 mod common {
     pub(crate) mod cases;
     pub(crate) mod library;
+    pub(crate) mod transcript;
 }
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+
 use azure_workload_identity_policy::rules::{Check, RULES};
+use azure_workload_identity_policy::verdict::Verdict;
 use common::cases::{self, Case, Expected, Subject};
 use common::library::{self, KnownCluster};
+use common::transcript;
 use e2e_tests::{
     cluster::{Failure, FakeCluster, ObjectKey},
     module::Module,
     policy::Policy,
     request::AdmissionRequest,
+    response::AdmissionResponse,
 };
 use kubewarden_policy_sdk::host_capabilities::kubernetes::ResourceAttributes;
 use rayon::prelude::*;
@@ -33,6 +40,29 @@ fn the_module_says_what_cases_expect() {
     let module = e2e_tests::policy_module().unwrap();
     let live: Vec<_> = all_cases().into_iter().filter(|(_, case)| !case.in_file).collect();
     assert_all(&live, |case| check_in_module(module, case));
+}
+
+/// `INSTA_UPDATE=always` accepts what is said now: CONTRIBUTING.md.
+#[test]
+fn people_read_what_the_snapshots_say() {
+    let module = e2e_tests::policy_module().unwrap();
+    let mut settings = insta::Settings::new();
+    settings.set_snapshot_path(snapshots());
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    // All files that differ are shown, not the first.
+    let differs = |name: &String| {
+        let text = transcript(module, &cases::read(name));
+        let assertion = || settings.bind(|| insta::assert_snapshot!(name.as_str(), text));
+        catch_unwind(AssertUnwindSafe(assertion)).is_err()
+    };
+    let stale: Vec<_> = cases::files().into_iter().filter(differs).collect();
+    assert!(stale.is_empty(), "other texts than in the snapshots of {}", stale.join(", "));
+}
+
+#[test]
+fn every_snapshot_belongs_to_a_file_of_cases() {
+    assert_eq!(cases::stems(&snapshots(), "snap"), cases::files());
 }
 
 #[test]
@@ -55,9 +85,8 @@ fn every_rule_has_a_case_that_fires_and_one_that_passes_for_each_thing_that_it_l
 #[test]
 fn every_file_is_about_a_rule() {
     let names: Vec<_> = RULES.iter().map(|rule| rule.name).chain(OTHER_FILES).collect();
-    for file in cases::files() {
-        let name = file.file_stem().unwrap().to_str().unwrap();
-        assert!(names.contains(&name), "{name} is no rule");
+    for name in cases::files() {
+        assert!(names.contains(&name.as_str()), "{name} is no rule");
     }
 }
 
@@ -97,6 +126,22 @@ fn all_cases() -> Vec<(&'static str, Case)> {
     names.flat_map(|name| cases::read(name).into_iter().map(move |case| (name, case))).collect()
 }
 
+fn snapshots() -> PathBuf {
+    cases::directory().join("snapshots")
+}
+
+/// What is said about these cases, one after the other.
+fn transcript(module: &Module, cases: &[Case]) -> String {
+    let entries: Vec<_> = cases
+        .par_iter()
+        .map(|case| {
+            let response = (!case.in_file).then(|| response(module, case).unwrap());
+            transcript::entry(&case.note, response.as_ref(), &verdict(case))
+        })
+        .collect();
+    entries.join("\n")
+}
+
 /// All cases that fail are shown, not the first.
 fn assert_all(cases: &[(&str, Case)], check: impl Fn(&Case) -> Result<(), String> + Sync) {
     let failures: Vec<_> = cases
@@ -106,14 +151,25 @@ fn assert_all(cases: &[(&str, Case)], check: impl Fn(&Case) -> Result<(), String
     assert!(failures.is_empty(), "{} of {} cases fail:\n{}", failures.len(), cases.len(), failures.join("\n"));
 }
 
-fn check_in_library(case: &Case) -> Result<(), String> {
+/// What the library makes of a case.
+fn verdict(case: &Case) -> Verdict {
     let cluster = KnownCluster {
         objects: case.objects(),
         look_ups_forbidden: case.look_ups_forbidden,
         may_use: case.may_use.clone(),
         are_files: case.in_file,
     };
-    let verdict = library::verdict(&case.request(), &Value::Object(case.settings.clone()), &cluster);
+    library::verdict(&case.request(), &Value::Object(case.settings.clone()), &cluster)
+}
+
+/// What the module answers to a case.
+fn response(module: &Module, case: &Case) -> Result<AdmissionResponse, String> {
+    let policy = Policy::new(module, Value::Object(case.settings.clone())).map_err(|error| format!("{error:#}"))?;
+    Ok(policy.connected_to(cluster(case)).validate(&case.request()).unwrap().response)
+}
+
+fn check_in_library(case: &Case) -> Result<(), String> {
+    let verdict = verdict(case);
     if !verdict.findings.is_empty() && !verdict.subject.contains(" shop/") {
         return Err(format!("the object is named {:?}", verdict.subject));
     }
@@ -133,9 +189,7 @@ fn check_in_library(case: &Case) -> Result<(), String> {
 }
 
 fn check_in_module(module: &Module, case: &Case) -> Result<(), String> {
-    let policy = Policy::new(module, Value::Object(case.settings.clone())).map_err(|error| format!("{error:#}"))?;
-    let response = policy.connected_to(cluster(case)).validate(&case.request()).unwrap().response;
-
+    let response = response(module, case)?;
     let starts = |severity: &str| {
         let of = case.expect.iter().filter(move |expected| expected.severity == severity);
         of.map(|expected| format!("{}: {} ", expected.rule, expected.path)).collect::<Vec<_>>()

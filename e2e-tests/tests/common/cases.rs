@@ -4,6 +4,7 @@
 //! Unless it lists `objects`, that service account exists and has a client id. `podOrTemplate` is judged twice: as a pod, and
 //! as the pod template of a Deployment.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use e2e_tests::request::AdmissionRequest;
@@ -223,11 +224,16 @@ impl Case {
     }
 }
 
-/// The files with the cases, sorted by name.
-pub(crate) fn files() -> Vec<PathBuf> {
-    let mut files: Vec<_> = directory().read_dir().unwrap().map(|entry| entry.unwrap().path()).collect();
-    files.sort();
-    files
+/// The names of the files with the cases, sorted.
+pub(crate) fn files() -> BTreeSet<String> {
+    stems(&directory(), "yaml")
+}
+
+/// The names of the files in `directory` that end in `.extension`, without that ending.
+pub(crate) fn stems(directory: &Path, extension: &str) -> BTreeSet<String> {
+    let paths = directory.read_dir().unwrap().map(|entry| entry.unwrap().path());
+    let of_kind = paths.filter(|path| path.extension().is_some_and(|of| of == extension));
+    of_kind.map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned()).collect()
 }
 
 /// The cases in the file of this name.
@@ -236,7 +242,7 @@ pub(crate) fn read(name: &str) -> Vec<Case> {
     cases.into_iter().flat_map(Case::forms).collect()
 }
 
-fn directory() -> PathBuf {
+pub(crate) fn directory() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("cases")
 }
 
