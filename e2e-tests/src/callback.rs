@@ -4,10 +4,10 @@
 
 use std::sync::Arc;
 
-use kubewarden_policy_sdk::host_capabilities::kubernetes::{CanIRequest, GetResourceRequest};
+use fake_cluster::{ClusterApi, GetResourceRequest, Request};
 use serde_json::Value;
 
-use crate::{capabilities::Grants, cluster::ClusterApi};
+use crate::capabilities::Grants;
 
 /// A call that a guest made to the host, whether it was answered or refused.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,7 +32,7 @@ impl HostCall {
 
 /// Answers a guest's calls.
 #[derive(Clone, Default)]
-pub(crate) struct HostFunctions {
+pub struct HostFunctions {
     /// What the guest may call and look up.
     pub(crate) grants: Grants,
     /// The cluster that answers; absent where the host has no Kubernetes client.
@@ -40,14 +40,24 @@ pub(crate) struct HostFunctions {
 }
 
 impl HostFunctions {
+    /// Host functions in front of `cluster`, of which a policy may call those that these names and patterns fit, and look up
+    /// these kinds, which are pairs of apiVersion and kind.
+    ///
+    /// # Errors
+    /// When a name or pattern fits no function of the host.
+    pub fn new(
+        capabilities: &[&str],
+        resources: &[(&str, &str)],
+        cluster: impl ClusterApi + 'static,
+    ) -> Result<Self, anyhow::Error> {
+        Ok(Self { grants: Grants::of(capabilities, resources)?, cluster: Some(Arc::new(cluster)) })
+    }
+
     /// The answer's bytes, or the text of the error.
-    pub(crate) fn call(
-        &self,
-        binding: &str,
-        namespace: &str,
-        operation: &str,
-        payload: &[u8],
-    ) -> Result<Vec<u8>, String> {
+    ///
+    /// # Errors
+    /// When the function is unknown or not granted, its payload cannot be read, or the cluster does not answer.
+    pub fn call(&self, binding: &str, namespace: &str, operation: &str, payload: &[u8]) -> Result<Vec<u8>, String> {
         if binding != "kubewarden" {
             return Err(format!("unknown binding: {binding}"));
         }
@@ -62,38 +72,30 @@ impl HostFunctions {
     }
 
     fn call_granted(&self, namespace: &str, operation: &str, payload: &[u8]) -> Result<Vec<u8>, String> {
-        match (namespace, operation) {
-            ("kubernetes", "get_resource") => {
-                let request: GetResourceRequest = decode(payload)?;
-                self.grants.check_resource(&request.api_version, &request.kind)?;
-                self.ask(|cluster| cluster.get_resource(&request))
+        match namespace {
+            "kubernetes" => {
+                let request = Request::decode(operation, payload)?;
+                if let Request::GetResource(GetResourceRequest { api_version, kind, .. }) = &request {
+                    self.grants.check_resource(api_version, kind)?;
+                }
+                match &self.cluster {
+                    Some(cluster) => cluster.answer(&request),
+                    None => Err("Callback evaluation failure: kube::Client was not initialized properly".to_owned()),
+                }
             }
-            ("kubernetes", "can_i") => {
-                let request: CanIRequest = decode(payload)?;
-                self.ask(|cluster| cluster.can_i(&request))
-            }
-            ("kubernetes" | "oci" | "net" | "crypto", _) => Err(format!("unknown operation: {operation}")),
+            "oci" | "net" | "crypto" => Err(format!("unknown operation: {operation}")),
             _ => Err(format!("unknown namespace: {namespace}")),
         }
     }
-
-    fn ask(&self, question: impl FnOnce(&dyn ClusterApi) -> Result<Vec<u8>, String>) -> Result<Vec<u8>, String> {
-        let answer = match &self.cluster {
-            Some(cluster) => question(cluster.as_ref()),
-            None => Err("kube::Client was not initialized properly".to_owned()),
-        };
-        answer.map_err(|error| format!("Callback evaluation failure: {error}"))
-    }
-}
-
-fn decode<T: serde::de::DeserializeOwned>(payload: &[u8]) -> Result<T, String> {
-    serde_json::from_slice(payload).map_err(|error| error.to_string())
 }
 
 #[cfg(test)]
 mod tests {
+    use fake_cluster::FakeCluster;
+    use kubewarden_policy_sdk::host_capabilities::kubernetes as sdk;
+    use serde_json::json;
+
     use super::*;
-    use crate::cluster::FakeCluster;
 
     const GET_RESOURCE: &[u8] =
         br#"{"api_version":"v1","kind":"ServiceAccount","name":"web","namespace":"shop","disable_cache":false}"#;
@@ -166,5 +168,41 @@ mod tests {
             refusal(&functions, ("kubewarden", "kubernetes", "get_resource"), GET_RESOURCE),
             "Callback evaluation failure: kube::Client was not initialized properly"
         );
+    }
+
+    #[test]
+    fn requests_are_read_as_the_sdk_writes_them() {
+        let text = |text: &str| Some(text.to_owned());
+        let get_resource = sdk::GetResourceRequest {
+            api_version: "v1".to_owned(),
+            kind: "ServiceAccount".to_owned(),
+            name: "web".to_owned(),
+            namespace: text("shop"),
+            disable_cache: true,
+            field_masks: Some(["metadata".to_owned()].into()),
+        };
+        let can_i = sdk::CanIRequest {
+            subject_access_review: sdk::SubjectAccessReview {
+                groups: Some(vec!["developers".to_owned()]),
+                resource_attributes: sdk::ResourceAttributes {
+                    group: text("apps"),
+                    name: text("web"),
+                    namespace: text("shop"),
+                    resource: "deployments".to_owned(),
+                    subresource: text("scale"),
+                    verb: "patch".to_owned(),
+                    version: text("v1"),
+                },
+                user: "alice".to_owned(),
+            },
+            disable_cache: true,
+        };
+        for (operation, written) in [("get_resource", json!(get_resource)), ("can_i", json!(can_i))] {
+            let read = match Request::decode(operation, written.to_string().as_bytes()).unwrap() {
+                Request::GetResource(request) => json!(request),
+                Request::CanI(request) => json!(request),
+            };
+            assert_eq!(read, written);
+        }
     }
 }

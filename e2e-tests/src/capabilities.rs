@@ -28,6 +28,15 @@ impl Grants {
         Ok(Self { host_capabilities, context_aware_resources })
     }
 
+    /// As [`Self::new`], with kinds as pairs of apiVersion and kind.
+    pub(crate) fn of(host_capabilities: &[&str], context_aware_resources: &[(&str, &str)]) -> Result<Self> {
+        let resources = context_aware_resources.iter().map(|(api_version, kind)| ContextAwareResource {
+            api_version: (*api_version).to_owned(),
+            kind: (*kind).to_owned(),
+        });
+        Self::new(host_capabilities.iter().map(ToString::to_string).collect(), resources.collect())
+    }
+
     pub(crate) fn check_capability(&self, function: &str) -> Result<(), String> {
         if self.host_capabilities.iter().any(|pattern| matches(pattern, function)) {
             return Ok(());

@@ -16,8 +16,6 @@
 
 pub mod callback;
 mod capabilities;
-pub mod cluster;
-pub mod field_mask;
 pub mod guests;
 pub mod host;
 pub mod module;
@@ -25,6 +23,9 @@ pub mod policy;
 pub mod request;
 pub mod response;
 pub mod vectors;
+
+/// The cluster behind the host: what answers a guest's look-ups.
+pub use fake_cluster as cluster;
 
 use std::sync::OnceLock;
 

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result, bail};
 use kubewarden_policy_sdk::settings::SettingsValidationResponse;
 use serde_json::{Map, Value, json};
-use xtask::metadata::ContextAwareResource;
 
 use crate::{
     callback::{HostCall, HostFunctions},
@@ -109,12 +108,7 @@ impl<'a> Policy<'a> {
     /// # Errors
     /// When a name or pattern fits no function of the host.
     pub fn granted(mut self, capabilities: &[&str], resources: &[(&str, &str)]) -> Result<Self> {
-        let capabilities = capabilities.iter().map(ToString::to_string).collect();
-        let resources = resources.iter().map(|(api_version, kind)| ContextAwareResource {
-            api_version: (*api_version).to_owned(),
-            kind: (*kind).to_owned(),
-        });
-        Arc::make_mut(&mut self.functions).grants = Grants::new(capabilities, resources.collect())?;
+        Arc::make_mut(&mut self.functions).grants = Grants::of(capabilities, resources)?;
         Ok(self)
     }
 

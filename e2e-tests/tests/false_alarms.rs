@@ -13,8 +13,8 @@ use std::path::Path;
 
 use azure_workload_identity_guest::Response;
 use azure_workload_identity_policy::finding::Severity;
-use common::library::{KnownCluster, verdict};
-use e2e_tests::request::AdmissionRequest;
+use common::library::verdict;
+use e2e_tests::{cluster::FakeCluster, request::AdmissionRequest};
 use flate2::read::GzDecoder;
 use serde_json::{Value, json};
 
@@ -80,7 +80,7 @@ fn nothing_is_wrong_with_the_quick_start() {
     let settings = [json!({}), json!({"preset": "strict"}), json!({"inject": {"tenantId": CLIENT_ID}})];
     for object in [service_account(), pod(), deployment] {
         for settings in &settings {
-            let cluster = KnownCluster { objects: vec![service_account()], ..KnownCluster::default() };
+            let cluster = FakeCluster::with_objects([service_account()]).unwrap();
             let verdict = verdict(&AdmissionRequest::create(object.clone()).unwrap(), settings, &cluster);
             assert!(verdict.findings.is_empty(), "{settings}: {:?}", verdict.findings);
         }
@@ -98,8 +98,7 @@ fn what_the_webhook_mutates_is_denied_only_for_a_reason() {
         pods += 1;
         let mut request = AdmissionRequest::create(case["pod"].clone()).unwrap();
         request.namespace = case["namespace"].as_str().map(str::to_owned);
-        let cluster =
-            KnownCluster { objects: case["serviceAccounts"].as_array().unwrap().clone(), ..KnownCluster::default() };
+        let cluster = FakeCluster::with_objects(case["serviceAccounts"].as_array().unwrap().clone()).unwrap();
         let verdict = verdict(&request, &json!({}), &cluster);
         let mut rules: Vec<_> = verdict
             .findings
@@ -150,7 +149,7 @@ fn the_values_of_variables_are_never_said() {
         json!({"inject": {"tenantId": CLIENT_ID}, "identities": identities}),
     ];
     for settings in settings {
-        let cluster = KnownCluster { objects: vec![service_account()], ..KnownCluster::default() };
+        let cluster = FakeCluster::with_objects([service_account()]).unwrap();
         let verdict = verdict(&AdmissionRequest::create(pod.clone()).unwrap(), &settings, &cluster);
         let answer = String::from_utf8(Response::of(&verdict).to_json()).unwrap();
         assert!(answer.contains("AZURE_CLIENT_SECRET") || answer.contains("AZURE_AUTHORITY_HOST"), "{answer}");

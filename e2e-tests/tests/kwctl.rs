@@ -14,15 +14,13 @@ use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use e2e_tests::cluster::{ClusterApi, Failure, FakeCluster, ObjectKey};
+use e2e_tests::cluster::{CanIRequest, Exchange, Failure, FakeCluster, ObjectKey, Request, ResourceAttributes};
 use e2e_tests::policy::Policy;
 use e2e_tests::request::AdmissionRequest;
 use e2e_tests::response::AdmissionResponse;
-use kubewarden_policy_sdk::host_capabilities::kubernetes::{CanIRequest, GetResourceRequest, ResourceAttributes};
-use serde::Serialize;
 use serde_json::{Value, json};
 
 /// A kwctl with a home of its own, so that it neither finds nor leaves anything in that of whoever runs the tests.
@@ -97,38 +95,27 @@ fn yaml(text: &str) -> Value {
     yaml_serde::from_str(text).expect(text)
 }
 
-/// A cluster that takes down what it is asked and what it answers, as kwctl records it.
-#[derive(Clone)]
-struct Recorder {
-    cluster: FakeCluster,
-    exchanges: Arc<Mutex<Vec<Value>>>,
+/// What a cluster was asked and what it answered, as kwctl records it.
+fn session(cluster: &FakeCluster) -> String {
+    let exchanges: Value = cluster.exchanges().iter().map(recorded).collect();
+    yaml_serde::to_string(&exchanges).unwrap()
 }
 
-impl Recorder {
-    fn record(&self, kind: &str, request: &impl Serialize, answer: &Result<Vec<u8>, String>) {
-        let request = format!("!{kind}\n{}", yaml_serde::to_string(request).unwrap());
-        let response = match answer {
-            Ok(payload) => json!({"type": "Success", "payload": String::from_utf8(payload.clone()).unwrap()}),
-            Err(message) => json!({"type": "Error", "message": message}),
-        };
-        let exchange = json!({"type": "Exchange", "request": request, "response": response});
-        self.exchanges.lock().unwrap().push(exchange);
-    }
-}
-
-impl ClusterApi for Recorder {
-    fn get_resource(&self, request: &GetResourceRequest) -> Result<Vec<u8>, String> {
-        let answer = self.cluster.get_resource(request);
-        self.record("KubernetesGetResource", request, &answer);
-        answer
-    }
-
-    fn can_i(&self, request: &CanIRequest) -> Result<Vec<u8>, String> {
-        let answer = self.cluster.can_i(request);
-        let request = json!({"request": request.subject_access_review, "disable_cache": request.disable_cache});
-        self.record("KubernetesCanI", &request, &answer);
-        answer
-    }
+fn recorded(exchange: &Exchange) -> Value {
+    let request = match &exchange.request {
+        Request::GetResource(request) => {
+            format!("!KubernetesGetResource\n{}", yaml_serde::to_string(request).unwrap())
+        }
+        Request::CanI(CanIRequest { subject_access_review, disable_cache }) => {
+            let request = json!({"request": subject_access_review, "disable_cache": disable_cache});
+            format!("!KubernetesCanI\n{}", yaml_serde::to_string(&request).unwrap())
+        }
+    };
+    let response = match &exchange.answer {
+        Ok(payload) => json!({"type": "Success", "payload": String::from_utf8(payload.clone()).unwrap()}),
+        Err(message) => json!({"type": "Error", "message": message}),
+    };
+    json!({"type": "Exchange", "request": request, "response": response})
 }
 
 /// A request under settings, and the beginning of what is to come of it.
@@ -265,13 +252,12 @@ fn kwctl_decides_as_our_host_does() {
     let Some(kwctl) = Kwctl::find("run") else { return };
     let module = module();
     for Case { name, settings, request, cluster, expected: (allowed, word) } in cases() {
-        let recorder = Recorder { cluster, exchanges: Arc::default() };
+        let cluster = Arc::new(cluster);
         let policy = Policy::new(e2e_tests::policy_module().unwrap(), settings.clone()).unwrap();
-        let ours = policy.connected_to(recorder.clone()).validate(&request).unwrap().response;
-        let exchanges = Value::Array(recorder.exchanges.lock().unwrap().clone());
+        let ours = policy.connected_to(Arc::clone(&cluster)).validate(&request).unwrap().response;
 
         let request = kwctl.write(&format!("{name}.request.json"), &serde_json::to_string(&request).unwrap());
-        let session = kwctl.write(&format!("{name}.session.yml"), &yaml_serde::to_string(&exchanges).unwrap());
+        let session = kwctl.write(&format!("{name}.session.yml"), &session(&cluster));
         let printed = kwctl.stdout(&[
             "run",
             "--request-path",

@@ -17,9 +17,9 @@ use std::process::Command;
 use azure_workload_identity_policy::finding::Severity;
 use azure_workload_identity_policy::rules::RULES;
 use common::cases::{self, Case, Subject};
-use common::library::{self, KnownCluster};
+use common::library;
 use common::recipe::{self, FailurePolicy, Policy, RECIPES};
-use e2e_tests::request::AdmissionRequest;
+use e2e_tests::{cluster::FakeCluster, request::AdmissionRequest};
 use serde_json::{Value, json};
 use xtask::metadata::{Metadata, Rule};
 
@@ -184,7 +184,7 @@ fn what_the_policy_objects_to_is_seen_by_one_policy_and_labelled_pods_by_the_one
 
 /// The cases of the rules, and keys that are near to ours in other ways; pods also as they would be without the label, and as
 /// the service account `default`, which lets most pods go unseen.
-fn questions() -> Vec<(String, AdmissionRequest, Value, KnownCluster)> {
+fn questions() -> Vec<(String, AdmissionRequest, Value, FakeCluster)> {
     let mut questions = Vec::new();
     for (name, case) in cases() {
         // Who gives more kinds a template, or the note about services more weight, adds to the rules too: docs/install.md.
@@ -193,7 +193,7 @@ fn questions() -> Vec<(String, AdmissionRequest, Value, KnownCluster)> {
         }
         let settings = Value::Object(case.settings.clone());
         for request in variants(recipe::completed(case.request())) {
-            let cluster = KnownCluster { objects: case.objects(), ..KnownCluster::default() };
+            let cluster = FakeCluster::with_objects(case.objects()).unwrap();
             questions.push((format!("{name}: {}", case.note), request, settings.clone(), cluster));
         }
     }
@@ -206,7 +206,7 @@ fn questions() -> Vec<(String, AdmissionRequest, Value, KnownCluster)> {
             let object = json!({"apiVersion": "v1", "kind": kind, "spec": {"containers": [{"name": "web"}]},
                                 "metadata": {"name": "web", "namespace": "shop", map: {key: "x"}}});
             let request = recipe::completed(AdmissionRequest::create(object).unwrap());
-            questions.push((key.to_owned(), request, json!({}), KnownCluster::default()));
+            questions.push((key.to_owned(), request, json!({}), FakeCluster::default()));
         }
     }
     questions

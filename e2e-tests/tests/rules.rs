@@ -11,19 +11,21 @@ mod common {
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 
+use azure_workload_identity_guest::HostCluster;
+use azure_workload_identity_policy::cluster::{Cluster, LookupError, Patience, ServiceAccount};
 use azure_workload_identity_policy::rules::{Check, RULES};
 use azure_workload_identity_policy::verdict::Verdict;
-use common::cases::{self, Case, Expected, Subject};
-use common::library::{self, KnownCluster};
+use common::cases::{self, Case, Expected, LookUps, Subject};
+use common::library;
 use common::transcript;
 use e2e_tests::{
-    cluster::{Failure, FakeCluster, ObjectKey},
+    callback::HostFunctions,
+    cluster::{Failure, FakeCluster, ObjectKey, ResourceAttributes},
     module::Module,
     policy::Policy,
     request::AdmissionRequest,
     response::AdmissionResponse,
 };
-use kubewarden_policy_sdk::host_capabilities::kubernetes::ResourceAttributes;
 use rayon::prelude::*;
 use serde_json::{Value, json};
 
@@ -111,7 +113,7 @@ fn what_controllers_write_passes_only_because_they_write_it() {
             }
         }
         let created = AdmissionRequest::create(object).unwrap();
-        let verdict = library::verdict(&created, &json!({}), &KnownCluster::default());
+        let verdict = library::verdict(&created, &json!({}), &FakeCluster::default());
         assert!(verdict.is_denied(), "{}: nothing is wrong with it anyway", case.note);
     }
 }
@@ -124,6 +126,23 @@ fn object_is_pod(case: &Case) -> bool {
 fn all_cases() -> Vec<(&'static str, Case)> {
     let names = RULES.iter().map(|rule| rule.name).chain(OTHER_FILES);
     names.flat_map(|name| cases::read(name).into_iter().map(move |case| (name, case))).collect()
+}
+
+/// A cluster whose objects are in files.
+struct Files<C>(C);
+
+impl<C: Cluster> Cluster for Files<C> {
+    fn service_account(&self, namespace: &str, name: &str, patience: Patience) -> Result<ServiceAccount, LookupError> {
+        self.0.service_account(namespace, name, patience)
+    }
+
+    fn may_use_identity(&self, namespace: &str, service_account: &str, client_id: &str) -> Result<bool, LookupError> {
+        self.0.may_use_identity(namespace, service_account, client_id)
+    }
+
+    fn is_live(&self) -> bool {
+        false
+    }
 }
 
 fn snapshots() -> PathBuf {
@@ -153,19 +172,24 @@ fn assert_all(cases: &[(&str, Case)], check: impl Fn(&Case) -> Result<(), String
 
 /// What the library makes of a case.
 fn verdict(case: &Case) -> Verdict {
-    let cluster = KnownCluster {
-        objects: case.objects(),
-        look_ups_forbidden: case.look_ups_forbidden,
-        may_use: case.may_use.clone(),
-        are_files: case.in_file,
-    };
-    library::verdict(&case.request(), &Value::Object(case.settings.clone()), &cluster)
+    let (capabilities, resources) = grants(case);
+    let functions = HostFunctions::new(capabilities, resources, cluster(case)).unwrap();
+    let host =
+        HostCluster(|operation: &str, payload: &[u8]| functions.call("kubewarden", "kubernetes", operation, payload));
+    let (request, settings) = (case.request(), Value::Object(case.settings.clone()));
+    if case.in_file {
+        library::verdict_behind(&Files(host), &request, &settings)
+    } else {
+        library::verdict_behind(&host, &request, &settings)
+    }
 }
 
 /// What the module answers to a case.
 fn response(module: &Module, case: &Case) -> Result<AdmissionResponse, String> {
+    let (capabilities, resources) = grants(case);
     let policy = Policy::new(module, Value::Object(case.settings.clone())).map_err(|error| format!("{error:#}"))?;
-    Ok(policy.connected_to(cluster(case)).validate(&case.request()).unwrap().response)
+    let policy = policy.granted(capabilities, resources).unwrap().connected_to(cluster(case));
+    Ok(policy.validate(&case.request()).unwrap().response)
 }
 
 fn check_in_library(case: &Case) -> Result<(), String> {
@@ -214,10 +238,26 @@ fn are_begun(texts: &[&str], mut starts: Vec<String>) -> bool {
     }) && starts.is_empty()
 }
 
+/// The host functions that the policy may call, and the kinds that it may look up.
+fn grants(case: &Case) -> (&'static [&'static str], &'static [(&'static str, &'static str)]) {
+    let all: (&[_], &[_]) = (&["kubernetes/get_resource", "kubernetes/can_i"], &[("v1", "ServiceAccount")]);
+    match case.look_ups {
+        Some(LookUps::NotGranted) => (all.0, &[]),
+        Some(LookUps::CapabilityDenied) => (&[], all.1),
+        _ => all,
+    }
+}
+
 fn cluster(case: &Case) -> FakeCluster {
     let mut cluster = FakeCluster::with_objects(case.objects()).unwrap();
-    if case.look_ups_forbidden {
-        cluster = cluster.and_failing(ObjectKey::service_account("shop", "api"), Failure::Forbidden);
+    let failure = match case.look_ups {
+        Some(LookUps::Forbidden) => Some(Failure::Forbidden),
+        Some(LookUps::Unreachable) => Some(Failure::Unreachable),
+        Some(LookUps::Undecodable) => Some(Failure::Undecodable),
+        Some(LookUps::NotGranted | LookUps::CapabilityDenied) | None => None,
+    };
+    if let Some(failure) = failure {
+        cluster = cluster.and_failing(ObjectKey::service_account("shop", "api"), failure);
     }
     for client_id in &case.may_use {
         let attributes = ResourceAttributes {

@@ -7,14 +7,13 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, anyhow};
-use e2e_tests::{cluster::ClusterApi, field_mask};
+use e2e_tests::cluster::{CanIRequest, ClusterApi, GetResourceRequest, field_mask};
 use k8s_openapi::api::authorization::v1::{self as authorization, SubjectAccessReview};
 use kube_client::{
     Api, Client,
     api::PostParams,
     core::{ApiResource, DynamicObject},
 };
-use kubewarden_policy_sdk::host_capabilities::kubernetes::{CanIRequest, GetResourceRequest};
 use serde_json::Value;
 use tokio::{runtime::Handle, sync::Mutex};
 

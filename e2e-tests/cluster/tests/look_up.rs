@@ -9,9 +9,9 @@ use cluster_tests::{
     look_up::RealCluster,
 };
 use common::*;
-use e2e_tests::cluster::{ClusterApi, Failure, FakeCluster, ObjectKey};
-use kubewarden_policy_sdk::host_capabilities::kubernetes::{
-    CanIRequest, GetResourceRequest, ResourceAttributes, SubjectAccessReview,
+use e2e_tests::cluster::{
+    CanIRequest, ClusterApi, Failure, FakeCluster, GetResourceRequest, ObjectKey, ResourceAttributes,
+    SubjectAccessReview,
 };
 use serde_json::{Value, json};
 

@@ -22,9 +22,8 @@ pub(crate) struct Case {
     #[serde(default)]
     pub(crate) settings: Map<String, Value>,
     objects: Option<Vec<Object>>,
-    /// RBAC forbids to look up service accounts.
-    #[serde(default)]
-    pub(crate) look_ups_forbidden: bool,
+    /// Why service accounts cannot be looked up, if they cannot.
+    pub(crate) look_ups: Option<LookUps>,
     /// Client ids that `shop/api` may use by an identity binding.
     #[serde(default)]
     pub(crate) may_use: Vec<String>,
@@ -37,6 +36,22 @@ pub(crate) struct Case {
     pub(crate) expect: Vec<Expected>,
     /// Why no admission policy can find what is wrong here.
     pub(crate) out_of_reach: Option<String>,
+}
+
+/// Why looking up service accounts fails.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum LookUps {
+    /// RBAC does not let policy-server read them.
+    Forbidden,
+    /// The policy's `contextAwareResources` do not name them.
+    NotGranted,
+    /// The policy's host capabilities leave look-ups out.
+    CapabilityDenied,
+    /// Nothing listens where the API server should be.
+    Unreachable,
+    /// The answer is not JSON.
+    Undecodable,
 }
 
 #[derive(Clone, Debug, Deserialize)]

@@ -1,54 +1,27 @@
-//! The policy as a library, asked without a host.
+//! The policy as a library, asked without a module.
 
-use azure_workload_identity_policy::cluster::{Cluster, LookupError, Patience, ServiceAccount};
+use azure_workload_identity_guest::HostCluster;
+use azure_workload_identity_policy::cluster::Cluster;
 use azure_workload_identity_policy::json::Document;
 use azure_workload_identity_policy::policy::judge;
 use azure_workload_identity_policy::review::Review;
 use azure_workload_identity_policy::settings::Settings;
 use azure_workload_identity_policy::verdict::Verdict;
-use e2e_tests::request::AdmissionRequest;
+use e2e_tests::{cluster::FakeCluster, request::AdmissionRequest};
 use serde_json::Value;
 
-/// A cluster with these objects.
-#[derive(Debug, Default)]
-pub(crate) struct KnownCluster {
-    pub(crate) objects: Vec<Value>,
-    pub(crate) look_ups_forbidden: bool,
-    pub(crate) may_use: Vec<String>,
-    pub(crate) are_files: bool,
+/// What the policy makes of a request with these settings, in a cluster that lets it look up everything.
+pub(crate) fn verdict(request: &AdmissionRequest, settings: &Value, cluster: &FakeCluster) -> Verdict {
+    let host = HostCluster(|operation: &str, payload: &[u8]| cluster.call(operation, payload));
+    verdict_behind(&host, request, settings)
 }
 
-impl Cluster for KnownCluster {
-    fn service_account(&self, namespace: &str, name: &str, _: Patience) -> Result<ServiceAccount, LookupError> {
-        if self.look_ups_forbidden {
-            return Err(LookupError::Forbidden);
-        }
-        let is_it = |object: &&Value| {
-            object["kind"] == "ServiceAccount"
-                && object["metadata"]["namespace"] == namespace
-                && object["metadata"]["name"] == name
-        };
-        let text = self.objects.iter().find(is_it).ok_or(LookupError::Missing)?.to_string();
-        let document = Document::parse(text.as_bytes()).unwrap();
-        let account = ServiceAccount::read(document.root());
-        account.map_err(|mismatch| LookupError::Undecodable(mismatch.describe(document.root())))
-    }
-
-    fn may_use_identity(&self, _: &str, _: &str, client_id: &str) -> Result<bool, LookupError> {
-        Ok(self.may_use.iter().any(|id| id == client_id))
-    }
-
-    fn is_live(&self) -> bool {
-        !self.are_files
-    }
-}
-
-/// What the policy makes of a request with these settings.
-pub(crate) fn verdict(request: &AdmissionRequest, settings: &Value, cluster: &KnownCluster) -> Verdict {
+/// What the policy makes of a request with these settings, behind this host.
+pub(crate) fn verdict_behind(host: &dyn Cluster, request: &AdmissionRequest, settings: &Value) -> Verdict {
     let (request, settings) = (serde_json::to_string(request).unwrap(), settings.to_string());
     let (request, settings) =
         (Document::parse(request.as_bytes()).unwrap(), Document::parse(settings.as_bytes()).unwrap());
     let settings = Settings::read(settings.root()).unwrap_or_else(|problems| panic!("{problems:?}"));
     let review = Review::read(request.root()).map_err(|mismatch| mismatch.describe(request.root())).unwrap();
-    judge(&review, &settings, cluster).map_err(|mismatch| mismatch.describe(request.root())).unwrap()
+    judge(&review, &settings, host).map_err(|mismatch| mismatch.describe(request.root())).unwrap()
 }

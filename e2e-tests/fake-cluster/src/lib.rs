@@ -1,37 +1,29 @@
-//! The cluster behind the host: what answers a guest's look-ups.
+//! A cluster in memory, for tests of whatever asks Kubewarden's host: it has objects, permissions and failures, answers in the
+//! words of the host's Kubernetes client, and remembers what it was asked.
+//!
+//! ```
+//! use fake_cluster::{FakeCluster, Request};
+//! use serde_json::json;
+//!
+//! let annotations = json!({"azure.workload.identity/client-id": "97335aad-fb4e-4a1f-b5bc-3463ea695687"});
+//! let cluster = FakeCluster::default().and_service_account("shop", "api", &annotations);
+//! let request = json!({
+//!     "api_version": "v1", "kind": "ServiceAccount", "namespace": "shop", "name": "api", "disable_cache": false,
+//! });
+//! assert!(cluster.call("get_resource", request.to_string().as_bytes()).is_ok());
+//! assert_eq!(cluster.look_ups(), ["shop/api"]);
+//! ```
 
-use std::{collections::BTreeMap, sync::Arc};
+mod api;
+pub mod field_mask;
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use anyhow::{Context as _, Result};
-use kubewarden_policy_sdk::host_capabilities::kubernetes::{CanIRequest, GetResourceRequest, ResourceAttributes};
 use serde_json::{Value, json};
 
-use crate::field_mask;
-
-/// What the host asks the Kubernetes API for on a guest's behalf.
-pub trait ClusterApi: Send + Sync {
-    /// The object as JSON, or the error's text as the host's Kubernetes client puts it.
-    ///
-    /// # Errors
-    /// When there is no such object or the API does not give it out.
-    fn get_resource(&self, request: &GetResourceRequest) -> Result<Vec<u8>, String>;
-
-    /// The status of a `SubjectAccessReview` as JSON, or the error's text.
-    ///
-    /// # Errors
-    /// When the API does not answer the question.
-    fn can_i(&self, request: &CanIRequest) -> Result<Vec<u8>, String>;
-}
-
-impl<T: ClusterApi + ?Sized> ClusterApi for Arc<T> {
-    fn get_resource(&self, request: &GetResourceRequest) -> Result<Vec<u8>, String> {
-        (**self).get_resource(request)
-    }
-
-    fn can_i(&self, request: &CanIRequest) -> Result<Vec<u8>, String> {
-        (**self).can_i(request)
-    }
-}
+pub use api::{CanIRequest, ClusterApi, GetResourceRequest, Request, ResourceAttributes, SubjectAccessReview};
 
 /// The identity of an object in a cluster.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -81,21 +73,25 @@ pub enum Failure {
     Other(String),
 }
 
-/// What looking up an object comes to.
+/// A request and its answer.
 #[derive(Clone, Debug)]
-enum LookUp {
-    Found(Value),
-    /// The object is too new for the host's cache, so it is found only where the cache is not asked.
-    FoundUncached(Value),
-    Fails(Failure),
+pub struct Exchange {
+    /// What the cluster was asked.
+    pub request: Request,
+    /// The answer's bytes, or the error's text as the host's Kubernetes client puts it.
+    pub answer: Result<Vec<u8>, String>,
 }
 
 /// A cluster in memory.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub struct FakeCluster {
-    look_ups: BTreeMap<ObjectKey, LookUp>,
+    /// What look-ups find, from the host's cache or without it.
+    objects: BTreeMap<ObjectKey, Result<Value, Failure>>,
+    /// What look-ups without the host's cache find instead: the cache is some seconds behind.
+    uncached: BTreeMap<ObjectKey, Result<Value, Failure>>,
     /// Users and what they may do.
     permissions: Vec<(String, ResourceAttributes)>,
+    exchanges: Mutex<Vec<Exchange>>,
 }
 
 impl FakeCluster {
@@ -104,23 +100,39 @@ impl FakeCluster {
     /// # Errors
     /// When an object has no apiVersion, kind or name.
     pub fn with_objects(objects: impl IntoIterator<Item = Value>) -> Result<Self> {
-        let look_ups = objects.into_iter().map(|object| Ok((ObjectKey::of(&object)?, LookUp::Found(object))));
-        Ok(Self { look_ups: look_ups.collect::<Result<_>>()?, permissions: Vec::new() })
+        let objects = objects.into_iter().map(|object| Ok((ObjectKey::of(&object)?, Ok(object))));
+        Ok(Self { objects: objects.collect::<Result<_>>()?, ..Self::default() })
     }
 
-    /// Adds an object that only a look-up without the host's cache finds.
+    /// Adds a service account with these annotations.
+    #[must_use]
+    pub fn and_service_account(mut self, namespace: &str, name: &str, annotations: &Value) -> Self {
+        let metadata = json!({"name": name, "namespace": namespace, "annotations": annotations});
+        let object = json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata});
+        self.objects.insert(ObjectKey::service_account(namespace, name), Ok(object));
+        self
+    }
+
+    /// Adds an object that only a look-up without the host's cache finds. The cache keeps what the cluster had before.
     ///
     /// # Errors
     /// When the object has no apiVersion, kind or name.
     pub fn and_uncached(mut self, object: Value) -> Result<Self> {
-        self.look_ups.insert(ObjectKey::of(&object)?, LookUp::FoundUncached(object));
+        self.uncached.insert(ObjectKey::of(&object)?, Ok(object));
         Ok(self)
     }
 
     /// Makes every look-up of an object fail.
     #[must_use]
     pub fn and_failing(mut self, key: ObjectKey, failure: Failure) -> Self {
-        self.look_ups.insert(key, LookUp::Fails(failure));
+        self.objects.insert(key, Err(failure));
+        self
+    }
+
+    /// Makes look-ups of an object fail that do without the host's cache.
+    #[must_use]
+    pub fn and_failing_uncached(mut self, key: ObjectKey, failure: Failure) -> Self {
+        self.uncached.insert(key, Err(failure));
         self
     }
 
@@ -130,10 +142,38 @@ impl FakeCluster {
         self.permissions.push((user.to_owned(), attributes));
         self
     }
-}
 
-impl ClusterApi for FakeCluster {
-    fn get_resource(&self, request: &GetResourceRequest) -> Result<Vec<u8>, String> {
+    /// Answers a call to the host's namespace `kubernetes` as a host that grants its guest everything.
+    ///
+    /// # Errors
+    /// With the text that the guest is told.
+    pub fn call(&self, operation: &str, payload: &[u8]) -> Result<Vec<u8>, String> {
+        self.answer(&Request::decode(operation, payload)?)
+    }
+
+    /// What the cluster has been asked so far, oldest first.
+    pub fn exchanges(&self) -> Vec<Exchange> {
+        self.record().clone()
+    }
+
+    /// The objects that have been looked up so far, as `NAMESPACE/NAME`, oldest first; with ` uncached` behind it where the host's
+    /// cache was not to be asked.
+    pub fn look_ups(&self) -> Vec<String> {
+        let look_up = |exchange: &Exchange| match &exchange.request {
+            Request::GetResource(GetResourceRequest { namespace, name, disable_cache, .. }) => {
+                let cache = if *disable_cache { " uncached" } else { "" };
+                Some(format!("{}/{name}{cache}", namespace.as_deref().unwrap_or_default()))
+            }
+            Request::CanI(_) => None,
+        };
+        self.record().iter().filter_map(look_up).collect()
+    }
+
+    fn record(&self) -> MutexGuard<'_, Vec<Exchange>> {
+        self.exchanges.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn look_up(&self, request: &GetResourceRequest) -> Result<Vec<u8>, String> {
         let key = ObjectKey {
             api_version: request.api_version.clone(),
             kind: request.kind.clone(),
@@ -146,12 +186,20 @@ impl ClusterApi for FakeCluster {
                 key.api_version, key.kind
             ));
         }
-        match self.look_ups.get(&key) {
-            Some(LookUp::Found(object)) => Ok(masked(object, request)),
-            Some(LookUp::FoundUncached(object)) if request.disable_cache => Ok(masked(object, request)),
-            Some(LookUp::Fails(failure)) => failure.answer(&key),
-            Some(LookUp::FoundUncached(_)) | None => Err(not_found(&key)),
+        let uncached = self.uncached.get(&key).filter(|_| request.disable_cache);
+        match uncached.or_else(|| self.objects.get(&key)) {
+            Some(Ok(object)) => Ok(masked(object, request)),
+            Some(Err(failure)) => failure.answer(&key),
+            None => Err(not_found(&key)),
         }
+    }
+}
+
+impl ClusterApi for FakeCluster {
+    fn get_resource(&self, request: &GetResourceRequest) -> Result<Vec<u8>, String> {
+        let answer = self.look_up(request);
+        self.record().push(Exchange { request: Request::GetResource(request.clone()), answer: answer.clone() });
+        answer
     }
 
     fn can_i(&self, request: &CanIRequest) -> Result<Vec<u8>, String> {
@@ -160,7 +208,9 @@ impl ClusterApi for FakeCluster {
             *user == review.user && *attributes == review.resource_attributes
         };
         let allowed = self.permissions.iter().any(granted);
-        Ok(json!({ "allowed": allowed }).to_string().into_bytes())
+        let answer = Ok(json!({ "allowed": allowed }).to_string().into_bytes());
+        self.record().push(Exchange { request: Request::CanI(request.clone()), answer: answer.clone() });
+        answer
     }
 }
 
@@ -218,8 +268,6 @@ fn masked(object: &Value, request: &GetResourceRequest) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
-    use kubewarden_policy_sdk::host_capabilities::kubernetes::SubjectAccessReview;
-
     use super::*;
 
     fn account() -> Value {
@@ -262,6 +310,29 @@ mod tests {
 
         look_up(&cluster, false).unwrap_err();
         look_up(&cluster, true).unwrap();
+        assert_eq!(cluster.look_ups(), ["shop/web", "shop/web uncached"]);
+    }
+
+    #[test]
+    fn the_cache_may_be_behind() {
+        let mut changed = account();
+        changed["metadata"]["labels"] = json!({"app": "web"});
+        let cluster = FakeCluster::with_objects([account()]).unwrap().and_uncached(changed).unwrap();
+
+        assert_eq!(look_up(&cluster, false).unwrap()["metadata"].get("labels"), None);
+        assert_eq!(look_up(&cluster, true).unwrap()["metadata"]["labels"], json!({"app": "web"}));
+    }
+
+    #[test]
+    fn guests_are_told_that_it_was_the_host_that_failed() {
+        let request =
+            br#"{"api_version":"v1","kind":"ServiceAccount","name":"web","namespace":"shop","disable_cache":false}"#;
+
+        assert_eq!(
+            FakeCluster::default().call("get_resource", request).unwrap_err(),
+            "Callback evaluation failure: Cannot find v1/ServiceAccount named 'web' inside of namespace 'Some(\"shop\")'"
+        );
+        assert_eq!(FakeCluster::default().call("list", request).unwrap_err(), "unknown operation: list");
     }
 
     #[test]
