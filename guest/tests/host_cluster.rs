@@ -1,98 +1,119 @@
 //! The look-up of a service account through Kubewarden's host.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
-
-use std::cell::RefCell;
+use std::cell::Cell;
 
 use azure_workload_identity_guest::HostCluster;
 use azure_workload_identity_policy::cluster::{Cluster, LookupError, Patience, ServiceAccount};
+use fake_cluster::{Failure, FakeCluster, GetResourceRequest, ObjectKey, Request};
 use serde_json::{Value, json};
 
-/// Texts as `wapc_guest::host_call` passes them on; those of the host are in policy-evaluator 1.36.
-const NOT_FOUND: &str = "Host error: Callback evaluation failure: Cannot find v1/ServiceAccount named 'api' inside of namespace 'Some(\"shop\")'";
-const NOT_GRANTED: &str = "Host error: Policy has not been granted access to Kubernetes v1/ServiceAccount resources. The violation has been reported.";
-const CAPABILITY_DENIED: &str = "Host error: Policy has not been granted access to the 'kubernetes/get_resource' host capability. The violation has been reported.";
-const FORBIDDEN: &str = "Host error: Callback evaluation failure: ApiError: serviceaccounts \"api\" is forbidden: User \"system:serviceaccount:kubewarden:policy-server\" cannot get resource \"serviceaccounts\" in API group \"\" in the namespace \"shop\": Forbidden (Status { status: Some(Failure), code: 403 })\n\nCaused by:\n    serviceaccounts \"api\" is forbidden";
-const NO_CLIENT: &str = "Host error: Callback evaluation failure: kube::Client was not initialized properly";
-const CHANNEL_FULL: &str = "Host error: Error sending request over callback channel: no available capacity";
+/// Texts of the host itself, in policy-evaluator 1.36; those of its Kubernetes client are the cluster's.
+const NOT_GRANTED: &str =
+    "Policy has not been granted access to Kubernetes v1/ServiceAccount resources. The violation has been reported.";
+const CAPABILITY_DENIED: &str = "Policy has not been granted access to the 'kubernetes/get_resource' host capability. The violation has been reported.";
+const NO_CLIENT: &str = "Callback evaluation failure: kube::Client was not initialized properly";
+const CHANNEL_FULL: &str = "Error sending request over callback channel: no available capacity";
 
-const SERVICE_ACCOUNT: &str = r#"{"apiVersion":"v1","kind":"ServiceAccount","metadata":{"name":"api","annotations":{"azure.workload.identity/client-id":"client"}}}"#;
+/// Looks up the service account `shop/api` in a cluster.
+fn look_up(cluster: &FakeCluster) -> Result<ServiceAccount, LookupError> {
+    let host = HostCluster(|operation: &str, payload: &[u8]| cluster.call(operation, payload));
+    host.service_account("shop", "api", Patience::Sure)
+}
 
-/// Looks up the service account `shop/api` while the host gives these answers, one after the other: what comes back, and what
-/// the host was asked.
-fn look_up(answers: &[Result<&str, &str>]) -> (Result<ServiceAccount, LookupError>, Vec<(String, Value)>) {
-    let asked = RefCell::new(Vec::new());
-    let host = HostCluster(|operation: &str, request: &[u8]| {
-        let mut asked = asked.borrow_mut();
-        asked.push((operation.to_owned(), serde_json::from_slice(request).unwrap()));
-        let answer = answers.get(asked.len() - 1).unwrap();
+/// Looks up a service account while the host tells its guest the same whenever it is asked: what comes of it, and how often it
+/// was asked.
+fn told(answer: Result<&str, &str>) -> (Result<ServiceAccount, LookupError>, usize) {
+    let asked = Cell::new(0);
+    let host = HostCluster(|_: &str, _: &[u8]| {
+        asked.set(asked.get() + 1);
         answer.map(|object| object.as_bytes().to_vec()).map_err(str::to_owned)
     });
-    let found = host.service_account("shop", "api", Patience::Sure);
-    (found, asked.into_inner())
+    (host.service_account("shop", "api", Patience::Sure), asked.get())
 }
 
-fn question(disable_cache: bool) -> (String, Value) {
-    let request = json!({
-        "api_version": "v1",
-        "kind": "ServiceAccount",
-        "name": "api",
-        "namespace": "shop",
-        "disable_cache": disable_cache,
-        "field_masks": ["metadata"],
-    });
-    ("get_resource".to_owned(), request)
+fn annotations() -> Value {
+    json!({"azure.workload.identity/client-id": "client"})
 }
 
-fn service_account(client_id: &str) -> ServiceAccount {
-    ServiceAccount { client_id: Some(client_id.to_owned()), ..ServiceAccount::default() }
+fn service_account() -> ServiceAccount {
+    ServiceAccount { client_id: Some("client".to_owned()), ..ServiceAccount::default() }
+}
+
+fn key() -> ObjectKey {
+    ObjectKey::service_account("shop", "api")
 }
 
 #[test]
 fn a_service_account_is_asked_for_once_and_may_come_from_the_cache() {
-    assert_eq!(look_up(&[Ok(SERVICE_ACCOUNT)]), (Ok(service_account("client")), vec![question(false)]));
+    let cluster = FakeCluster::default().and_service_account("shop", "api", &annotations());
+    assert_eq!(look_up(&cluster), Ok(service_account()));
+
+    let request = GetResourceRequest {
+        api_version: "v1".to_owned(),
+        kind: "ServiceAccount".to_owned(),
+        name: "api".to_owned(),
+        namespace: Some("shop".to_owned()),
+        disable_cache: false,
+        field_masks: Some(["metadata".to_owned()].into()),
+    };
+    let requests: Vec<_> = cluster.exchanges().into_iter().map(|exchange| exchange.request).collect();
+    assert_eq!(requests, [Request::GetResource(request)]);
 }
 
 #[test]
-fn one_that_is_not_found_is_asked_for_again_past_the_cache() {
-    let twice = || vec![question(false), question(true)];
-
-    let made_meanwhile = look_up(&[Err(NOT_FOUND), Ok(SERVICE_ACCOUNT)]);
-    assert_eq!(made_meanwhile, (Ok(service_account("client")), twice()));
-
-    let not_there = look_up(&[Err(NOT_FOUND), Err(NOT_FOUND)]);
-    assert_eq!(not_there, (Err(LookupError::Missing), twice()));
-
-    let forbidden_meanwhile = look_up(&[Err(NOT_FOUND), Err(FORBIDDEN)]);
-    assert_eq!(forbidden_meanwhile, (Err(LookupError::Forbidden), twice()));
+fn one_that_is_not_found_is_asked_for_again_past_the_cache() -> anyhow::Result<()> {
+    let metadata = json!({"name": "api", "namespace": "shop", "annotations": annotations()});
+    let object = json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata});
+    let cases = [
+        (FakeCluster::default().and_uncached(object)?, Ok(service_account())),
+        (FakeCluster::default(), Err(LookupError::Missing)),
+        (FakeCluster::default().and_failing_uncached(key(), Failure::Forbidden), Err(LookupError::Forbidden)),
+    ];
+    for (cluster, expected) in cases {
+        assert_eq!(look_up(&cluster), expected);
+        assert_eq!(cluster.look_ups(), ["shop/api", "shop/api uncached"], "{expected:?}");
+    }
+    Ok(())
 }
 
 #[test]
-fn other_failures_are_told_apart_by_the_hosts_words_and_not_tried_again() {
+fn other_failures_are_told_apart_by_the_clusters_words_and_not_tried_again() {
     let unreachable = |reason: &str| LookupError::Unreachable(reason.to_owned());
-    let long = format!("Host error: {}\nmore", "ä".repeat(200));
+    let other = |text: &str| Failure::Other(text.to_owned());
+    let cases = [
+        (Failure::Forbidden, LookupError::Forbidden),
+        (other("ApiError: no: Forbidden (Status { code: 403 })"), LookupError::Forbidden),
+        (other("serviceaccounts \"api\" is forbidden: no"), LookupError::Forbidden),
+        (Failure::Unreachable, unreachable("ServiceError: client error (Connect)")),
+        (other("a\nCaused by:\n  b"), unreachable("a")),
+        (other("Cannot find v1/Secret named 'api'"), unreachable("Cannot find v1/Secret named 'api'")),
+        (other(&format!("{}\nmore", "ä".repeat(200))), unreachable(&"ä".repeat(160))),
+        (other(""), unreachable("")),
+    ];
+    for (failure, expected) in cases {
+        let cluster = FakeCluster::default().and_failing(key(), failure);
+        assert_eq!(look_up(&cluster), Err(expected));
+        assert_eq!(cluster.look_ups(), ["shop/api"]);
+    }
+}
+
+#[test]
+fn the_hosts_own_failures_are_told_apart_by_its_words_and_not_tried_again() {
+    let unreachable = |reason: &str| LookupError::Unreachable(reason.to_owned());
     let cases = [
         (NOT_GRANTED, LookupError::NotGranted),
         (CAPABILITY_DENIED, LookupError::CapabilityDenied),
-        (FORBIDDEN, LookupError::Forbidden),
-        (
-            "Host error: Callback evaluation failure: ApiError: no: Forbidden (Status { code: 403 })",
-            LookupError::Forbidden,
-        ),
-        ("Host error: Callback evaluation failure: serviceaccounts \"api\" is forbidden: no", LookupError::Forbidden),
         (NO_CLIENT, unreachable("kube::Client was not initialized properly")),
-        (CHANNEL_FULL, unreachable("Error sending request over callback channel: no available capacity")),
-        ("Host error: Callback evaluation failure: a\nCaused by:\n  b", unreachable("a")),
-        ("Cannot find v1/Secret named 'api'", unreachable("Cannot find v1/Secret named 'api'")),
+        (CHANNEL_FULL, unreachable(CHANNEL_FULL)),
         (
             "Policy has not been granted access to Kubernetes v1/Secret resources.",
             unreachable("Policy has not been granted access to Kubernetes v1/Secret resources."),
         ),
-        ("", unreachable("")),
-        (&long, unreachable(&"ä".repeat(160))),
     ];
     for (text, expected) in cases {
-        assert_eq!(look_up(&[Err(text)]), (Err(expected), vec![question(false)]), "{text}");
+        assert_eq!(told(Err(text)), (Err(expected.clone()), 1), "{text}");
+        // As `wapc-guest` passes errors on.
+        assert_eq!(told(Err(&format!("Host error: {text}"))), (Err(expected), 1), "{text}");
     }
 }
 
@@ -126,7 +147,7 @@ fn what_a_service_account_says_is_read_and_the_rest_ignored() {
         ),
     ];
     for (object, expected) in cases {
-        assert_eq!(look_up(&[Ok(object)]).0, Ok(expected), "{object}");
+        assert_eq!(told(Ok(object)).0, Ok(expected), "{object}");
     }
 }
 
@@ -142,8 +163,8 @@ fn an_answer_that_is_no_service_account_is_described_and_not_quoted() {
         (r#"{"metadata":{"annotations":{"a/b":1}}}"#, r#"metadata.annotations["a/b"] is a number; expected a string"#),
     ];
     for (answer, expected) in cases {
-        let (found, asked) = look_up(&[Ok(answer)]);
+        let (found, asked) = told(Ok(answer));
         assert_eq!(found, Err(LookupError::Undecodable(expected.to_owned())), "{answer}");
-        assert_eq!(asked.len(), 1, "{answer}");
+        assert_eq!(asked, 1, "{answer}");
     }
 }

@@ -2,11 +2,15 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests fail as tests do")]
 
+#[path = "common/admission.rs"]
+#[expect(dead_code, reason = "pods and service accounts are the matter here, and not those of other tests")]
+mod admission;
+
 use std::collections::BTreeMap;
 
-use azure_workload_identity_guest::validate;
-use azure_workload_identity_policy::cluster::{Cluster, LookupError, Patience, ServiceAccount};
+use admission::{answer_to, creation};
 use azure_workload_identity_policy::rules;
+use fake_cluster::FakeCluster;
 use serde_json::{Value, json};
 
 const PEM: &str = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
@@ -19,21 +23,10 @@ const BINDING: &str = "azure.workload.identity/use-identity-binding";
 const VOLUME: &str = "azure-workload-identity-reserved-425c89ed5bb78a7623fae60fd8a6f6";
 const MOUNT_PATH: &str = "/var/run/secrets/azure/wi/425c89ed5bb78a7623fae60fd8a6f6";
 
-struct OneAccount(ServiceAccount);
-
-impl Cluster for OneAccount {
-    fn service_account(&self, _: &str, _: &str, _: Patience) -> Result<ServiceAccount, LookupError> {
-        Ok(self.0.clone())
-    }
-
-    fn may_use_identity(&self, _: &str, _: &str, _: &str) -> Result<bool, LookupError> {
-        Ok(true)
-    }
-}
-
-fn account(client_id: Option<&str>, tenant_id: Option<&str>) -> ServiceAccount {
-    let owned = |text: Option<&str>| text.map(str::to_owned);
-    ServiceAccount { client_id: owned(client_id), tenant_id: owned(tenant_id), token_expiration: None }
+/// Annotations of a service account.
+fn account(client_id: Option<&str>, tenant_id: Option<&str>) -> Value {
+    let ids = [("client-id", client_id), ("tenant-id", tenant_id)];
+    ids.into_iter().filter_map(|(key, id)| Some((format!("azure.workload.identity/{key}"), json!(id?)))).collect()
 }
 
 /// A labelled pod `pod` with these annotations and this spec.
@@ -44,13 +37,13 @@ fn pod(annotations: &Value, spec: &Value) -> Value {
     })
 }
 
-/// The pod as it is stored.
-fn injected(pod: &Value, inject: &Value, account: ServiceAccount) -> Value {
-    let request = json!({"operation": "CREATE", "kind": {"kind": "Pod"}, "object": pod});
+/// The pod as it is stored; its service account has these annotations.
+fn injected(pod: &Value, inject: &Value, account: &Value) -> Value {
     // How a pod is judged is not the matter here.
     let rules: BTreeMap<_, _> = rules::names().map(|(name, _)| (name, "off")).collect();
-    let payload = json!({"request": request, "settings": {"inject": inject, "rules": rules}}).to_string();
-    let mut answer: Value = serde_json::from_slice(&validate(payload.as_bytes(), &OneAccount(account))).unwrap();
+    let cluster = FakeCluster::default().and_service_account("shop", "default", account);
+    let answer = answer_to(&creation(pod), &json!({"inject": inject, "rules": rules}), &cluster);
+    let mut answer: Value = serde_json::from_slice(&answer).unwrap();
     assert_eq!(answer["accepted"], true, "{answer}");
     answer.get_mut("mutated_object").map_or_else(|| pod.clone(), Value::take)
 }
@@ -118,9 +111,9 @@ fn a_container_gets_the_variables_that_have_a_value() {
         (json!({}), &binding(json!({"configMap": "ca"})), account(None, None), vec![token, host]),
     ];
     for (annotations, inject, account, variables) in cases {
-        let pod = injected(&pod(&annotations, &json!({"containers": [{"name": "web"}]})), inject, account.clone());
+        let pod = injected(&pod(&annotations, &json!({"containers": [{"name": "web"}]})), inject, &account);
         let expected: Vec<_> = variables.iter().map(|(name, value)| json!({"name": name, "value": value})).collect();
-        assert_eq!(pod["spec"]["containers"][0]["env"], json!(expected), "{annotations} {inject} {account:?}");
+        assert_eq!(pod["spec"]["containers"][0]["env"], json!(expected), "{annotations} {inject} {account}");
     }
 }
 
@@ -134,7 +127,7 @@ fn a_variable_that_a_container_has_stays_whatever_it_is() {
     ];
     for own in own {
         let spec = json!({"containers": [{"name": "web", "env": [own, own], "envFrom": [{"prefix": "AZURE_"}]}]});
-        let pod = injected(&pod(&json!({}), &spec), &json!({}), account(Some("client"), None));
+        let pod = injected(&pod(&json!({}), &spec), &json!({}), &account(Some("client"), None));
 
         let container = &pod["spec"]["containers"][0];
         let expected = ["AZURE_CLIENT_ID", "AZURE_CLIENT_ID", "AZURE_FEDERATED_TOKEN_FILE", "AZURE_AUTHORITY_HOST"];
@@ -171,7 +164,7 @@ fn volume_and_mount_are_those_of_the_layout() {
         pod["metadata"].as_object_mut().unwrap().remove("name");
         pod["metadata"].as_object_mut().unwrap().extend(metadata.as_object().unwrap().clone());
         let inject = json!({"layout": layout, "audience": "api://own"});
-        let pod = injected(&pod, &inject, account(None, None));
+        let pod = injected(&pod, &inject, &account(None, None));
 
         let token = json!({"audience": "api://own", "expirationSeconds": 3600, "path": token_path});
         let projected = json!({"sources": [{"serviceAccountToken": token}]});
@@ -192,8 +185,8 @@ fn a_token_lives_as_long_as_the_pod_says_or_else_its_service_account() {
         (json!({EXPIRATION: "+086400"}), Some("7200"), 86400),
     ];
     for (annotations, of_account, seconds) in cases {
-        let account = ServiceAccount { token_expiration: of_account.map(str::to_owned), ..ServiceAccount::default() };
-        let pod = injected(&pod(&annotations, &json!({})), &json!({}), account);
+        let account: Value = of_account.map(|text| (EXPIRATION.to_owned(), json!(text))).into_iter().collect();
+        let pod = injected(&pod(&annotations, &json!({})), &json!({}), &account);
         let token = &pod["spec"]["volumes"][0]["projected"]["sources"][0]["serviceAccountToken"];
         assert_eq!(token["expirationSeconds"], seconds, "{annotations} {of_account:?}");
     }
@@ -223,7 +216,7 @@ fn the_identity_binding_has_its_own_audience_and_ca() {
     ];
     for (ca, expected) in cases {
         let inject = json!({"identityBinding": {"audience": "api://binding", "ca": ca}});
-        let pod = injected(&pod(&json!({BINDING: "true"}), &json!({})), &inject, account(None, None));
+        let pod = injected(&pod(&json!({BINDING: "true"}), &json!({})), &inject, &account(None, None));
 
         let sources = pod["spec"]["volumes"][0]["projected"]["sources"].as_array().unwrap();
         assert_eq!(sources[0]["serviceAccountToken"]["audience"], "api://binding");
@@ -245,7 +238,7 @@ fn containers_that_are_skipped_get_nothing() {
     ];
     for (annotation, expected) in cases {
         let spec = json!({"initContainers": [{"name": "early"}], "containers": [{"name": "web"}, {"name": "log"}]});
-        let pod = injected(&pod(&json!({SKIP: annotation}), &spec), &json!({}), account(None, None));
+        let pod = injected(&pod(&json!({SKIP: annotation}), &spec), &json!({}), &account(None, None));
 
         let lists = ["initContainers", "containers"].map(|list| pod["spec"][list].as_array().unwrap());
         let with_identity: Vec<_> = lists
@@ -274,7 +267,7 @@ fn a_mount_of_the_token_that_is_not_right_is_put_right() {
     ];
     for mount in mounts {
         let spec = json!({"containers": [{"name": "web", "volumeMounts": [mount, data]}]});
-        let pod = injected(&pod(&json!({}), &spec), &json!({}), account(None, None));
+        let pod = injected(&pod(&json!({}), &spec), &json!({}), &account(None, None));
         assert_eq!(pod["spec"]["containers"][0]["volumeMounts"], json!([right, data]), "{mount}");
     }
 }
@@ -298,7 +291,7 @@ fn a_token_volume_that_is_not_right_is_put_right() {
     ];
     for volume in volumes {
         let spec = json!({"volumes": [{"name": "data"}, volume, {"name": "tmp"}]});
-        let pod = injected(&pod(&json!({}), &spec), &json!({}), account(None, None));
+        let pod = injected(&pod(&json!({}), &spec), &json!({}), &account(None, None));
         assert_eq!(pod["spec"]["volumes"], json!([{"name": "data"}, right, {"name": "tmp"}]), "{volume}");
     }
 }
@@ -309,7 +302,7 @@ fn up_to_v1_5_any_token_of_the_right_path_is_used_as_it_is() {
     let volume = json!({"name": "own", "projected": {"sources": [token]}});
     let mount = json!({"name": "own", "mountPath": "/elsewhere"});
     let spec = json!({"containers": [{"name": "web", "volumeMounts": [mount]}], "volumes": [volume]});
-    let pod = injected(&pod(&json!({}), &spec), &json!({"layout": "v1.5"}), account(None, None));
+    let pod = injected(&pod(&json!({}), &spec), &json!({"layout": "v1.5"}), &account(None, None));
 
     assert_eq!(pod["spec"]["volumes"], json!([volume]));
     assert_eq!(pod["spec"]["containers"][0]["volumeMounts"], json!([mount]));
@@ -368,7 +361,7 @@ fn the_proxy_is_to_the_letter_upstreams() {
         if native {
             proxy["restartPolicy"] = "Always".into();
         }
-        let pod = injected(&pod(&annotations, &json!({})), &proxy_settings(native), account(None, None));
+        let pod = injected(&pod(&annotations, &json!({})), &proxy_settings(native), &account(None, None));
         let (init_containers, containers) =
             if native { (json!([proxy, init]), Value::Null) } else { (json!([init]), json!([proxy])) };
         assert_eq!(pod["spec"]["initContainers"], init_containers, "native: {native}");
@@ -378,7 +371,7 @@ fn the_proxy_is_to_the_letter_upstreams() {
 
 #[test]
 fn the_proxy_gets_the_identity_unless_it_is_skipped() {
-    let pod = injected(&pod(&json!({PROXY: "true"}), &json!({})), &json!({}), account(Some("client"), None));
+    let pod = injected(&pod(&json!({PROXY: "true"}), &json!({})), &json!({}), &account(Some("client"), None));
     let [proxy, init] = [0, 1].map(|index| &pod["spec"]["initContainers"][index]);
     let variables = ["AZURE_CLIENT_ID", "AZURE_FEDERATED_TOKEN_FILE", "AZURE_AUTHORITY_HOST"];
     assert_eq!(names(&proxy["env"]), variables);
@@ -403,7 +396,7 @@ fn the_proxy_comes_first_its_init_container_last_and_neither_twice() {
         (true, lists(&[], &["azwi-proxy"]), vec!["azwi-proxy", "azwi-proxy-init"], vec!["azwi-proxy"]),
     ];
     for (native, spec, init_containers, containers) in cases {
-        let pod = injected(&pod(&json!({PROXY: "true"}), &spec), &proxy_settings(native), account(None, None));
+        let pod = injected(&pod(&json!({PROXY: "true"}), &spec), &proxy_settings(native), &account(None, None));
         assert_eq!(names(&pod["spec"]["initContainers"]), init_containers, "native: {native}, {spec}");
         assert_eq!(names(&pod["spec"]["containers"]), containers, "native: {native}, {spec}");
     }

@@ -2,6 +2,9 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests fail as tests do")]
 
+#[path = "common/admission.rs"]
+#[expect(dead_code, reason = "what is generated is text, and requests with it")]
+mod admission;
 #[path = "../../tests/common"]
 mod common {
     pub(crate) mod json_text;
@@ -11,17 +14,17 @@ mod common {
 
 use std::collections::BTreeMap;
 
-use azure_workload_identity_guest::validate;
-use azure_workload_identity_policy::cluster::{Cluster, LookupError, Patience, ServiceAccount};
 use azure_workload_identity_policy::json::{Document, Path, Segment, Value};
 use azure_workload_identity_policy::rules;
 use common::json_text::{array, member, members_of, object, spelled, string, text};
 use common::undo::Changes;
 use common::{json_text, model};
+use fake_cluster::FakeCluster;
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 use serde_json::{Value as Model, json};
 
+const PREFIX: &str = "azure.workload.identity/";
 const USE: &str = "azure.workload.identity/use";
 const RESERVED: &str = "azure-workload-identity-reserved-";
 
@@ -59,7 +62,8 @@ const FORMER_VOLUME: &str = "azure-workload-identity-reserved-0123456789abcdef01
 struct Case {
     pod: String,
     configuration: Configuration,
-    account: ServiceAccount,
+    /// Annotations of the pod's service account.
+    account: Model,
 }
 
 #[derive(Clone, Debug)]
@@ -94,22 +98,13 @@ impl Configuration {
     }
 }
 
-impl Cluster for Case {
-    fn service_account(&self, _: &str, _: &str, _: Patience) -> Result<ServiceAccount, LookupError> {
-        Ok(self.account.clone())
-    }
-
-    fn may_use_identity(&self, _: &str, _: &str, _: &str) -> Result<bool, LookupError> {
-        Ok(true)
-    }
-}
-
 impl Case {
     /// What becomes of a pod, which is this case's or came from it; `None` if it is right as it is.
     fn mutated(&self, pod: &str) -> Option<String> {
+        let cluster = FakeCluster::default().and_service_account("default", "default", &self.account);
         let request = format!(r#"{{"operation":"CREATE","kind":{{"group":"","kind":"Pod"}},"object":{pod}}}"#);
         let payload = format!(r#"{{"request":{request},"settings":{}}}"#, self.configuration.settings());
-        let answer = String::from_utf8(validate(payload.as_bytes(), self)).unwrap();
+        let answer = String::from_utf8(admission::answer(payload.as_bytes(), &cluster)).unwrap();
         let document = Document::parse(answer.as_bytes()).unwrap();
         assert_eq!(document.root().get("accepted").and_then(Value::as_bool), Some(true), "{answer}");
         document.root().get("mutated_object").map(|object| object.raw().to_owned())
@@ -141,10 +136,11 @@ fn case(proxy: bool) -> impl Strategy<Value = Case> {
         let account = (any::<bool>(), select(vec![None, Some(""), Some("tenant")]));
         let account = account.prop_map({
             let follows = configuration.follows;
-            move |(has_client, tenant)| ServiceAccount {
-                client_id: (follows || has_client).then(|| "client".to_owned()),
-                tenant_id: tenant.map(str::to_owned),
-                token_expiration: None,
+            move |(has_client, tenant)| {
+                let client_id = (follows || has_client).then_some("client");
+                let ids = [("client-id", client_id), ("tenant-id", tenant)];
+                let annotations = ids.into_iter().filter_map(|(key, id)| Some((format!("{PREFIX}{key}"), json!(id?))));
+                annotations.collect()
             }
         });
         (pod(&configuration), Just(configuration), account).prop_map(|(pod, configuration, account)| {

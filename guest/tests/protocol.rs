@@ -1,39 +1,20 @@
 //! The answers as Kubewarden's SDK defines them.
 
-#![expect(clippy::expect_used, reason = "helpers of tests fail as tests do")]
+#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "helpers of tests fail as tests do")]
 
-use azure_workload_identity_guest::{validate, validate_settings};
-use azure_workload_identity_policy::cluster::{Cluster, LookupError, Patience, ServiceAccount};
+#[path = "common/admission.rs"]
+mod admission;
+
+use admission::{CLIENT_ID, annotated, answer_to, creation, pod};
+use azure_workload_identity_guest::validate_settings;
 use kubewarden_policy_sdk::response::ValidationResponse;
 use kubewarden_policy_sdk::settings::SettingsValidationResponse;
 use serde_json::{Value, json};
 
-struct Annotated;
-
-impl Cluster for Annotated {
-    fn service_account(&self, _: &str, _: &str, _: Patience) -> Result<ServiceAccount, LookupError> {
-        let client_id = Some("97335aad-fb4e-4a1f-b5bc-3463ea695687".to_owned());
-        Ok(ServiceAccount { client_id, ..ServiceAccount::default() })
-    }
-
-    fn may_use_identity(&self, _: &str, _: &str, _: &str) -> Result<bool, LookupError> {
-        Ok(true)
-    }
-}
-
 fn answer(expiration: &str) -> ValidationResponse {
-    let pod = json!({
-        "metadata": {
-            "name": "web",
-            "labels": {"azure.workload.identity/use": "true"},
-            "annotations": {"azure.workload.identity/service-account-token-expiration": expiration},
-        },
-        "spec": {"serviceAccountName": "api", "containers": [{"name": "web"}]},
-    });
-    let kind = json!({"group": "", "version": "v1", "kind": "Pod"});
-    let request = json!({"operation": "CREATE", "kind": kind, "namespace": "shop", "object": pod});
-    let payload = json!({"request": request, "settings": {"inject": {}}}).to_string();
-    serde_json::from_slice(&validate(payload.as_bytes(), &Annotated)).expect("no validation response")
+    let pod = pod(&json!({"azure.workload.identity/service-account-token-expiration": expiration}), &json!({}));
+    let answer = answer_to(&creation(&pod), &json!({"inject": {}}), &annotated());
+    serde_json::from_slice(&answer).expect("no validation response")
 }
 
 #[test]
@@ -44,7 +25,7 @@ fn a_mutation_is_a_validation_response() {
     let pod = response.mutated_object.expect("nothing is mutated");
     assert_eq!(pod["spec"]["volumes"][0]["projected"]["sources"][0]["serviceAccountToken"]["expirationSeconds"], 7200);
     let audit_annotations = response.audit_annotations.expect("there are no audit annotations");
-    assert_eq!(audit_annotations["client-id"], "97335aad-fb4e-4a1f-b5bc-3463ea695687");
+    assert_eq!(audit_annotations["client-id"], CLIENT_ID);
 }
 
 #[test]
