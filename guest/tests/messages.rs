@@ -1,84 +1,40 @@
-//! What the policy answers: who is let through unseen, who is refused, and in which words.
+//! What the policy answers: who is let through unseen, who is refused, and how messages are put together. What rules say of an
+//! object is in the snapshots of `e2e-tests/cases`.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    reason = "helpers of tests fail as tests do"
-)]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests fail as tests do")]
 
+#[path = "common/admission.rs"]
+mod admission;
 #[path = "../../tests/common"]
 mod common {
     pub(crate) mod json_text;
     pub(crate) mod model;
 }
 
-use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use azure_workload_identity_guest::validate;
-use azure_workload_identity_policy::cluster::{Cluster, LookupError, Patience, ServiceAccount};
+use admission::{CLIENT_ID, account, annotated, annotated_as, answer, answer_to, creation, pod};
+use azure_workload_identity_guest::validate_settings;
 use azure_workload_identity_policy::json::{Document, Edits};
 use common::json_text;
 use common::model::all_values;
+use fake_cluster::{Failure, FakeCluster, ObjectKey};
 use proptest::prelude::*;
 use proptest::sample::Index;
 use serde_json::{Value, json};
 
-/// A client id as Entra ID gives them.
-const CLIENT_ID: &str = "97335aad-fb4e-4a1f-b5bc-3463ea695687";
-
-/// A cluster that gives the same answer to every question, and remembers what it was asked.
-struct FakeCluster {
-    answer: Result<ServiceAccount, LookupError>,
-    asked: RefCell<Vec<String>>,
+/// What the policy answers to the creation of a pod in this cluster.
+fn verdict_on(pod: &Value, settings: &Value, cluster: &FakeCluster) -> Value {
+    decision(&creation(pod), settings, cluster)
 }
 
-impl FakeCluster {
-    fn with(answer: Result<ServiceAccount, LookupError>) -> Self {
-        Self { answer, asked: RefCell::default() }
-    }
+fn decision(request: &Value, settings: &Value, cluster: &FakeCluster) -> Value {
+    serde_json::from_slice(&answer_to(request, settings, cluster)).unwrap()
 }
 
-impl Cluster for FakeCluster {
-    fn service_account(&self, namespace: &str, name: &str, _: Patience) -> Result<ServiceAccount, LookupError> {
-        self.asked.borrow_mut().push(format!("{namespace}/{name}"));
-        self.answer.clone()
-    }
-
-    fn may_use_identity(&self, _: &str, _: &str, _: &str) -> Result<bool, LookupError> {
-        Ok(true)
-    }
-}
-
-fn annotated() -> Result<ServiceAccount, LookupError> {
-    Ok(ServiceAccount { client_id: Some(CLIENT_ID.to_owned()), ..ServiceAccount::default() })
-}
-
-/// The creation of an object in the namespace `shop`.
-fn creation(object: &Value) -> Value {
-    json!({"operation": "CREATE", "kind": {"group": "", "version": "v1", "kind": "Pod"}, "namespace": "shop", "object": object})
-}
-
-/// A pod `web` of the service account `api`, with the label, these annotations and these members of its spec.
-fn pod(annotations: &Value, spec: &Value) -> Value {
-    let mut pod = json!({
-        "metadata": {"name": "web", "labels": {"azure.workload.identity/use": "true"}, "annotations": annotations},
-        "spec": {"serviceAccountName": "api", "containers": [{"name": "web"}]},
-    });
-    let members = spec.as_object().expect("the members of a spec").clone();
-    pod["spec"].as_object_mut().expect("a spec").extend(members);
-    pod
-}
-
-fn answer_to(request: &Value, settings: &Value, cluster: &FakeCluster) -> Value {
-    let payload = json!({"request": request, "settings": settings}).to_string();
-    serde_json::from_slice(&validate(payload.as_bytes(), cluster)).unwrap()
-}
-
-/// What is answered to the creation of a pod while the cluster gives this answer.
-fn verdict_on(pod: &Value, settings: &Value, answer: Result<ServiceAccount, LookupError>) -> Value {
-    answer_to(&creation(pod), settings, &FakeCluster::with(answer))
+/// A cluster that lets nobody look up the service account `shop/api`.
+fn forbidden() -> FakeCluster {
+    FakeCluster::default().and_failing(ObjectKey::service_account("shop", "api"), Failure::Forbidden)
 }
 
 fn inject() -> Value {
@@ -92,24 +48,22 @@ fn inject_without_a_word(inject: &Value) -> Value {
     json!({"inject": inject, "rules": off})
 }
 
-fn assert_denied(verdict: &Value, lines: &[&str]) {
-    let plural = if lines.len() == 1 { "" } else { "s" };
-    let expected =
-        format!("{} workload identity problem{plural} in pod shop/web:\n- {}", lines.len(), lines.join("\n- "));
-    assert_eq!(verdict["message"].as_str(), Some(expected.as_str()));
-    assert_eq!((&verdict["accepted"], &verdict["code"]), (&json!(false), &json!(403)));
-    assert_eq!(verdict.get("mutated_object"), None);
+/// Asserts that the pod is denied by these rules.
+fn assert_denied(verdict: &Value, rules: &[&str], context: &str) {
+    assert_eq!((&verdict["accepted"], &verdict["code"]), (&json!(false), &json!(403)), "{context}");
+    assert_eq!(verdict["audit_annotations"]["rules"], rules.join(","), "{context}");
+    assert_eq!(verdict["message"].as_str().unwrap().lines().count(), rules.len() + 1, "{context}");
+    assert_eq!(verdict.get("mutated_object"), None, "{context}");
 }
 
 const EXPIRATION: &str = "azure.workload.identity/service-account-token-expiration";
 const PROXY: &str = "azure.workload.identity/inject-proxy-sidecar";
 const PORT: &str = "azure.workload.identity/proxy-sidecar-port";
-const PROXY_IMAGE: &str = "mcr.microsoft.com/oss/azure/workload-identity/proxy:v1.6.1";
 
 #[test]
 fn a_token_expiration_is_whole_seconds_from_an_hour_to_a_day() {
     for text in ["", "3600", "+3600", "03600", "86400"] {
-        let on_pod = verdict_on(&pod(&json!({EXPIRATION: text}), &json!({})), &inject(), annotated());
+        let on_pod = verdict_on(&pod(&json!({EXPIRATION: text}), &json!({})), &inject(), &annotated());
         assert_eq!(on_pod["accepted"], true, "{text:?}");
     }
     let invalid = [
@@ -129,26 +83,15 @@ fn a_token_expiration_is_whole_seconds_from_an_hour_to_a_day() {
         "9223372036854775808",
     ];
     for text in invalid {
-        let on_pod = verdict_on(&pod(&json!({EXPIRATION: text}), &json!({})), &inject(), annotated());
-        assert_denied(
-            &on_pod,
-            &[&format!(
-                "token-expiration: metadata.annotations[\"{EXPIRATION}\"] is {text:?}; it takes whole seconds from 3600 to 86400, e.g. \"3600\""
-            )],
-        );
+        let on_pod = verdict_on(&pod(&json!({EXPIRATION: text}), &json!({})), &inject(), &annotated());
+        assert_denied(&on_pod, &["token-expiration"], text);
 
-        let account = || Ok(ServiceAccount { token_expiration: Some(text.to_owned()), ..ServiceAccount::default() });
-        let on_account = verdict_on(&pod(&json!({}), &json!({})), &inject(), account());
-        assert_denied(
-            &on_account,
-            &[&format!(
-                "token-expiration: spec.serviceAccountName names service account \"shop/api\", whose annotation {EXPIRATION} is {text:?}; it takes whole seconds from 3600 to 86400, e.g. \"3600\""
-            )],
-        );
-
-        let hidden = verdict_on(&pod(&json!({EXPIRATION: "7200"}), &json!({})), &inject(), account());
+        let of_account = account(&json!({"azure.workload.identity/client-id": CLIENT_ID, EXPIRATION: text}));
+        let on_account = verdict_on(&pod(&json!({}), &json!({})), &inject(), &of_account);
+        assert_denied(&on_account, &["token-expiration"], text);
+        let hidden = verdict_on(&pod(&json!({EXPIRATION: "7200"}), &json!({})), &inject(), &of_account);
         assert_eq!(hidden["accepted"], true, "{text:?} behind a valid one");
-        let not_hidden = verdict_on(&pod(&json!({EXPIRATION: ""}), &json!({})), &inject(), account());
+        let not_hidden = verdict_on(&pod(&json!({EXPIRATION: ""}), &json!({})), &inject(), &of_account);
         assert_eq!(not_hidden["accepted"], false, "{text:?} behind an empty one");
     }
 }
@@ -156,130 +99,29 @@ fn a_token_expiration_is_whole_seconds_from_an_hour_to_a_day() {
 #[test]
 fn a_proxy_port_is_one_that_there_can_be() {
     for text in ["1", "65535", "+8080", "08080"] {
-        let verdict = verdict_on(&pod(&json!({PROXY: "true", PORT: text}), &json!({})), &inject(), annotated());
+        let verdict = verdict_on(&pod(&json!({PROXY: "true", PORT: text}), &json!({})), &inject(), &annotated());
         assert_eq!(verdict["accepted"], true, "{text:?}");
     }
     for text in ["", "http", "0", "-1", "65536", "8080 ", "80.0", "4294967376"] {
-        let verdict = verdict_on(&pod(&json!({PROXY: "true", PORT: text}), &json!({})), &inject(), annotated());
-        assert_denied(
-            &verdict,
-            &[&format!(
-                "proxy-port: metadata.annotations[\"{PORT}\"] is {text:?}; it takes a port from 1 to 65535, e.g. \"8080\""
-            )],
-        );
+        let verdict = verdict_on(&pod(&json!({PROXY: "true", PORT: text}), &json!({})), &inject(), &annotated());
+        assert_denied(&verdict, &["proxy-port"], text);
 
-        let without_proxy = verdict_on(&pod(&json!({PORT: text}), &json!({})), &inject(), annotated());
+        let without_proxy = verdict_on(&pod(&json!({PORT: text}), &json!({})), &inject(), &annotated());
         assert_eq!(without_proxy["accepted"], true, "{text:?} without the proxy");
-    }
-}
-
-#[test]
-fn a_proxy_port_is_one_that_no_container_listens_on() {
-    let taken = |port: Value| json!({"containers": [{"name": "web", "ports": [{"containerPort": 1}, port]}]});
-    let cases = [
-        (
-            json!({PROXY: "true"}),
-            taken(json!({"containerPort": 8000})),
-            Some((PROXY, 8000, "web", "spec.containers[0].ports[1]")),
-        ),
-        (
-            json!({PROXY: "true", PORT: "9000"}),
-            taken(json!({"containerPort": 9000, "protocol": "TCP"})),
-            Some((PORT, 9000, "web", "spec.containers[0].ports[1]")),
-        ),
-        (
-            json!({PROXY: "true", PORT: "9000"}),
-            json!({"initContainers": [{"name": "early", "ports": [{"containerPort": 9000}]}]}),
-            Some((PORT, 9000, "early", "spec.initContainers[0].ports[0]")),
-        ),
-        (json!({PROXY: "true", PORT: "9000"}), taken(json!({"containerPort": 8000})), None),
-        (json!({PROXY: "true"}), taken(json!({"containerPort": 8000, "protocol": "UDP"})), None),
-        (
-            json!({PROXY: "true"}),
-            json!({"initContainers": [{"name": "azwi-proxy", "image": PROXY_IMAGE, "ports": [{"containerPort": 8000}]}]}),
-            None,
-        ),
-        (json!({}), taken(json!({"containerPort": 8000})), None),
-    ];
-    for (annotations, spec, expected) in cases {
-        let verdict = verdict_on(&pod(&annotations, &spec), &inject(), annotated());
-        match expected {
-            Some((annotation, port, container, place)) => assert_denied(
-                &verdict,
-                &[&format!(
-                    "proxy-port: metadata.annotations[\"{annotation}\"] puts the proxy on port {port}, on which container \"{container}\" already listens ({place}); set annotation {PORT} to a port that is free"
-                )],
-            ),
-            None => assert_eq!(verdict["accepted"], true, "{annotations} {spec}"),
-        }
-    }
-}
-
-#[test]
-fn the_proxy_does_not_run_in_the_nodes_network() {
-    let verdict = verdict_on(&pod(&json!({PROXY: "true"}), &json!({"hostNetwork": true})), &inject(), annotated());
-    assert_denied(
-        &verdict,
-        &[&format!(
-            "proxy-host-network: spec.hostNetwork is true, but annotation {PROXY} asks for the proxy, which would redirect requests of the whole node; remove the annotation or hostNetwork"
-        )],
-    );
-    for (annotations, host_network) in [(json!({}), true), (json!({PROXY: "true"}), false)] {
-        let verdict = verdict_on(&pod(&annotations, &json!({"hostNetwork": host_network})), &inject(), annotated());
-        assert_eq!(verdict["accepted"], true, "{annotations} {host_network}");
-    }
-}
-
-#[test]
-fn a_look_up_without_result_says_why_and_what_to_do() {
-    let cases = [
-        (
-            LookupError::Missing,
-            "service-account-missing: spec.serviceAccountName names service account \"api\", which does not exist in namespace \"shop\"; correct the name, or create it there with annotation azure.workload.identity/client-id",
-        ),
-        (
-            LookupError::Forbidden,
-            "lookup-failed: spec.serviceAccountName names service account \"shop/api\", but policy-server may not read it; bind the service account of policy-server to a ClusterRole with verb `get` on resource `serviceaccounts` of the core API group",
-        ),
-        (
-            LookupError::NotGranted,
-            "lookup-failed: spec.serviceAccountName names service account \"shop/api\", but the policy may not look up service accounts; list `apiVersion: v1`, `kind: ServiceAccount` under `contextAwareResources` of the ClusterAdmissionPolicy (a namespaced AdmissionPolicy cannot have them)",
-        ),
-        (
-            LookupError::CapabilityDenied,
-            "lookup-failed: spec.serviceAccountName names service account \"shop/api\", but the policy server grants the policy no look-ups; add `kubernetes/get_resource` to the policy's `hostCapabilities` (for namespaced policies: `namespacedPoliciesCapabilities` of the PolicyServer)",
-        ),
-        (
-            LookupError::Unreachable("timeout".to_owned()),
-            "lookup-failed: spec.serviceAccountName names service account \"shop/api\", but policy-server could not ask the API server (timeout); check policy-server's connection to the API server, then try again",
-        ),
-        (
-            LookupError::Undecodable("it is null; expected an object".to_owned()),
-            "lookup-failed: spec.serviceAccountName names service account \"shop/api\", but the answer cannot be read: it is null; expected an object; check that policy-server talks to a Kubernetes API server",
-        ),
-    ];
-    for (error, line) in cases {
-        let verdict = verdict_on(&pod(&json!({}), &json!({})), &inject(), Err(error));
-        assert_denied(&verdict, &[line]);
     }
 }
 
 #[test]
 fn all_that_is_wrong_is_said_at_once_and_in_the_same_order() {
     let annotations = json!({PROXY: "true", PORT: "x", EXPIRATION: "1h"});
-    let verdict = verdict_on(&pod(&annotations, &json!({"hostNetwork": true})), &inject(), Err(LookupError::Missing));
+    let verdict = verdict_on(&pod(&annotations, &json!({"hostNetwork": true})), &inject(), &FakeCluster::default());
 
-    let rules: Vec<_> =
-        verdict["message"].as_str().unwrap().lines().skip(1).map(|line| line.split_once(':').unwrap().0).collect();
-    assert_eq!(rules, ["- token-expiration", "- proxy-port", "- proxy-host-network", "- service-account-missing"]);
-    assert!(verdict["message"].as_str().unwrap().starts_with("4 workload identity problems in pod shop/web:\n"));
-    assert_eq!(
-        verdict["audit_annotations"],
-        json!({
-            "tenant-id": "11111111-1111-1111-1111-111111111111",
-            "rules": "token-expiration,proxy-port,proxy-host-network,service-account-missing",
-        })
-    );
+    let rules = ["token-expiration", "proxy-port", "proxy-host-network", "service-account-missing"];
+    assert_denied(&verdict, &rules, "all at once");
+    let lines = verdict["message"].as_str().unwrap().lines().skip(1);
+    let said: Vec<_> = lines.map(|line| line.split_once(':').unwrap().0).collect();
+    assert_eq!(said, rules.map(|rule| format!("- {rule}")));
+    assert_eq!(verdict["audit_annotations"]["tenant-id"], "11111111-1111-1111-1111-111111111111");
 }
 
 #[test]
@@ -298,9 +140,9 @@ fn a_pod_is_named_as_far_as_its_name_is_known() {
         let metadata = pod["metadata"].as_object_mut().unwrap();
         metadata.remove("name");
         metadata.extend(name.as_object().unwrap().clone());
-        let verdict = verdict_on(&pod, &inject(), annotated());
-        let first = verdict["message"].as_str().unwrap().lines().next();
-        assert_eq!(first, Some(format!("1 workload identity problem in {expected}:").as_str()));
+        let verdict = verdict_on(&pod, &inject(), &annotated());
+        let first = verdict["message"].as_str().unwrap().lines().next().unwrap();
+        assert!(first.ends_with(&format!(" in {expected}:")), "{first}");
     }
 }
 
@@ -313,9 +155,9 @@ fn values_are_quoted_on_one_line_and_cut() {
         ("ä".repeat(65), format!("\"{}\"…", "ä".repeat(64))),
     ];
     for (value, quoted) in cases {
-        let verdict = verdict_on(&pod(&json!({EXPIRATION: value}), &json!({})), &inject(), annotated());
+        let verdict = verdict_on(&pod(&json!({EXPIRATION: value}), &json!({})), &inject(), &annotated());
         let message = verdict["message"].as_str().unwrap();
-        assert!(message.contains(&format!("\"] is {quoted}; it takes")), "{message}");
+        assert!(message.contains(&format!(" {quoted};")), "{message}");
         assert_eq!(message.lines().count(), 2);
     }
 }
@@ -334,7 +176,7 @@ fn without_injection_a_rule_weighs_what_the_settings_say() {
         (json!({"exemptions": {"serviceAccounts": ["shop/web"]}}), false, 0),
     ];
     for (settings, accepted, warnings) in cases {
-        let verdict = verdict_on(&late, &settings, annotated());
+        let verdict = verdict_on(&late, &settings, &annotated());
         let warned = verdict["warnings"].as_array().map_or(0, Vec::len);
         assert_eq!((verdict["accepted"].as_bool(), warned), (Some(accepted), warnings), "{settings}");
         assert_eq!(verdict.get("mutated_object"), None, "{settings}");
@@ -350,7 +192,7 @@ fn what_injection_cannot_do_without_is_a_denial_whatever_the_rule_weighs() {
         json!({"inject": {}, "exemptions": {"namespaces": ["*"]}}),
     ];
     for settings in lenient {
-        assert_eq!(verdict_on(&late, &settings, annotated())["accepted"], false, "{settings}");
+        assert_eq!(verdict_on(&late, &settings, &annotated())["accepted"], false, "{settings}");
     }
 }
 
@@ -365,7 +207,7 @@ fn a_failed_look_up_denies_only_where_the_decision_needs_it() {
         (json!({"identities": [identity]}), false),
     ];
     for (settings, accepted) in cases {
-        let verdict = verdict_on(&pod(&json!({}), &json!({})), &settings, Err(LookupError::Forbidden));
+        let verdict = verdict_on(&pod(&json!({}), &json!({})), &settings, &forbidden());
         assert_eq!(verdict["accepted"], accepted, "{settings}");
         assert_eq!(verdict["warnings"].is_array(), accepted, "{settings}");
     }
@@ -373,30 +215,31 @@ fn a_failed_look_up_denies_only_where_the_decision_needs_it() {
 
 #[test]
 fn a_warning_has_as_many_characters_as_the_api_server_passes_on() {
-    let unreachable = |reason: &str| Err(LookupError::Unreachable(reason.to_owned()));
     let warning = |reason: &str| {
-        let verdict = verdict_on(&pod(&json!({}), &json!({})), &json!({}), unreachable(reason));
+        let failure = Failure::Other(reason.to_owned());
+        let unreachable = FakeCluster::default().and_failing(ObjectKey::service_account("shop", "api"), failure);
+        let verdict = verdict_on(&pod(&json!({}), &json!({})), &json!({}), &unreachable);
         verdict["warnings"][0].as_str().unwrap().to_owned()
     };
     let spare = 256 - warning("").chars().count();
     let whole = warning(&"ä".repeat(spare));
-    assert!(whole.chars().count() == 256 && whole.ends_with("then try again"), "{whole}");
+    assert!(whole.chars().count() == 256 && !whole.ends_with('…'), "{whole}");
     let cut = warning(&"ä".repeat(spare + 1));
-    assert!(cut.chars().count() == 256 && cut.ends_with("then try aga…"), "{cut}");
+    assert!(cut.chars().count() == 256 && cut.ends_with('…'), "{cut}");
 }
 
 #[test]
 fn the_identity_in_force_is_in_the_audit_log() {
-    let account = ServiceAccount { tenant_id: Some("contoso.example.com".to_owned()), ..annotated().unwrap() };
-    let verdict = verdict_on(&pod(&json!({}), &json!({})), &inject(), Ok(account));
+    let ids = json!({"azure.workload.identity/client-id": CLIENT_ID, "azure.workload.identity/tenant-id": "contoso.example.com"});
+    let verdict = verdict_on(&pod(&json!({}), &json!({})), &inject(), &account(&ids));
     assert_eq!(verdict["audit_annotations"], json!({"client-id": CLIENT_ID, "tenant-id": "contoso.example.com"}));
 }
 
 /// Asserts that the request is accepted as it is, without a question to the cluster.
 fn assert_passes_unseen(request: &Value, settings: &Value) {
-    let cluster = FakeCluster::with(Err(LookupError::Forbidden));
-    assert_eq!(answer_to(request, settings, &cluster), json!({"accepted": true}), "{request} {settings}");
-    assert!(cluster.asked.borrow().is_empty(), "{request}");
+    let cluster = FakeCluster::default();
+    assert_eq!(decision(request, settings, &cluster), json!({"accepted": true}), "{request} {settings}");
+    assert!(cluster.exchanges().is_empty(), "{request}");
 }
 
 #[test]
@@ -428,7 +271,7 @@ fn pods_that_ask_for_no_identity_pass_unseen() {
 fn a_pod_without_a_spec_is_left_to_the_api_server() {
     let pod = json!({"metadata": {"labels": {"azure.workload.identity/use": "true"}}});
     let settings = json!({"inject": {}, "rules": {"default-service-account": "off"}});
-    let verdict = verdict_on(&pod, &settings, annotated());
+    let verdict = verdict_on(&pod, &settings, &annotated_as("shop", "default"));
     assert_eq!(verdict, json!({"accepted": true, "audit_annotations": {"client-id": CLIENT_ID}}));
 }
 
@@ -466,6 +309,7 @@ fn requests_about_what_is_not_judged_pass_unseen() {
 #[test]
 fn a_pod_that_follows_its_service_account_gets_the_label() {
     let settings = json!({"inject": {"optIn": "serviceAccount"}});
+    let cluster = annotated_as("shop", "default");
     let cases = [
         (r#"{"spec":{}}"#, r#""metadata":{"labels":{"azure.workload.identity/use":"true"}}"#),
         (r#"{"metadata":null,"spec":{}}"#, r#""metadata":{"labels":{"azure.workload.identity/use":"true"}}"#),
@@ -482,9 +326,9 @@ fn a_pod_that_follows_its_service_account_gets_the_label() {
     ];
     for (pod, expected) in cases {
         let request = format!(
-            r#"{{"request":{{"operation":"CREATE","kind":{{"kind":"Pod"}},"object":{pod}}},"settings":{settings}}}"#
+            r#"{{"request":{{"operation":"CREATE","kind":{{"kind":"Pod"}},"namespace":"shop","object":{pod}}},"settings":{settings}}}"#
         );
-        let answer = validate(request.as_bytes(), &FakeCluster::with(annotated()));
+        let answer = answer(request.as_bytes(), &cluster);
         let answer = String::from_utf8(answer).unwrap();
         assert!(answer.contains(expected), "{pod}: {answer}");
     }
@@ -495,12 +339,12 @@ fn a_pod_follows_its_service_account_only_to_an_identity_and_if_it_says_nothing_
     let follow = inject_without_a_word(&json!({"optIn": "serviceAccount"}));
     let mut silent = pod(&json!({EXPIRATION: "1h"}), &json!({}));
     silent["metadata"]["labels"] = json!({"app": "web"});
-    let client = |id: &str| Ok(ServiceAccount { client_id: Some(id.to_owned()), ..ServiceAccount::default() });
+    let without_id = account(&json!({"azure.workload.identity/client-id": ""}));
 
-    for answer in [Ok(ServiceAccount::default()), client(""), Err(LookupError::Missing), Err(LookupError::Forbidden)] {
-        assert_eq!(verdict_on(&silent, &follow, answer), json!({"accepted": true}));
+    for cluster in [account(&json!({})), without_id, FakeCluster::default(), forbidden()] {
+        assert_eq!(verdict_on(&silent, &follow, &cluster), json!({"accepted": true}));
     }
-    assert_eq!(verdict_on(&silent, &follow, client(CLIENT_ID))["accepted"], false);
+    assert_eq!(verdict_on(&silent, &follow, &annotated())["accepted"], false);
 
     for label in ["false", "True", ""] {
         silent["metadata"]["labels"] = json!({"azure.workload.identity/use": label});
@@ -526,19 +370,24 @@ fn the_service_account_is_looked_up_once_in_the_pods_namespace() {
         metadata["labels"] = json!({"azure.workload.identity/use": "true"});
         let mut request = creation(&json!({"metadata": metadata, "spec": spec}));
         request["namespace"] = namespace;
-        let cluster = FakeCluster::with(annotated());
+        let (of_namespace, name) = expected.split_once('/').unwrap();
+        let cluster = annotated_as(of_namespace, name);
 
-        assert_eq!(answer_to(&request, &inject(), &cluster)["accepted"], true, "{request}");
-        assert_eq!(*cluster.asked.borrow(), [expected], "{request}");
+        assert_eq!(decision(&request, &inject(), &cluster)["accepted"], true, "{request}");
+        assert_eq!(cluster.look_ups(), [expected], "{request}");
     }
 }
 
 /// In every value that a message must not show.
 const MARKER: &str = "5317008";
 
+fn marked() -> String {
+    format!("marked {MARKER}")
+}
+
 /// A request with something in every place that is read.
 fn full_request() -> Value {
-    let text = || format!("marked {MARKER}");
+    let text = marked;
     let container = json!({
         "name": text(),
         "env": [{"name": text(), "value": text()}],
@@ -625,12 +474,12 @@ fn a_value_of_the_wrong_type_is_a_bad_request_that_names_its_place_and_not_the_v
         for (value, kind) in values.iter().filter(|(_, kind)| *kind != expected) {
             let mut request = full_request();
             *request.pointer_mut(pointer).unwrap() = value.clone();
-            let cluster = FakeCluster::with(annotated());
+            let cluster = FakeCluster::default();
 
-            let answer = answer_to(&request, &inject(), &cluster);
+            let answer = decision(&request, &inject(), &cluster);
             let message = format!("the admission review cannot be read: {path} is {kind}; expected {expected}");
             assert_eq!(answer, json!({"accepted": false, "message": message, "code": 400}));
-            assert!(cluster.asked.borrow().is_empty(), "{path}");
+            assert!(cluster.exchanges().is_empty(), "{path}");
         }
     }
 }
@@ -646,7 +495,7 @@ fn what_is_no_review_is_a_bad_request() {
         (r#"{"request":null}"#, "it has no request"),
     ];
     for (payload, reason) in cases {
-        let answer = validate(payload.as_bytes(), &FakeCluster::with(annotated()));
+        let answer = answer(payload.as_bytes(), &FakeCluster::default());
         let expected = json!({
             "accepted": false,
             "message": format!("the admission review cannot be read: {reason}"),
@@ -658,13 +507,13 @@ fn what_is_no_review_is_a_bad_request() {
 
 #[test]
 fn settings_that_are_not_valid_are_the_servers_fault() {
-    let answer = verdict_on(&pod(&json!({}), &json!({})), &json!({"preset": "hard", "guard": 1}), annotated());
-    let expected = json!({
-        "accepted": false,
-        "message": "the settings of the policy are not valid: guard is a number; it takes an object; preset is \"hard\"; it takes one of recommended, strict",
-        "code": 500,
-    });
-    assert_eq!(answer, expected);
+    let settings = json!({"preset": "hard", "guard": 1});
+    let verdict = verdict_on(&pod(&json!({}), &json!({})), &settings, &annotated());
+    assert_eq!((&verdict["accepted"], &verdict["code"]), (&json!(false), &json!(500)));
+
+    let answer: Value = serde_json::from_slice(&validate_settings(settings.to_string().as_bytes())).unwrap();
+    let problems = answer["message"].as_str().unwrap();
+    assert!(verdict["message"].as_str().unwrap().ends_with(problems), "{verdict} {problems}");
 }
 
 /// A payload that is right but for another value at some place of the request.
@@ -684,7 +533,8 @@ fn odd_payload() -> impl Strategy<Value = Vec<u8>> {
 proptest! {
     #[test]
     fn every_request_gets_an_answer_that_says_yes_or_why_not(payload in odd_payload()) {
-        let answer = validate(&payload, &FakeCluster::with(annotated()));
+        let cluster = annotated_as("shop", &marked());
+        let answer = answer(&payload, &cluster);
         let answer: Value = serde_json::from_slice(&answer).unwrap();
         match answer["accepted"].as_bool() {
             Some(true) => prop_assert!(answer.get("message").is_none() && answer.get("code").is_none(), "{}", answer),

@@ -9,7 +9,13 @@ pub(crate) const CLIENT_ID: &str = "97335aad-fb4e-4a1f-b5bc-3463ea695687";
 
 /// A cluster in which service account `shop/api` has a client id.
 pub(crate) fn annotated() -> FakeCluster {
-    account(&json!({"azure.workload.identity/client-id": CLIENT_ID}))
+    annotated_as("shop", "api")
+}
+
+/// A cluster in which this service account has a client id.
+pub(crate) fn annotated_as(namespace: &str, name: &str) -> FakeCluster {
+    let annotations = json!({"azure.workload.identity/client-id": CLIENT_ID});
+    FakeCluster::default().and_service_account(namespace, name, &annotations)
 }
 
 /// A cluster in which service account `shop/api` has these annotations.
