@@ -13,7 +13,7 @@ mod common {
 
 use std::collections::BTreeMap;
 
-use admission::{CLIENT_ID, account, annotated, annotated_as, answer, answer_to, creation, pod};
+use admission::{CLIENT_ID, annotated, annotated_as, answer, answer_to, creation, pod};
 use azure_workload_identity_guest::validate_settings;
 use azure_workload_identity_policy::json::{Document, Edits};
 use common::json_text;
@@ -30,6 +30,11 @@ fn verdict_on(pod: &Value, settings: &Value, cluster: &FakeCluster) -> Value {
 
 fn decision(request: &Value, settings: &Value, cluster: &FakeCluster) -> Value {
     serde_json::from_slice(&answer_to(request, settings, cluster)).unwrap()
+}
+
+/// A cluster in which service account `shop/api` has these annotations.
+fn account(annotations: &Value) -> FakeCluster {
+    FakeCluster::default().and_service_account("shop", "api", annotations)
 }
 
 /// A cluster that lets nobody look up the service account `shop/api`.

@@ -18,11 +18,6 @@ pub(crate) fn annotated_as(namespace: &str, name: &str) -> FakeCluster {
     FakeCluster::default().and_service_account(namespace, name, &annotations)
 }
 
-/// A cluster in which service account `shop/api` has these annotations.
-pub(crate) fn account(annotations: &Value) -> FakeCluster {
-    FakeCluster::default().and_service_account("shop", "api", annotations)
-}
-
 /// A pod `web` of the service account `api`, with the label, these annotations and these members of its spec.
 pub(crate) fn pod(annotations: &Value, spec: &Value) -> Value {
     let mut pod = json!({
