@@ -141,59 +141,24 @@ fn a_service_account_newer_than_the_cache_is_found() {
 }
 
 #[test]
-fn a_forbidden_look_up_denies() {
-    let policy = policy().connected_to(failing(Failure::Forbidden));
-
-    assert_labelled_denied(&policy, &[look_up(false)], "lookup-failed");
-    assert_unlabelled_passes(&policy);
-}
-
-#[test]
-fn a_kind_that_is_not_granted_denies() {
-    let policy = policy().connected_to(found()).granted(&["*"], &[("v1", "Secret")]).unwrap();
-
-    assert_labelled_denied(&policy, &[look_up(false)], "lookup-failed");
-    assert_unlabelled_passes(&policy);
-}
-
-#[test]
-fn a_denied_capability_denies() {
-    let policy = policy().connected_to(found()).granted(&["oci/*"], &[("v1", "ServiceAccount")]).unwrap();
-
-    assert_labelled_denied(&policy, &[look_up(false)], "lookup-failed");
-    assert_unlabelled_passes(&policy);
-}
-
-#[test]
-fn a_host_without_a_kubernetes_client_denies() {
-    let policy = policy();
-
-    assert_labelled_denied(&policy, &[look_up(false)], "lookup-failed");
-    assert_unlabelled_passes(&policy);
-}
-
-#[test]
-fn an_unreachable_api_server_denies() {
-    let policy = policy().connected_to(failing(Failure::Unreachable));
-
-    assert_labelled_denied(&policy, &[look_up(false)], "lookup-failed");
-    assert_unlabelled_passes(&policy);
-}
-
-#[test]
-fn an_answer_that_is_not_json_denies() {
-    let policy = policy().connected_to(failing(Failure::Undecodable));
-
-    assert_labelled_denied(&policy, &[look_up(false)], "lookup-failed");
-    assert_unlabelled_passes(&policy);
-}
-
-#[test]
-fn an_answer_that_is_no_service_account_denies() {
-    let object = json!({"apiVersion": "v1", "kind": "ServiceAccount",
-        "metadata": {"name": "web", "namespace": "shop", "annotations": ["client-id"]}});
-    let policy = policy().connected_to(FakeCluster::with_objects([object]).unwrap());
-
-    assert_labelled_denied(&policy, &[look_up(false)], "lookup-failed");
-    assert_unlabelled_passes(&policy);
+fn other_failures_deny_after_one_look_up() {
+    let metadata = json!({"name": "web", "namespace": "shop", "annotations": ["client-id"]});
+    let unreadable = json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata});
+    let failures = [
+        ("RBAC forbids it", policy().connected_to(failing(Failure::Forbidden))),
+        ("the kind is not granted", policy().connected_to(found()).granted(&["*"], &[("v1", "Secret")]).unwrap()),
+        (
+            "the capability is denied",
+            policy().connected_to(found()).granted(&["oci/*"], &[("v1", "ServiceAccount")]).unwrap(),
+        ),
+        ("the host has no Kubernetes client", policy()),
+        ("the API server is unreachable", policy().connected_to(failing(Failure::Unreachable))),
+        ("the answer is not JSON", policy().connected_to(failing(Failure::Undecodable))),
+        ("the answer is no service account", policy().connected_to(FakeCluster::with_objects([unreadable]).unwrap())),
+    ];
+    for (failure, policy) in failures {
+        println!("{failure}");
+        assert_labelled_denied(&policy, &[look_up(false)], "lookup-failed");
+        assert_unlabelled_passes(&policy);
+    }
 }
