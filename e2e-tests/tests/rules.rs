@@ -12,10 +12,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 
 use azure_workload_identity_guest::HostCluster;
-use azure_workload_identity_policy::cluster::{Cluster, LookupError, Patience, ServiceAccount};
-use azure_workload_identity_policy::rules::{Check, RULES};
-use azure_workload_identity_policy::verdict::Verdict;
-use common::cases::{self, Case, Expected, LookUps, Subject};
+use azure_workload_identity_policy::Verdict;
+use azure_workload_identity_policy::inquiry::Origin;
+use azure_workload_identity_policy::rule::RuleId;
+use azure_workload_identity_policy::rules::{Check, checks};
+use common::cases::{self, Case, Expected, LookUps};
 use common::library;
 use common::transcript;
 use e2e_tests::{
@@ -70,14 +71,14 @@ fn every_snapshot_belongs_to_a_file_of_cases() {
 #[test]
 fn every_rule_has_a_case_that_fires_and_one_that_passes_for_each_thing_that_it_looks_at() {
     let mut gaps = Vec::new();
-    for rule in RULES {
-        let cases = cases::read(rule.name);
-        for subject in rule.checks.iter().flat_map(subjects) {
-            let fires = |case: &&Case| case.expect.iter().any(|expected| expected.rule == rule.name);
+    for rule in RuleId::ALL {
+        let cases = cases::read(rule.name());
+        for subject in checks(rule).iter().flat_map(Check::subjects) {
+            let fires = |case: &&Case| case.expect.iter().any(|expected| expected.rule == rule.name());
             let (firing, passing): (Vec<_>, Vec<_>) =
                 cases.iter().filter(|case| case.subject() == *subject).partition(fires);
             if firing.is_empty() || passing.is_empty() {
-                gaps.push(format!("{} on {subject:?}: {} fire, {} pass", rule.name, firing.len(), passing.len()));
+                gaps.push(format!("{rule} on {subject}: {} fire, {} pass", firing.len(), passing.len()));
             }
         }
     }
@@ -86,7 +87,7 @@ fn every_rule_has_a_case_that_fires_and_one_that_passes_for_each_thing_that_it_l
 
 #[test]
 fn every_file_is_about_a_rule() {
-    let names: Vec<_> = RULES.iter().map(|rule| rule.name).chain(OTHER_FILES).collect();
+    let names: Vec<_> = RuleId::ALL.map(RuleId::name).into_iter().chain(OTHER_FILES).collect();
     for name in cases::files() {
         assert!(names.contains(&name.as_str()), "{name} is no rule");
     }
@@ -120,29 +121,12 @@ fn what_controllers_write_passes_only_because_they_write_it() {
 
 /// Pods are wrong by their labels; an annotation makes one the image of a static pod.
 fn object_is_pod(case: &Case) -> bool {
-    case.subject() == Subject::Pod || case.subject() == Subject::EphemeralContainers
+    case.subject() == "pods" || case.subject() == "debug containers"
 }
 
 fn all_cases() -> Vec<(&'static str, Case)> {
-    let names = RULES.iter().map(|rule| rule.name).chain(OTHER_FILES);
+    let names = RuleId::ALL.map(RuleId::name).into_iter().chain(OTHER_FILES);
     names.flat_map(|name| cases::read(name).into_iter().map(move |case| (name, case))).collect()
-}
-
-/// A cluster whose objects are in files.
-struct Files<C>(C);
-
-impl<C: Cluster> Cluster for Files<C> {
-    fn service_account(&self, namespace: &str, name: &str, patience: Patience) -> Result<ServiceAccount, LookupError> {
-        self.0.service_account(namespace, name, patience)
-    }
-
-    fn may_use_identity(&self, namespace: &str, service_account: &str, client_id: &str) -> Result<bool, LookupError> {
-        self.0.may_use_identity(namespace, service_account, client_id)
-    }
-
-    fn is_live(&self) -> bool {
-        false
-    }
 }
 
 fn snapshots() -> PathBuf {
@@ -177,11 +161,8 @@ fn verdict(case: &Case) -> Verdict {
     let host =
         HostCluster(|operation: &str, payload: &[u8]| functions.call("kubewarden", "kubernetes", operation, payload));
     let (request, settings) = (case.request(), Value::Object(case.settings.clone()));
-    if case.in_file {
-        library::verdict_behind(&Files(host), &request, &settings)
-    } else {
-        library::verdict_behind(&host, &request, &settings)
-    }
+    let origin = if case.in_file { Origin::File } else { Origin::Admission };
+    library::verdict_behind(&host, origin, &request, &settings)
 }
 
 /// What the module answers to a case.
@@ -201,9 +182,9 @@ fn check_in_library(case: &Case) -> Result<(), String> {
         .findings
         .iter()
         .map(|(severity, finding)| Expected {
-            rule: finding.rule.to_owned(),
+            rule: finding.rule.to_string(),
             severity: severity.name().to_owned(),
-            path: finding.path.to_string(),
+            path: finding.place.path.to_string(),
         })
         .collect();
     let mut expected = case.expect.clone();
@@ -269,15 +250,4 @@ fn cluster(case: &Case) -> FakeCluster {
         cluster = cluster.and_permission("system:serviceaccount:shop:api", attributes);
     }
     cluster
-}
-
-fn subjects(check: &Check) -> &'static [Subject] {
-    match check {
-        Check::Template(_) => &[Subject::Pod, Subject::Workload],
-        Check::Pod(_) => &[Subject::Pod],
-        Check::Workload(_) => &[Subject::Workload],
-        Check::EphemeralContainers(_) => &[Subject::EphemeralContainers],
-        Check::ServiceAccount(_) => &[Subject::ServiceAccount],
-        Check::Service(_) => &[Subject::Service],
-    }
 }

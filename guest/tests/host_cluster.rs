@@ -3,7 +3,7 @@
 use std::cell::Cell;
 
 use azure_workload_identity_guest::HostCluster;
-use azure_workload_identity_policy::cluster::{Cluster, LookupError, Patience, ServiceAccount};
+use azure_workload_identity_policy::cluster::{Cluster, Freshness, LookupError, ServiceAccount};
 use fake_cluster::{Failure, FakeCluster, GetResourceRequest, ObjectKey, Request};
 use serde_json::{Value, json};
 
@@ -17,7 +17,7 @@ const CHANNEL_FULL: &str = "Error sending request over callback channel: no avai
 /// Looks up the service account `shop/api` in a cluster.
 fn look_up(cluster: &FakeCluster) -> Result<ServiceAccount, LookupError> {
     let host = HostCluster(|operation: &str, payload: &[u8]| cluster.call(operation, payload));
-    host.service_account("shop", "api", Patience::Sure)
+    host.service_account("shop", "api", Freshness::Confirmed)
 }
 
 /// Looks up a service account while the host tells its guest the same whenever it is asked: what comes of it, and how often it
@@ -28,7 +28,7 @@ fn told(answer: Result<&str, &str>) -> (Result<ServiceAccount, LookupError>, usi
         asked.set(asked.get() + 1);
         answer.map(|object| object.as_bytes().to_vec()).map_err(str::to_owned)
     });
-    (host.service_account("shop", "api", Patience::Sure), asked.get())
+    (host.service_account("shop", "api", Freshness::Confirmed), asked.get())
 }
 
 fn annotations() -> Value {

@@ -9,7 +9,7 @@ mod admission;
 use std::collections::BTreeMap;
 
 use admission::{answer_to, creation};
-use azure_workload_identity_policy::rules;
+use azure_workload_identity_policy::rule::RuleId;
 use fake_cluster::FakeCluster;
 use serde_json::{Value, json};
 
@@ -40,7 +40,7 @@ fn pod(annotations: &Value, spec: &Value) -> Value {
 /// The pod as it is stored; its service account has these annotations.
 fn injected(pod: &Value, inject: &Value, account: &Value) -> Value {
     // How a pod is judged is not the matter here.
-    let rules: BTreeMap<_, _> = rules::names().map(|(name, _)| (name, "off")).collect();
+    let rules: BTreeMap<_, _> = RuleId::ALL.map(|rule| (rule.name(), "off")).into_iter().collect();
     let cluster = FakeCluster::default().and_service_account("shop", "default", account);
     let answer = answer_to(&creation(pod), &json!({"inject": inject, "rules": rules}), &cluster);
     let mut answer: Value = serde_json::from_slice(&answer).unwrap();

@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 
 use admission::{CLIENT_ID, annotated, annotated_as, answer, answer_to, creation, pod};
 use azure_workload_identity_guest::validate_settings;
-use azure_workload_identity_policy::json::{Document, Edits};
+use azure_workload_identity_policy::json::{Changes, Document};
 use common::json_text;
 use common::model::all_values;
 use fake_cluster::{Failure, FakeCluster, ObjectKey};
@@ -526,7 +526,7 @@ fn odd_payload() -> impl Strategy<Value = Vec<u8>> {
     let request = full_request().to_string();
     (any::<Index>(), json_text::value(2)).prop_map(move |(place, text)| {
         let document = Document::parse(request.as_bytes()).unwrap();
-        let mut edits = Edits::default();
+        let mut edits = Changes::default();
         edits.replace(*place.get(&all_values(document.root())), text);
         let mut payload = br#"{"request":"#.to_vec();
         edits.write(document.root(), &mut payload);

@@ -2,8 +2,8 @@
 
 use std::fmt::Write as _;
 
-use azure_workload_identity_policy::finding::Severity;
-use azure_workload_identity_policy::verdict::Verdict;
+use azure_workload_identity_policy::Verdict;
+use azure_workload_identity_policy::rule::Severity;
 use e2e_tests::response::AdmissionResponse;
 
 /// What is said about a case: its note, then the admission response, then the notes, which only tools that run over files show.
