@@ -20,6 +20,7 @@
 
 pub mod clouds;
 pub mod cluster;
+pub mod environment;
 pub mod finding;
 pub mod formats;
 #[cfg(target_family = "wasm")]
