@@ -20,6 +20,7 @@
 
 pub mod clouds;
 pub mod cluster;
+pub mod container_identity;
 pub mod environment;
 pub mod finding;
 pub mod formats;
