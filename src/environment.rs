@@ -323,6 +323,7 @@ impl<'t> Iterator for Pieces<'t> {
             }
             self.has_no_closer = true;
         }
-        Some(Piece::Text(self.take(1, 0)))
+        let next_dollar = after.find('$').map_or(self.rest.len(), |length| length + 1);
+        Some(Piece::Text(self.take(next_dollar, 0)))
     }
 }

@@ -48,9 +48,14 @@ impl<'a> CleanPath<'a> {
 impl Ord for CleanPath<'_> {
     #[inline(never)]
     fn cmp(&self, other: &Self) -> Ordering {
+        let (own, others) = (self.0.as_bytes(), other.0.as_bytes());
         // A slash sorts before all other characters: `a`, `a/b`, `a-b`.
-        let key = |byte: u8| if byte == b'/' { 0 } else { u16::from(byte) + 1 };
-        self.0.bytes().map(key).cmp(other.0.bytes().map(key))
+        match own.iter().zip(others).find(|(own, other)| own != other) {
+            None => own.len().cmp(&others.len()),
+            Some((b'/', _)) => Ordering::Less,
+            Some((_, b'/')) => Ordering::Greater,
+            Some((own, other)) => own.cmp(other),
+        }
     }
 }
 
