@@ -32,35 +32,37 @@ impl<'p> Injection<'p> {
         token: InjectedToken<'p>,
     ) -> Self {
         let token_file = [token.mount_path, "/", token.token_path].concat();
-        let mut variables = ids(service_account, Some(tenant_id.unwrap_or_default()));
-        variables.push(InjectedVariable { name: keys::ENV_TOKEN_FILE, value: Some(Cow::Owned(token_file)) });
-        variables.push(InjectedVariable { name: keys::ENV_AUTHORITY_HOST, value: Some(authority_host.into()) });
-        Self { variables, token: Some(token) }
+        let mut injection = Self { variables: Vec::with_capacity(4), token: Some(token) };
+        injection.add_ids(service_account, Some(tenant_id.unwrap_or_default()));
+        injection.add(keys::ENV_TOKEN_FILE, Some(Cow::Owned(token_file)));
+        injection.add(keys::ENV_AUTHORITY_HOST, Some(Cow::Borrowed(authority_host)));
+        injection
     }
 
     /// What Microsoft's webhook is going to add: only the service account is known.
     pub fn by_webhook(service_account: Option<&'p ServiceAccount>) -> Self {
-        let mut variables = ids(service_account, None);
-        variables.push(InjectedVariable { name: keys::ENV_TOKEN_FILE, value: None });
-        variables.push(InjectedVariable { name: keys::ENV_AUTHORITY_HOST, value: None });
-        Self { variables, token: None }
+        let mut injection = Self { variables: Vec::with_capacity(4), token: None };
+        injection.add_ids(service_account, None);
+        injection.add(keys::ENV_TOKEN_FILE, None);
+        injection.add(keys::ENV_AUTHORITY_HOST, None);
+        injection
     }
-}
 
-/// The client and tenant that a service account gives its containers; an empty one is not injected. `default_tenant` is `None`
-/// if it is not known.
-fn ids<'p>(service_account: Option<&'p ServiceAccount>, default_tenant: Option<&'p str>) -> Vec<InjectedVariable<'p>> {
-    let (client_id, tenant_id) = match service_account {
-        Some(account) => {
-            (Some(account.client_id.as_deref().unwrap_or_default()), account.tenant_id.as_deref().or(default_tenant))
+    /// Adds the client and tenant. `default_tenant` is `None` if it is not known.
+    fn add_ids(&mut self, service_account: Option<&'p ServiceAccount>, default_tenant: Option<&'p str>) {
+        let client_id = service_account.map(|account| account.client_id.as_deref().unwrap_or_default());
+        let tenant_id = service_account.and_then(|account| account.tenant_id.as_deref().or(default_tenant));
+        self.add(keys::ENV_CLIENT_ID, client_id.map(Cow::Borrowed));
+        self.add(keys::ENV_TENANT_ID, tenant_id.map(Cow::Borrowed));
+    }
+
+    /// Adds a variable; an empty one is not injected.
+    #[inline(never)]
+    fn add(&mut self, name: &'p str, value: Option<Cow<'p, str>>) {
+        if value.as_deref() != Some("") {
+            self.variables.push(InjectedVariable { name, value });
         }
-        None => (None, None),
-    };
-    [(keys::ENV_CLIENT_ID, client_id), (keys::ENV_TENANT_ID, tenant_id)]
-        .into_iter()
-        .filter(|(_, value)| *value != Some(""))
-        .map(|(name, value)| InjectedVariable { name, value: value.map(Cow::Borrowed) })
-        .collect()
+    }
 }
 
 /// The identity of a process in one container.

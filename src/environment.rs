@@ -57,9 +57,8 @@ pub enum Resolved<'p> {
 /// Where a value comes from that is not in the pod.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source<'p> {
-    /// `valueFrom.fieldRef`: a field of the pod, with the value that it has now. Labels and annotations may still change.
-    Field(Option<Cow<'p, str>>),
-    /// Another `valueFrom`: `secretKeyRef`, `configMapKeyRef`, `resourceFieldRef`, `fileKeyRef`, ...
+    /// `valueFrom`, by its kind: `fieldRef`, `secretKeyRef`, ... A field of the pod is not known either: labels and annotations
+    /// may still change.
     Reference(Cow<'p, str>),
     /// `envFrom`: all keys of a Secret or ConfigMap.
     EnvFrom,
@@ -170,7 +169,7 @@ impl<'p> Environment<'p> {
             start.is_some_and(|start| start == prefix || (self.windows && start.eq_ignore_ascii_case(&prefix)))
                 && is_key(key)
         };
-        if self.env_from.into_iter().flat_map(Value::elements).any(by_env_from) {
+        if self.env_from.is_some_and(|list| list.elements().any(by_env_from)) {
             Resolved::Maybe(Source::EnvFrom)
         } else if self.may_be_of_service(name) {
             Resolved::Maybe(Source::Service)
@@ -195,7 +194,6 @@ impl<'p> Environment<'p> {
         }
         match entry.value_from.and_then(|source| source.fields().next()) {
             None => Resolved::Text(Cow::Borrowed("")),
-            Some((kind, source)) if kind == "fieldRef" => Resolved::Elsewhere(Source::Field(self.field(source))),
             Some((kind, source)) => {
                 let is_optional = source.field("optional").and_then(Value::as_bool) == Some(true);
                 let source = Source::Reference(kind);
@@ -205,27 +203,9 @@ impl<'p> Environment<'p> {
         }
     }
 
-    /// The value of a field of the pod, if the pod has one already.
-    fn field(&self, source: Value<'p>) -> Option<Cow<'p, str>> {
-        let path = source.field("fieldPath")?.as_str()?;
-        let subscript = |holder: &str| path.strip_prefix(holder)?.strip_prefix("['")?.strip_suffix("']");
-        if let Some(key) = subscript("metadata.annotations") {
-            self.pod.annotations.get(key).map(Cow::Borrowed)
-        } else if let Some(key) = subscript("metadata.labels") {
-            self.pod.labels.get(key).map(Cow::Borrowed)
-        } else {
-            // Not the name: one that a template has is not that of its pods.
-            match &*path {
-                "metadata.namespace" => self.pod.namespace().map(Cow::Borrowed),
-                "spec.serviceAccountName" => Some(Cow::Borrowed(self.pod.service_account())),
-                _ => None,
-            }
-        }
-    }
-
     /// The text with each reference replaced by what comes before the entry at `position`.
     fn expand(&self, text: &'p str, position: usize, budget: &mut u32) -> Resolved<'p> {
-        if !text.contains('$') {
+        if !text.bytes().any(|byte| byte == b'$') {
             return Resolved::Text(Cow::Borrowed(text));
         }
         let mut expanded = String::with_capacity(text.len());
@@ -308,22 +288,23 @@ impl<'t> Iterator for Pieces<'t> {
         if self.rest.is_empty() {
             return None;
         }
-        let Some(dollar) = self.rest.find('$') else { return Some(Piece::Text(self.take(self.rest.len(), 0))) };
-        if dollar > 0 {
-            return Some(Piece::Text(self.take(dollar, 0)));
+        let find = |text: &str, byte: u8| text.bytes().position(|other| other == byte);
+        match find(self.rest, b'$') {
+            Some(0) => {}
+            dollar => return Some(Piece::Text(self.take(dollar.unwrap_or(self.rest.len()), 0))),
         }
         let after = self.rest.get(1..).unwrap_or_default();
         if after.starts_with('$') {
             return Some(Piece::Text(self.take(1, 1)));
         }
-        if let Some(name) = after.strip_prefix('(').filter(|_| !self.has_no_closer) {
-            if let Some(length) = name.find(')') {
+        if after.starts_with('(') && !self.has_no_closer {
+            if let Some(closer) = find(self.rest, b')') {
                 self.take(2, 0);
-                return Some(Piece::Reference(self.take(length, 1)));
+                return Some(Piece::Reference(self.take(closer - 2, 1)));
             }
             self.has_no_closer = true;
         }
-        let next_dollar = after.find('$').map_or(self.rest.len(), |length| length + 1);
+        let next_dollar = find(after, b'$').map_or(self.rest.len(), |length| length + 1);
         Some(Piece::Text(self.take(next_dollar, 0)))
     }
 }

@@ -34,6 +34,7 @@ pub mod keys;
 pub mod layout;
 pub mod mounts;
 mod nearest;
+mod order;
 pub mod platform;
 pub mod pod;
 pub mod policy;

@@ -101,7 +101,7 @@ fn the_pod_says_whose_token_a_file_is() {
     let field = |path: &str| json!({"downwardAPI": {"items": [{"path": path, "fieldRef": {"fieldPath": "x"}}]}});
     let bundle = json!({"clusterTrustBundle": {"path": "f", "name": "b"}});
     let own = |path: &str| token(AZURE, path);
-    let cases: [(&str, Vec<Value>, &str, String); 26] = [
+    let cases: [(&str, Vec<Value>, &str, String); 25] = [
         ("its audience", vec![token("https://vault", "f")], "f", token_of("v", "https://vault")),
         ("no audience", vec![json!({"serviceAccountToken": {"path": "f"}})], "f", "ApiServerToken".to_owned()),
         ("an empty audience", vec![token("", "f")], "f", "ApiServerToken".to_owned()),
@@ -124,7 +124,6 @@ fn the_pod_says_whose_token_a_file_is() {
         ("another field", vec![own("f"), field("g")], "f", token_of("v", AZURE)),
         ("a certificate that hides it", vec![own("f"), bundle.clone()], "f", not_in("v")),
         ("a certificate before it", vec![bundle, own("f")], "f", token_of("v", AZURE)),
-        ("a later pod certificate", vec![own("f"), json!({"podCertificate": {"keyPath": "f"}})], "f", not_in("v")),
         ("a source that is not known yet", vec![own("a/b"), json!({"new": {}})], "a/b", unknown("v")),
         ("before it", vec![json!({"new": {}}), own("a/b")], "a/b", token_of("v", AZURE)),
         ("no source", vec![], "f", not_in("v")),
@@ -311,7 +310,7 @@ fn injection_adds_a_mount_or_puts_it_right() {
     ];
     for (what, mounts, volumes, path, expected) in cases {
         let found = look_at(&spec(&mounts, &volumes), Some(INJECTED), |mounts| {
-            assert!(mounts.reaches_azure_token() && mounts.has_azure_token_within("/var/run/secrets/azure"));
+            assert!(mounts.reaches_azure_token());
             assert!(mounts.at(RESERVED_MOUNT).unwrap().entry.is_none());
             format!("{:?}", mounts.file(path))
         });
@@ -356,12 +355,6 @@ fn only_a_mount_of_a_token_volume_reaches_a_token() {
             spec(&json!([{"name": name, "mountPath": "/a/m"}, {"name": "secret", "mountPath": "/a/b"}]), &volumes);
         look_at(&spec, None, |mounts| {
             assert_eq!(mounts.reaches_azure_token(), reaches, "{name}");
-            for path in ["/", "/a", "/a/m", "/a/m/b"] {
-                assert_eq!(mounts.has_azure_token_within(path), reaches, "{name} {path}");
-            }
-            for path in ["/b", "/a/b", "/a/mm", "/a/z"] {
-                assert!(!mounts.has_azure_token_within(path), "{name} {path}");
-            }
         });
     }
 }
@@ -376,7 +369,7 @@ fn the_injected_volume_is_known_by_its_name_and_token() {
         ("old", json!([old]), Some("azure-identity-token".to_owned())),
         ("the new one, not one made by hand", json!([with_token(RESERVED), old]), Some(RESERVED.to_owned())),
         ("the last one", json!([with_token(&reserved('a')), with_token(&reserved('b'))]), Some(reserved('b'))),
-        ("this pod's own", json!([with_token(RESERVED), with_token(&reserved('b'))]), Some(RESERVED.to_owned())),
+        ("whatever its hash", json!([with_token(RESERVED), with_token(&reserved('b'))]), Some(reserved('b'))),
     ];
     for (what, volumes, expected) in cases {
         let spec = spec(&json!([]), &volumes);
@@ -413,7 +406,7 @@ fn reference(path: &str) -> PathBuf {
 proptest! {
     #[test]
     fn mounts_are_found_as_a_search_through_all_of_them_finds_them(
-        paths in proptest::collection::vec(spelled(), 0..8),
+        paths in proptest::collection::vec(spelled(), 0..20),
         asked in spelled(),
     ) {
         let names = || paths.iter().enumerate();

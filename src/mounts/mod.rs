@@ -12,6 +12,7 @@ mod volumes;
 use std::borrow::Cow;
 
 use crate::json::Value;
+use crate::order;
 use crate::pod::{Container, VolumeMount};
 
 pub use path::run_alias;
@@ -19,7 +20,7 @@ use path::{CleanPath, is_absolute};
 pub use volumes::{InjectedToken, Volumes, injected_volume, kind};
 
 /// Where the API server mounts its own token. Source: `DefaultAPITokenMountPath` of admission plugin `ServiceAccount`.
-const API_TOKEN_MOUNT: &str = "var/run/secrets/kubernetes.io/serviceaccount";
+const API_TOKEN_MOUNT: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
 
 /// What the API server calls the token there.
 const API_TOKEN_FILE: &str = "token";
@@ -75,10 +76,10 @@ pub struct Mount<'p> {
     pub entry: Option<&'p VolumeMount<'p>>,
     /// The name of the volume.
     pub volume: &'p str,
-    path: CleanPath<'p>,
+    path: CleanPath,
     /// The part of the volume that is mounted, empty for all of it; `None` if it depends on variables.
-    sub_path: Option<Cow<'p, str>>,
-    /// The nearest mount at or above the path, by its position.
+    sub_path: Option<CleanPath>,
+    /// The position in the order of mounts of the nearest one at or above the path.
     above: Option<usize>,
 }
 
@@ -86,17 +87,20 @@ impl<'p> Mount<'p> {
     fn new(entry: Option<&'p VolumeMount<'p>>, volume: &'p str, path: &'p str, windows: bool) -> Self {
         let text = |key| entry.and_then(|entry| entry.object.field(key)).and_then(Value::as_str).unwrap_or_default();
         let expression = text("subPathExpr");
-        let sub_path = match expression {
-            expression if expression.is_empty() => Some(text("subPath")),
-            expression => Some(expression).filter(|expression| !expression.contains('$')),
-        };
-        let sub_path = sub_path.map(|path| CleanPath::from_cow(path, windows).0);
-        Self { entry, volume, path: CleanPath::new(path, windows), sub_path, above: None }
+        let is_known = !expression.contains('$');
+        let sub_path = if expression.is_empty() { text("subPath") } else { expression };
+        Self {
+            entry,
+            volume,
+            path: CleanPath::new(path, windows),
+            sub_path: is_known.then(|| CleanPath::new(&sub_path, windows)),
+            above: None,
+        }
     }
 
     /// Whether only a part of the volume is mounted.
     pub fn has_sub_path(&self) -> bool {
-        self.sub_path.as_deref() != Some("")
+        self.sub_path.as_ref().is_none_or(|path| !path.as_str().is_empty())
     }
 
     /// Whether nothing can be written through this mount.
@@ -110,11 +114,10 @@ impl<'p> Mount<'p> {
 #[derive(Debug)]
 pub struct Mounts<'v, 'p> {
     volumes: &'v Volumes<'p>,
-    /// By path; at one path in the order in which they are mounted.
     list: Vec<Mount<'p>>,
-    /// The positions of the mounts of volumes with a token for Azure.
-    azure: Vec<usize>,
-    termination_log: Option<CleanPath<'p>>,
+    /// The positions of the mounts by path; of mounts at one path in the order in which they are mounted.
+    order: Vec<usize>,
+    termination_log: Option<CleanPath>,
 }
 
 impl<'v, 'p> Mounts<'v, 'p> {
@@ -131,28 +134,38 @@ impl<'v, 'p> Mounts<'v, 'p> {
             });
         }
         list.extend(missing.map(|token| Mount::new(None, token.volume, token.mount_path, windows)));
-        list.sort_by(|one, other| one.path.cmp(&other.path));
+        let path = |at: usize| list.get(at).map(|mount| &mount.path);
+        let order = order::sorted(list.len(), &|one, other| path(one) < path(other));
+        let log = container.object.field("terminationMessagePath").and_then(Value::as_str);
+        let mut mounts = Self { volumes, list, order, termination_log: log.map(|path| CleanPath::new(&path, windows)) };
+        mounts.find_parents();
+        mounts
+    }
 
-        let mut azure = Vec::new();
-        let mut above: Option<usize> = None;
-        for position in 0..list.len() {
-            let Some(mount) = list.get(position) else { break };
-            while let Some(candidate) = above.and_then(|above| list.get(above)) {
+    /// Notes for each mount which one is above it. Paths are in order, so that is the one before it or above that.
+    fn find_parents(&mut self) {
+        for position in 1..self.order.len() {
+            let mut above = position.checked_sub(1);
+            while let (Some(mount), Some(candidate)) = (self.mount(position), above.and_then(|at| self.mount(at))) {
                 if mount.path.after(&candidate.path).is_some() {
                     break;
                 }
                 above = candidate.above;
             }
-            if volumes.holds_azure_token(mount.volume) {
-                azure.push(position);
-            }
-            if let Some(mount) = list.get_mut(position) {
+            if let Some(mount) = self.order.get(position).and_then(|at| self.list.get_mut(*at)) {
                 mount.above = above;
             }
-            above = Some(position);
         }
-        let log = container.object.field("terminationMessagePath").and_then(Value::as_str);
-        Self { volumes, list, azure, termination_log: log.map(|path| CleanPath::from_cow(path, windows)) }
+    }
+
+    /// The mount at a position in the order.
+    fn mount(&self, position: usize) -> Option<&Mount<'p>> {
+        self.list.get(*self.order.get(position)?)
+    }
+
+    /// How many mounts come before the first one that is not `before` a path.
+    fn count_while(&self, before: &dyn Fn(&CleanPath) -> bool) -> usize {
+        self.order.partition_point(|at| self.list.get(*at).is_some_and(|mount| before(&mount.path)))
     }
 
     /// The mount that a path is in: the nearest one at the path or above it.
@@ -165,16 +178,17 @@ impl<'v, 'p> Mounts<'v, 'p> {
         let path = self.clean(path);
         let mut mount = self.nearest(&path)?;
         while mount.path == path {
-            mount = self.list.get(mount.above?)?;
+            mount = self.mount(mount.above?)?;
         }
         Some(mount)
     }
 
     /// The mounts at a path and below it; of several at one path the last one is seen.
-    pub fn within<'m>(&'m self, path: &'m str) -> impl Iterator<Item = &'m Mount<'p>> {
+    pub fn within(&self, path: &str) -> impl Iterator<Item = &Mount<'p>> {
         let path = self.clean(path);
-        let start = self.list.partition_point(|mount| mount.path < path);
-        self.list.iter().skip(start).take_while(move |mount| mount.path.after(&path).is_some())
+        let start = self.count_while(&|other| *other < path);
+        let following = self.order.iter().skip(start).filter_map(|at| self.list.get(*at));
+        following.take_while(move |mount| mount.path.after(&path).is_some())
     }
 
     /// Whose token the file at a path is.
@@ -187,7 +201,7 @@ impl<'v, 'p> Mounts<'v, 'p> {
             return File::Nothing(Absence::TerminationLog);
         }
         let mount = self.nearest(&path);
-        let api_mount = CleanPath(Cow::Borrowed(API_TOKEN_MOUNT));
+        let api_mount = self.clean(API_TOKEN_MOUNT);
         let is_at_api_mount = |mount: &Mount<'_>| mount.path.after(&api_mount).is_some();
         if self.volumes.automounts_token
             && path.after(&api_mount) == Some(API_TOKEN_FILE)
@@ -197,7 +211,7 @@ impl<'v, 'p> Mounts<'v, 'p> {
         }
         let Some(mount) = mount else { return File::Nothing(Absence::NotMounted) };
         let inside = path.after(&mount.path).unwrap_or_default();
-        let file = match mount.sub_path.as_deref() {
+        let file = match mount.sub_path.as_ref().map(CleanPath::as_str) {
             None if self.volumes.contains(mount.volume) => File::Unknown { volume: mount.volume },
             None => File::Nothing(Absence::NoVolume { volume: mount.volume }),
             Some("") => return self.volumes.file(mount.volume, inside),
@@ -210,35 +224,25 @@ impl<'v, 'p> Mounts<'v, 'p> {
         }
     }
 
-    /// Whether a token for Azure may be at a path or below it, be it hidden by another mount.
-    pub fn has_azure_token_within(&self, path: &str) -> bool {
-        let path = self.clean(path);
-        let first = self.azure.partition_point(|at| self.list.get(*at).is_some_and(|mount| mount.path < path));
-        let below = self.azure.get(first).and_then(|at| self.list.get(*at));
-        below.is_some_and(|mount| mount.path.after(&path).is_some())
-            || self.nearest(&path).is_some_and(|mount| self.volumes.holds_azure_token(mount.volume))
-    }
-
     /// Whether the container can read a token for Azure at all, through any mount.
     pub fn reaches_azure_token(&self) -> bool {
-        !self.azure.is_empty()
+        self.list.iter().any(|mount| self.volumes.holds_azure_token(mount.volume))
     }
 
-    /// All mounts, by path.
+    /// All mounts, in the container's order.
     pub fn iter(&self) -> impl Iterator<Item = &Mount<'p>> {
         self.list.iter()
     }
 
-    fn clean<'t>(&self, path: &'t str) -> CleanPath<'t> {
+    fn clean(&self, path: &str) -> CleanPath {
         CleanPath::new(path, self.volumes.windows)
     }
 
     #[inline(never)]
-    fn nearest(&self, path: &CleanPath<'_>) -> Option<&Mount<'p>> {
-        let before = self.list.partition_point(|mount| mount.path <= *path);
-        let mut mount = self.list.get(before.checked_sub(1)?)?;
+    fn nearest(&self, path: &CleanPath) -> Option<&Mount<'p>> {
+        let mut mount = self.mount(self.count_while(&|other| other <= path).checked_sub(1)?)?;
         while path.after(&mount.path).is_none() {
-            mount = self.list.get(mount.above?)?;
+            mount = self.mount(mount.above?)?;
         }
         Some(mount)
     }

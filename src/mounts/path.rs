@@ -1,6 +1,5 @@
 //! Paths in a container, in one spelling each.
 
-use std::borrow::Cow;
 use std::cmp::Ordering;
 
 /// An absolute path without `.`, `..`, empty components and slashes at its ends; the root is empty.
@@ -10,26 +9,17 @@ use std::cmp::Ordering;
 ///
 /// Paths are ordered by their components, so that whatever is below a path follows it directly.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct CleanPath<'a>(pub(super) Cow<'a, str>);
+pub(super) struct CleanPath(String);
 
-impl<'a> CleanPath<'a> {
+impl CleanPath {
     /// Cleans a path. One that is not absolute is taken from the root, as the kubelet does with `mountPath`.
     #[inline(never)]
-    pub(super) fn new(path: &'a str, windows: bool) -> Self {
+    pub(super) fn new(path: &str, windows: bool) -> Self {
         if windows {
             let path = path.replace('\\', "/").to_ascii_lowercase();
-            let without_drive = path.strip_prefix("c:").unwrap_or(&path);
-            return Self(Cow::Owned(clean(without_drive).into_owned()));
+            return Self(clean(path.strip_prefix("c:").unwrap_or(&path)));
         }
         Self(clean(path))
-    }
-
-    /// The same for a path that may have been decoded.
-    pub(super) fn from_cow(path: Cow<'a, str>, windows: bool) -> Self {
-        match path {
-            Cow::Borrowed(path) => Self::new(path, windows),
-            Cow::Owned(path) => Self(Cow::Owned(CleanPath::new(&path, windows).0.into_owned())),
-        }
     }
 
     /// The path without the slash in front.
@@ -39,13 +29,13 @@ impl<'a> CleanPath<'a> {
 
     /// The rest of this path after `base`, empty if they are the same; `None` if this path is not at or below `base`.
     #[inline(never)]
-    pub(super) fn after(&self, base: &CleanPath<'_>) -> Option<&str> {
+    pub(super) fn after(&self, base: &Self) -> Option<&str> {
         let rest = self.0.strip_prefix(base.as_str())?;
         if base.0.is_empty() || rest.is_empty() { Some(rest) } else { rest.strip_prefix('/') }
     }
 }
 
-impl Ord for CleanPath<'_> {
+impl Ord for CleanPath {
     #[inline(never)]
     fn cmp(&self, other: &Self) -> Ordering {
         let (own, others) = (self.0.as_bytes(), other.0.as_bytes());
@@ -59,7 +49,7 @@ impl Ord for CleanPath<'_> {
     }
 }
 
-impl PartialOrd for CleanPath<'_> {
+impl PartialOrd for CleanPath {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
     }
@@ -74,28 +64,25 @@ pub(super) fn is_absolute(path: &str, windows: bool) -> bool {
 /// `/run`, so a mount at either path is seen at both; an image may do otherwise. `None` for a path that is below neither.
 pub fn run_alias(path: &str) -> Option<String> {
     let path = CleanPath::new(path, false);
-    let below = |base| path.after(&CleanPath(Cow::Borrowed(base)));
-    match (below("run"), below("var/run")) {
-        (Some(rest), _) => Some(["/var/run/", rest].concat()),
-        (None, Some(rest)) => Some(["/run/", rest].concat()),
-        (None, None) => None,
+    match path.as_str().strip_prefix("var/run/") {
+        Some(rest) => Some(["/run/", rest].concat()),
+        None => path.as_str().strip_prefix("run/").map(|rest| ["/var/run/", rest].concat()),
     }
 }
 
-fn clean(path: &str) -> Cow<'_, str> {
-    let path = path.trim_matches('/');
-    if path.is_empty() || path.split('/').all(|component| !matches!(component, "" | "." | "..")) {
-        return Cow::Borrowed(path);
-    }
-    let mut components = Vec::new();
+fn clean(path: &str) -> String {
+    let mut clean = String::with_capacity(path.len());
     for component in path.split('/') {
         match component {
             "" | "." => {}
-            ".." => {
-                components.pop();
+            ".." => clean.truncate(clean.rfind('/').unwrap_or(0)),
+            _ => {
+                if !clean.is_empty() {
+                    clean.push('/');
+                }
+                clean.push_str(component);
             }
-            _ => components.push(component),
         }
     }
-    Cow::Owned(components.join("/"))
+    clean
 }

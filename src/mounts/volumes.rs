@@ -1,19 +1,19 @@
 //! The volumes of a pod and the files that are known to be in them.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 use super::path::CleanPath;
 use super::{Absence, File};
 use crate::json::Value;
 use crate::layout::Layout;
+use crate::order;
 use crate::platform;
 use crate::pod::{Pod, Volume};
 
 /// The token volume that injection is going to add, and its mount in each container that takes part.
 #[derive(Clone, Copy, Debug)]
 pub struct InjectedToken<'p> {
-    /// The volume's name.
+    /// The volume's name: up to v1.5 that of any volume with a token at the token's path.
     pub volume: &'p str,
     /// Where it is mounted.
     pub mount_path: &'p str,
@@ -28,28 +28,35 @@ pub struct InjectedToken<'p> {
 /// The volumes of a pod.
 #[derive(Debug)]
 pub struct Volumes<'p> {
-    by_name: BTreeMap<&'p str, Contents<'p>>,
+    entries: Vec<Entry<'p>>,
+    /// The positions of the entries by name, path and source.
+    order: Vec<usize>,
     injected: Option<&'p str>,
     /// Whether the API server mounts its own token in every container.
     pub(super) automounts_token: bool,
     pub(super) windows: bool,
 }
 
-/// What is known of a volume.
-#[derive(Debug, Default)]
-struct Contents<'p> {
-    /// The volume in the pod; `None` for the one that injection adds.
-    volume: Option<&'p Volume<'p>>,
-    holds_azure_token: bool,
-    /// The files that the pod lists, by their path in the volume; the position of a file's source goes with it. Where two
-    /// sources have the same file, the later one counts.
-    files: BTreeMap<Cow<'p, str>, (usize, Content<'p>)>,
-    unlisted: Option<Unlisted>,
+/// A volume, or a file in a projected one.
+#[derive(Debug)]
+struct Entry<'p> {
+    volume: &'p str,
+    /// The file's path in the volume; `None` for the volume itself.
+    path: Option<CleanPath>,
+    /// The position of the file's source. Where two sources have the same file, the later one counts.
+    source: usize,
+    content: Content<'p>,
 }
 
-/// What a file of a projected volume is.
+impl Entry<'_> {
+    fn key(&self) -> (&str, Option<&CleanPath>) {
+        (self.volume, self.path.as_ref())
+    }
+}
+
 #[derive(Debug)]
 enum Content<'p> {
+    Volume(Summary<'p>),
     Token(Cow<'p, str>),
     /// A key of a Secret or ConfigMap.
     Unknown,
@@ -57,54 +64,83 @@ enum Content<'p> {
     NoToken,
 }
 
-/// Files that the pod does not list: a Secret or ConfigMap without `items` has one for each key.
+/// What is known of a volume as a whole.
 #[derive(Clone, Copy, Debug)]
-struct Unlisted {
-    /// The position of the last source with such files.
-    last_source: usize,
-    /// Whether they may be in directories; a key has no slash.
-    nested: bool,
+struct Summary<'p> {
+    /// The volume in the pod; `None` for the one that injection adds.
+    volume: Option<&'p Volume<'p>>,
+    holds_azure_token: bool,
+    /// Whether the kubelet fills it from the API.
+    is_from_api: bool,
+    unlisted: Unlisted,
+}
+
+/// Files that the pod does not list, with the position of the last source that has some.
+#[derive(Clone, Copy, Debug)]
+enum Unlisted {
+    None,
+    /// A Secret or ConfigMap without `items` has a file for each key. A key has no slash.
+    Keys(usize),
+    Any(usize),
 }
 
 impl Unlisted {
-    fn may_hold(self, path: &str) -> bool {
-        self.nested || !path.contains('/')
+    /// Whether a file of this path may be one of them that hides the same file of another source.
+    fn may_hide(self, path: &str, source: Option<usize>) -> bool {
+        let is_later = |last: usize| source.is_none_or(|source| last > source);
+        match self {
+            Self::None => false,
+            Self::Keys(last) => !path.contains('/') && is_later(last),
+            Self::Any(last) => is_later(last),
+        }
     }
 }
 
 impl<'p> Volumes<'p> {
     /// The volumes of `pod`, with the one that injection adds if there is one. `is_azure` judges the audience of a token.
     pub fn new(pod: &'p Pod<'p>, injected: Option<InjectedToken<'p>>, is_azure: &dyn Fn(&str) -> bool) -> Self {
+        let windows = platform::windows_selector(pod).is_some();
+        let mut entries = Vec::new();
+        let mut missing = injected;
+        for volume in &pod.volumes {
+            if let Some(token) = injected.filter(|token| token.volume == volume.name) {
+                if token.replaces {
+                    continue;
+                }
+                missing = None;
+            }
+            read(volume, windows, is_azure, &mut entries);
+        }
+        if let Some(token) = missing {
+            let summary =
+                Summary { volume: None, holds_azure_token: true, is_from_api: true, unlisted: Unlisted::None };
+            let path = CleanPath::new(token.token_path, windows);
+            let content = Content::Token(token.audience.into());
+            entries.push(Entry { volume: token.volume, path: None, source: 0, content: Content::Volume(summary) });
+            entries.push(Entry { volume: token.volume, path: Some(path), source: 0, content });
+        }
         let automount = pod.spec.and_then(|spec| spec.field("automountServiceAccountToken"));
-        let mut volumes = Self {
-            by_name: BTreeMap::new(),
+        let key = |at: usize| entries.get(at).map(Entry::key);
+        Self {
+            order: order::sorted(entries.len(), &|one, other| key(one) < key(other)),
+            entries,
             injected: match injected {
                 Some(token) => Some(token.volume),
                 None => injected_volume(pod).map(|volume| volume.name.as_ref()),
             },
             automounts_token: automount.and_then(Value::as_bool) != Some(false),
-            windows: platform::windows_selector(pod).is_some(),
-        };
-        let replaced = injected.filter(|token| token.replaces).map(|token| token.volume);
-        for volume in pod.volumes.iter().filter(|volume| replaced != Some(volume.name.as_ref())) {
-            volumes.by_name.insert(&volume.name, Contents::read(volume, volumes.windows, is_azure));
+            windows,
         }
-        if let Some(token) = injected.filter(|token| !volumes.contains(token.volume)) {
-            let mut contents = Contents { holds_azure_token: true, ..Contents::default() };
-            contents.add(token.token_path.into(), 0, Content::Token(token.audience.into()));
-            volumes.by_name.insert(token.volume, contents);
-        }
-        volumes
     }
 
     /// The volume of this name in the pod; `None` if there is none or injection replaces it.
     pub fn get(&self, name: &str) -> Option<&'p Volume<'p>> {
-        self.by_name.get(name)?.volume
+        self.summary(name)?.volume
     }
 
     /// Whether a volume has this name, be it the one that injection adds.
     pub fn contains(&self, name: &str) -> bool {
-        self.by_name.contains_key(name)
+        self.summary(name).is_some()
     }
 
     /// The name of the token volume that injection adds or has added.
@@ -114,128 +150,111 @@ impl<'p> Volumes<'p> {
 
     /// Whether a token for Azure is anywhere in the volume.
     pub fn holds_azure_token(&self, name: &str) -> bool {
-        self.by_name.get(name).is_some_and(|contents| contents.holds_azure_token)
+        self.summary(name).is_some_and(|summary| summary.holds_azure_token)
     }
 
     /// Whether the kubelet fills the volume from the API. Such a volume is read-only, and has only the directories that the pod
     /// names.
     pub fn is_from_api(&self, name: &str) -> bool {
-        self.get(name).map_or_else(
-            || self.contains(name),
-            |volume| matches!(&*kind(volume), "secret" | "configMap" | "downwardAPI" | "projected"),
-        )
+        self.summary(name).is_some_and(|summary| summary.is_from_api)
     }
 
     /// Whether nothing can be written to the volume, wherever it is mounted.
     pub fn is_read_only(&self, name: &str) -> bool {
-        let says_so = |volume: &Volume<'_>| {
+        self.summary(name).is_some_and(|summary| {
             let is_set = |source: Value<'_>| source.field("readOnly").and_then(Value::as_bool) == Some(true);
-            kind(volume) == "image" || volume.object.fields().any(|(_, source)| is_set(source))
-        };
-        self.is_from_api(name) || self.get(name).is_some_and(says_so)
+            let says_so =
+                |volume: &Volume<'_>| volume.object.fields().any(|(kind, source)| kind == "image" || is_set(source));
+            summary.is_from_api || summary.volume.is_some_and(says_so)
+        })
     }
 
     /// What is at a cleaned path in a volume.
     pub(super) fn file(&self, name: &'p str, path: &str) -> File<'p> {
-        let Some(contents) = self.by_name.get(name) else {
-            return File::Nothing(Absence::NoVolume { volume: name });
-        };
+        let Some(summary) = self.summary(name) else { return File::Nothing(Absence::NoVolume { volume: name }) };
         // The kubelet writes all files to a directory `..data` and links to them.
-        let path = path.strip_prefix("..data/").unwrap_or(path);
-        let listed = contents.files.get(path);
-        let may_hide = |unlisted: &Unlisted| listed.is_none_or(|(source, _)| unlisted.last_source > *source);
-        if contents.unlisted.is_some_and(|unlisted| unlisted.may_hold(path) && may_hide(&unlisted)) {
+        let path = CleanPath::new(path.strip_prefix("..data/").unwrap_or(path), self.windows);
+        let listed = self.entry((name, Some(&path)));
+        if summary.unlisted.may_hide(path.as_str(), listed.map(|file| file.source)) {
             return File::Unknown { volume: name };
         }
-        match listed {
-            Some((_, Content::Token(audience))) if audience.is_empty() => File::ApiServerToken,
-            Some((_, Content::Token(audience))) => {
+        match listed.map(|file| &file.content) {
+            Some(Content::Token(audience)) if audience.is_empty() => File::ApiServerToken,
+            Some(Content::Token(audience)) => {
                 File::Token { volume: name, audience: audience.clone(), by_sub_path: false }
             }
-            Some((_, Content::Unknown)) => File::Unknown { volume: name },
-            Some((_, Content::NoToken)) | None => File::Nothing(Absence::NotInVolume { volume: name }),
+            Some(Content::Unknown) => File::Unknown { volume: name },
+            Some(Content::NoToken | Content::Volume(_)) | None => File::Nothing(Absence::NotInVolume { volume: name }),
         }
+    }
+
+    fn summary(&self, name: &str) -> Option<Summary<'p>> {
+        match self.entry((name, None))?.content {
+            Content::Volume(summary) => Some(summary),
+            _ => None,
+        }
+    }
+
+    /// The last entry with this key.
+    #[inline(never)]
+    fn entry(&self, key: (&str, Option<&CleanPath>)) -> Option<&Entry<'p>> {
+        let is_up_to = |at: &usize| self.entries.get(*at).is_some_and(|entry| entry.key() <= key);
+        let last = self.order.partition_point(is_up_to).checked_sub(1)?;
+        self.entries.get(*self.order.get(last)?).filter(|entry| entry.key() == key)
     }
 }
 
-impl<'p> Contents<'p> {
-    fn read(volume: &'p Volume<'p>, windows: bool, is_azure: &dyn Fn(&str) -> bool) -> Self {
-        let unlisted = match &*kind(volume) {
-            "projected" | "downwardAPI" => None,
-            _ => Some(Unlisted { last_source: 0, nested: true }),
-        };
-        let mut contents = Self { volume: Some(volume), unlisted, ..Self::default() };
-        for (position, source) in volume.sources.iter().enumerate() {
-            for (kind, projection) in source.fields() {
-                contents.read_projection(&kind, projection, position, windows, is_azure);
-            }
-        }
-        contents
-    }
-
-    fn read_projection(
-        &mut self,
-        kind: &str,
-        projection: Value<'p>,
-        source: usize,
-        windows: bool,
-        is_azure: &dyn Fn(&str) -> bool,
-    ) {
-        let mut add = |holder: Value<'p>, key: &str, content: Content<'p>| {
-            if let Some(path) = holder.field(key).and_then(Value::as_str) {
-                self.add(CleanPath::from_cow(path, windows).0, source, content);
-            }
-        };
-        let items = projection.field("items").filter(|items| !items.is_empty());
-        match kind {
-            "serviceAccountToken" => {
-                let audience = projection.field("audience").and_then(Value::as_str).unwrap_or_default();
-                let is_azure = is_azure(&audience);
-                add(projection, "path", Content::Token(audience));
-                self.holds_azure_token |= is_azure;
-            }
-            "clusterTrustBundle" => add(projection, "path", Content::NoToken),
-            "podCertificate" => {
-                for key in ["credentialBundlePath", "keyPath", "certificateChainPath"] {
-                    add(projection, key, Content::NoToken);
+/// Adds the entries of a volume.
+fn read<'p>(volume: &'p Volume<'p>, windows: bool, is_azure: &dyn Fn(&str) -> bool, entries: &mut Vec<Entry<'p>>) {
+    let kind = kind(volume);
+    let mut summary = Summary {
+        volume: Some(volume),
+        holds_azure_token: false,
+        is_from_api: matches!(&*kind, "secret" | "configMap" | "downwardAPI" | "projected"),
+        unlisted: if matches!(&*kind, "projected" | "downwardAPI") { Unlisted::None } else { Unlisted::Any(0) },
+    };
+    for (position, source) in volume.sources.iter().enumerate() {
+        for (kind, projection) in source.fields() {
+            let mut add = |holder: Value<'p>, content: Content<'p>| {
+                if let Some(path) = holder.field("path").and_then(Value::as_str) {
+                    let path = Some(CleanPath::new(&path, windows));
+                    entries.push(Entry { volume: &volume.name, path, source: position, content });
+                }
+            };
+            let items = projection.field("items").filter(|items| !items.is_empty());
+            match (&*kind, items) {
+                ("serviceAccountToken", _) => {
+                    let audience = projection.field("audience").and_then(Value::as_str).unwrap_or_default();
+                    summary.holds_azure_token |= is_azure(&audience);
+                    add(projection, Content::Token(audience));
+                }
+                ("clusterTrustBundle", _) => add(projection, Content::NoToken),
+                ("downwardAPI" | "secret" | "configMap", Some(items)) => {
+                    for item in items.elements() {
+                        add(item, if kind == "downwardAPI" { Content::NoToken } else { Content::Unknown });
+                    }
+                }
+                ("downwardAPI", None) => {}
+                (kind, _) => {
+                    let is_keys =
+                        matches!(kind, "secret" | "configMap") && !matches!(summary.unlisted, Unlisted::Any(_));
+                    // Other sources may bring anything.
+                    summary.unlisted = if is_keys { Unlisted::Keys(position) } else { Unlisted::Any(position) };
                 }
             }
-            "downwardAPI" => {
-                let items = items.into_iter().flat_map(Value::elements);
-                items.for_each(|item| add(item, "path", Content::NoToken));
-            }
-            "secret" | "configMap" if items.is_some() => {
-                let items = items.into_iter().flat_map(Value::elements);
-                items.for_each(|item| add(item, "path", Content::Unknown));
-            }
-            _ => {
-                // A source that only a later Kubernetes knows may bring anything.
-                let nested = !matches!(kind, "secret" | "configMap");
-                let was_nested = self.unlisted.is_some_and(|unlisted| unlisted.nested);
-                self.unlisted = Some(Unlisted { last_source: source, nested: nested || was_nested });
-            }
         }
     }
-
-    fn add(&mut self, path: Cow<'p, str>, source: usize, content: Content<'p>) {
-        self.files.insert(path, (source, content));
-    }
+    entries.push(Entry { volume: &volume.name, path: None, source: 0, content: Content::Volume(summary) });
 }
 
-/// The token volume that injection has added, by its name and the token's path in it.
-///
-/// Webhooks append, so of several the last one counts; of several with a reserved name the one that this pod's name makes.
+/// The token volume that injection has added, by its name and the token's path in it. Webhooks append, so of several the last
+/// one counts; a name that is reserved goes before the one of v1.5, which people use as well.
 pub fn injected_volume<'p>(pod: &'p Pod<'p>) -> Option<&'p Volume<'p>> {
-    let is_of = |layout: Layout| {
-        move |volume: &&'p Volume<'p>| layout.owns_name(&volume.name) && volume.holds_token_at(layout.token_path())
+    let last_of = |layout: Layout| {
+        let mut volumes = pod.volumes.iter().rev();
+        volumes.find(|volume| layout.owns_name(&volume.name) && volume.holds_token_at(layout.token_path()))
     };
-    let last_of = |layout| pod.volumes.iter().rev().find(is_of(layout));
-    let Some(last) = last_of(Layout::V1_6_1) else { return last_of(Layout::V1_5) };
-    if pod.volumes.iter().filter(is_of(Layout::V1_6_1)).count() > 1 {
-        let name = Layout::V1_6_1.volume_name(&pod.naming());
-        return pod.volumes.iter().filter(is_of(Layout::V1_6_1)).find(|volume| volume.name == name).or(Some(last));
-    }
-    Some(last)
+    last_of(Layout::V1_6_1).or_else(|| last_of(Layout::V1_5))
 }
 
 /// What kind of volume it is, as the pod names it: `secret`, `persistentVolumeClaim`, ...
