@@ -8,7 +8,10 @@
 //! text -> json      one pass over the text, nothing copied
 //!      -> inquiry   the object of an admission review, or one out of a file
 //!      -> subject   what the object is: pod, workload with its templates, service account, service
-//!      -> pod       a borrowed view of the parts that matter
+//!      -> pod       a borrowed view of the parts that matter; three models answer what rules keep asking:
+//!                   mounts              which volume is at a path of a container, and whose token a file is
+//!                   environment         what a variable of a container is in the end
+//!                   container_identity  the client, tenant, audience and token file that a container will use
 //!      -> identity  client, tenant, expiration, proxy                 (cluster: the service account, looked up when needed)
 //!      -> rules     -> findings                                       (rule: the table of rules)
 //!      -> inject    -> changes                                        (layout: names and paths by release)
@@ -30,6 +33,8 @@
 
 pub mod clouds;
 pub mod cluster;
+pub mod container_identity;
+pub mod environment;
 mod examine;
 pub mod finding;
 pub mod formats;
@@ -39,8 +44,10 @@ pub mod inquiry;
 pub mod json;
 pub mod keys;
 pub mod layout;
+pub mod mounts;
 mod nearest;
 mod order;
+pub mod platform;
 pub mod pod;
 pub mod rule;
 pub mod rules;
