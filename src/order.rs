@@ -68,9 +68,8 @@ pub(crate) struct Names<T> {
 impl<T: AsRef<str>> Names<T> {
     /// The set of these names.
     pub(crate) fn new(names: Vec<T>) -> Self {
-        let name = |position: usize| names.get(position).map_or("", AsRef::as_ref);
-        let by_name = ByName::new(names.len(), &name);
-        Self { by_name, names }
+        let by_name = ByName::new(names.len(), &|position| names.get(position).map_or("", AsRef::as_ref));
+        Self { names, by_name }
     }
 
     /// Whether a name is in the set.
