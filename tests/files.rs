@@ -1,6 +1,6 @@
 //! What is different for objects in files, which somebody may still fill in.
 
-#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "helpers of tests fail as tests do")]
+#![expect(clippy::expect_used, reason = "helpers of tests fail as tests do")]
 
 use azure_workload_identity_policy::cluster::Nothing;
 use azure_workload_identity_policy::inquiry::{Inquiry, Origin};

@@ -1,4 +1,4 @@
-//! Look-ups that fail: what the policy asks of the host, and what it decides. What it says is in the snapshot of the cases
+//! Lookups that fail: what the policy asks of the host, and what it decides. What it says is in the snapshot of the cases
 //! `lookup-failed`.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
@@ -50,8 +50,8 @@ fn unlabelled() -> AdmissionRequest {
     pod(&json!({"app": "web"}))
 }
 
-/// The only look-up that the policy makes.
-fn look_up(disable_cache: bool) -> (String, Value) {
+/// The only lookup that the policy makes.
+fn lookup(disable_cache: bool) -> (String, Value) {
     let request = json!({
         "api_version": "v1",
         "kind": "ServiceAccount",
@@ -79,22 +79,22 @@ fn assert_unlabelled_passes(policy: &Policy<'_>) {
 
 /// The rule that asks for it never denies, and takes what the cache knows.
 #[test]
-fn a_look_up_for_an_unlabelled_pod_that_fails_is_no_reason_to_say_anything() {
+fn a_lookup_for_an_unlabelled_pod_that_fails_is_no_reason_to_say_anything() {
     for failure in [Failure::Forbidden, Failure::Unreachable, Failure::Undecodable] {
         let policy = Policy::new(e2e_tests::policy_module().unwrap(), json!({"inject": {"tenantId": TENANT}})).unwrap();
         let evaluation = policy.connected_to(failing(failure)).validate(&unlabelled()).unwrap();
 
         assert!(evaluation.response.allowed, "{:?}", evaluation.response);
         assert_eq!(evaluation.response.warnings, None);
-        assert_eq!(asked(&evaluation), [look_up(false)]);
+        assert_eq!(asked(&evaluation), [lookup(false)]);
     }
 }
 
-/// A labelled pod is denied by a rule after these look-ups, in a message that passes on one line of the host's.
-fn assert_labelled_denied(policy: &Policy<'_>, look_ups: &[(String, Value)], rule: &str) {
+/// A labelled pod is denied by a rule after these lookups, in a message that passes on one line of the host's.
+fn assert_labelled_denied(policy: &Policy<'_>, lookups: &[(String, Value)], rule: &str) {
     let evaluation = policy.validate(&labelled()).unwrap();
 
-    assert_eq!(asked(&evaluation), look_ups);
+    assert_eq!(asked(&evaluation), lookups);
     assert!(!evaluation.response.allowed);
     assert_eq!(evaluation.response.code, Some(403));
     assert_eq!(evaluation.response.patch, None);
@@ -109,7 +109,7 @@ fn a_service_account_that_is_found_is_looked_up_once() {
     let evaluation = policy.validate(&labelled()).unwrap();
 
     assert!(evaluation.response.allowed, "{:?}", evaluation.response);
-    assert_eq!(asked(&evaluation), [look_up(false)]);
+    assert_eq!(asked(&evaluation), [lookup(false)]);
     assert_unlabelled_passes(&policy);
 }
 
@@ -117,7 +117,7 @@ fn a_service_account_that_is_found_is_looked_up_once() {
 fn a_missing_service_account_is_looked_up_again_without_the_cache() {
     let policy = policy().connected_to(FakeCluster::default());
 
-    assert_labelled_denied(&policy, &[look_up(false), look_up(true)], "service-account-missing");
+    assert_labelled_denied(&policy, &[lookup(false), lookup(true)], "service-account-missing");
     assert_unlabelled_passes(&policy);
 }
 
@@ -126,7 +126,7 @@ fn a_missing_service_account_is_recognised_with_a_backtrace_behind_the_text() {
     let text = "Cannot find v1/ServiceAccount named 'web' inside of namespace 'Some(\"shop\")'\n\nStack backtrace:\n   0: main";
     let policy = policy().connected_to(failing(Failure::Other(text.to_owned())));
 
-    assert_labelled_denied(&policy, &[look_up(false), look_up(true)], "service-account-missing");
+    assert_labelled_denied(&policy, &[lookup(false), lookup(true)], "service-account-missing");
 }
 
 #[test]
@@ -137,11 +137,11 @@ fn a_service_account_newer_than_the_cache_is_found() {
     let evaluation = policy.validate(&labelled()).unwrap();
 
     assert!(evaluation.response.allowed, "{:?}", evaluation.response);
-    assert_eq!(asked(&evaluation), [look_up(false), look_up(true)]);
+    assert_eq!(asked(&evaluation), [lookup(false), lookup(true)]);
 }
 
 #[test]
-fn other_failures_deny_after_one_look_up() {
+fn other_failures_deny_after_one_lookup() {
     let metadata = json!({"name": "web", "namespace": "shop", "annotations": ["client-id"]});
     let unreadable = json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata});
     let failures = [
@@ -158,7 +158,7 @@ fn other_failures_deny_after_one_look_up() {
     ];
     for (failure, policy) in failures {
         println!("{failure}");
-        assert_labelled_denied(&policy, &[look_up(false)], "lookup-failed");
+        assert_labelled_denied(&policy, &[lookup(false)], "lookup-failed");
         assert_unlabelled_passes(&policy);
     }
 }

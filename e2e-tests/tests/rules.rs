@@ -16,7 +16,7 @@ use azure_workload_identity_policy::Verdict;
 use azure_workload_identity_policy::inquiry::Origin;
 use azure_workload_identity_policy::rule::RuleId;
 use azure_workload_identity_policy::rules::{Check, checks};
-use common::cases::{self, Case, Expected, LookUps};
+use common::cases::{self, Case, Expected, Lookups};
 use common::library;
 use common::transcript;
 use e2e_tests::{
@@ -222,20 +222,20 @@ fn are_begun(texts: &[&str], mut starts: Vec<String>) -> bool {
 /// The host functions that the policy may call, and the kinds that it may look up.
 fn grants(case: &Case) -> (&'static [&'static str], &'static [(&'static str, &'static str)]) {
     let all: (&[_], &[_]) = (&["kubernetes/get_resource", "kubernetes/can_i"], &[("v1", "ServiceAccount")]);
-    match case.look_ups {
-        Some(LookUps::NotGranted) => (all.0, &[]),
-        Some(LookUps::CapabilityDenied) => (&[], all.1),
+    match case.lookups {
+        Some(Lookups::NotGranted) => (all.0, &[]),
+        Some(Lookups::CapabilityDenied) => (&[], all.1),
         _ => all,
     }
 }
 
 fn cluster(case: &Case) -> FakeCluster {
     let mut cluster = FakeCluster::with_objects(case.objects()).unwrap();
-    let failure = match case.look_ups {
-        Some(LookUps::Forbidden) => Some(Failure::Forbidden),
-        Some(LookUps::Unreachable) => Some(Failure::Unreachable),
-        Some(LookUps::Undecodable) => Some(Failure::Undecodable),
-        Some(LookUps::NotGranted | LookUps::CapabilityDenied) | None => None,
+    let failure = match case.lookups {
+        Some(Lookups::Forbidden) => Some(Failure::Forbidden),
+        Some(Lookups::Unreachable) => Some(Failure::Unreachable),
+        Some(Lookups::Undecodable) => Some(Failure::Undecodable),
+        Some(Lookups::NotGranted | Lookups::CapabilityDenied) | None => None,
     };
     if let Some(failure) = failure {
         cluster = cluster.and_failing(ObjectKey::service_account("shop", "api"), failure);

@@ -1,4 +1,4 @@
-//! The look-up of a service account through Kubewarden's host.
+//! The lookup of a service account through Kubewarden's host.
 
 use std::cell::Cell;
 
@@ -15,7 +15,7 @@ const NO_CLIENT: &str = "Callback evaluation failure: kube::Client was not initi
 const CHANNEL_FULL: &str = "Error sending request over callback channel: no available capacity";
 
 /// Looks up the service account `shop/api` in a cluster.
-fn look_up(cluster: &FakeCluster) -> Result<ServiceAccount, LookupError> {
+fn lookup(cluster: &FakeCluster) -> Result<ServiceAccount, LookupError> {
     let host = HostCluster(|operation: &str, payload: &[u8]| cluster.call(operation, payload));
     host.service_account("shop", "api", Freshness::Confirmed)
 }
@@ -46,7 +46,7 @@ fn key() -> ObjectKey {
 #[test]
 fn a_service_account_is_asked_for_once_and_may_come_from_the_cache() {
     let cluster = FakeCluster::default().and_service_account("shop", "api", &annotations());
-    assert_eq!(look_up(&cluster), Ok(service_account()));
+    assert_eq!(lookup(&cluster), Ok(service_account()));
 
     let request = GetResourceRequest {
         api_version: "v1".to_owned(),
@@ -70,8 +70,8 @@ fn one_that_is_not_found_is_asked_for_again_past_the_cache() -> anyhow::Result<(
         (FakeCluster::default().and_failing_uncached(key(), Failure::Forbidden), Err(LookupError::Forbidden)),
     ];
     for (cluster, expected) in cases {
-        assert_eq!(look_up(&cluster), expected);
-        assert_eq!(cluster.look_ups(), ["shop/api", "shop/api uncached"], "{expected:?}");
+        assert_eq!(lookup(&cluster), expected);
+        assert_eq!(cluster.lookups(), ["shop/api", "shop/api uncached"], "{expected:?}");
     }
     Ok(())
 }
@@ -92,8 +92,8 @@ fn other_failures_are_told_apart_by_the_clusters_words_and_not_tried_again() {
     ];
     for (failure, expected) in cases {
         let cluster = FakeCluster::default().and_failing(key(), failure);
-        assert_eq!(look_up(&cluster), Err(expected));
-        assert_eq!(cluster.look_ups(), ["shop/api"]);
+        assert_eq!(lookup(&cluster), Err(expected));
+        assert_eq!(cluster.lookups(), ["shop/api"]);
     }
 }
 

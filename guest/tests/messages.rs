@@ -202,7 +202,7 @@ fn what_injection_cannot_do_without_is_a_denial_whatever_the_rule_weighs() {
 }
 
 #[test]
-fn a_failed_look_up_denies_only_where_the_decision_needs_it() {
+fn a_failed_lookup_denies_only_where_the_decision_needs_it() {
     let identity = json!({"clientId": "22222222-2222-2222-2222-222222222222", "serviceAccounts": ["*/*"]});
     let cases = [
         (json!({}), true),
@@ -379,7 +379,7 @@ fn the_service_account_is_looked_up_once_in_the_pods_namespace() {
         let cluster = annotated_as(of_namespace, name);
 
         assert_eq!(decision(&request, &inject(), &cluster)["accepted"], true, "{request}");
-        assert_eq!(cluster.look_ups(), [expected], "{request}");
+        assert_eq!(cluster.lookups(), [expected], "{request}");
     }
 }
 

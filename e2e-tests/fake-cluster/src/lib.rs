@@ -1,5 +1,5 @@
-//! A cluster in memory, for tests of whatever asks Kubewarden's host: it has objects, permissions and failures, answers in the
-//! words of the host's Kubernetes client, and remembers what it was asked.
+//! A cluster in memory, for tests of code that asks Kubewarden's host. It has objects, permissions and failures, answers in the
+//! words of the host's Kubernetes client, and records its requests.
 //!
 //! ```
 //! use fake_cluster::{FakeCluster, Request};
@@ -11,7 +11,7 @@
 //!     "api_version": "v1", "kind": "ServiceAccount", "namespace": "shop", "name": "api", "disable_cache": false,
 //! });
 //! assert!(cluster.call("get_resource", request.to_string().as_bytes()).is_ok());
-//! assert_eq!(cluster.look_ups(), ["shop/api"]);
+//! assert_eq!(cluster.lookups(), ["shop/api"]);
 //! ```
 
 mod api;
@@ -76,7 +76,7 @@ pub enum Failure {
 /// A request and its answer.
 #[derive(Clone, Debug)]
 pub struct Exchange {
-    /// What the cluster was asked.
+    /// The request.
     pub request: Request,
     /// The answer's bytes, or the error's text as the host's Kubernetes client puts it.
     pub answer: Result<Vec<u8>, String>,
@@ -85,9 +85,9 @@ pub struct Exchange {
 /// A cluster in memory.
 #[derive(Debug, Default)]
 pub struct FakeCluster {
-    /// What look-ups find, from the host's cache or without it.
+    /// The results of lookups, from the host's cache or without it.
     objects: BTreeMap<ObjectKey, Result<Value, Failure>>,
-    /// What look-ups without the host's cache find instead: the cache is some seconds behind.
+    /// Results that replace them in lookups without the host's cache, which is some seconds behind.
     uncached: BTreeMap<ObjectKey, Result<Value, Failure>>,
     /// Users and what they may do.
     permissions: Vec<(String, ResourceAttributes)>,
@@ -113,7 +113,7 @@ impl FakeCluster {
         self
     }
 
-    /// Adds an object that only a look-up without the host's cache finds. The cache keeps what the cluster had before.
+    /// Adds an object that only a lookup without the host's cache finds. The cache keeps what the cluster had before.
     ///
     /// # Errors
     /// When the object has no apiVersion, kind or name.
@@ -122,14 +122,14 @@ impl FakeCluster {
         Ok(self)
     }
 
-    /// Makes every look-up of an object fail.
+    /// Makes every lookup of an object fail.
     #[must_use]
     pub fn and_failing(mut self, key: ObjectKey, failure: Failure) -> Self {
         self.objects.insert(key, Err(failure));
         self
     }
 
-    /// Makes look-ups of an object fail that do without the host's cache.
+    /// Makes only those lookups of an object fail that bypass the host's cache.
     #[must_use]
     pub fn and_failing_uncached(mut self, key: ObjectKey, failure: Failure) -> Self {
         self.uncached.insert(key, Err(failure));
@@ -151,29 +151,29 @@ impl FakeCluster {
         self.answer(&Request::decode(operation, payload)?)
     }
 
-    /// What the cluster has been asked so far, oldest first.
+    /// All requests so far with their answers, oldest first.
     pub fn exchanges(&self) -> Vec<Exchange> {
         self.record().clone()
     }
 
-    /// The objects that have been looked up so far, as `NAMESPACE/NAME`, oldest first; with ` uncached` behind it where the host's
-    /// cache was not to be asked.
-    pub fn look_ups(&self) -> Vec<String> {
-        let look_up = |exchange: &Exchange| match &exchange.request {
+    /// The objects that have been looked up so far, as `NAMESPACE/NAME`, oldest first. A lookup that bypasses the host's cache has
+    /// the suffix ` uncached`.
+    pub fn lookups(&self) -> Vec<String> {
+        let lookup = |exchange: &Exchange| match &exchange.request {
             Request::GetResource(GetResourceRequest { namespace, name, disable_cache, .. }) => {
                 let cache = if *disable_cache { " uncached" } else { "" };
                 Some(format!("{}/{name}{cache}", namespace.as_deref().unwrap_or_default()))
             }
             Request::CanI(_) => None,
         };
-        self.record().iter().filter_map(look_up).collect()
+        self.record().iter().filter_map(lookup).collect()
     }
 
     fn record(&self) -> MutexGuard<'_, Vec<Exchange>> {
         self.exchanges.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn look_up(&self, request: &GetResourceRequest) -> Result<Vec<u8>, String> {
+    fn lookup(&self, request: &GetResourceRequest) -> Result<Vec<u8>, String> {
         let key = ObjectKey {
             api_version: request.api_version.clone(),
             kind: request.kind.clone(),
@@ -197,7 +197,7 @@ impl FakeCluster {
 
 impl ClusterApi for FakeCluster {
     fn get_resource(&self, request: &GetResourceRequest) -> Result<Vec<u8>, String> {
-        let answer = self.look_up(request);
+        let answer = self.lookup(request);
         self.record().push(Exchange { request: Request::GetResource(request.clone()), answer: answer.clone() });
         answer
     }
@@ -274,7 +274,7 @@ mod tests {
         json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "web", "namespace": "shop"}, "secrets": []})
     }
 
-    fn look_up(cluster: &FakeCluster, disable_cache: bool) -> Result<Value, String> {
+    fn lookup(cluster: &FakeCluster, disable_cache: bool) -> Result<Value, String> {
         let request = GetResourceRequest {
             api_version: "v1".to_owned(),
             kind: "ServiceAccount".to_owned(),
@@ -288,7 +288,7 @@ mod tests {
 
     #[test]
     fn an_object_is_found_with_what_the_mask_leaves_of_it() {
-        let found = look_up(&FakeCluster::with_objects([account()]).unwrap(), false).unwrap();
+        let found = lookup(&FakeCluster::with_objects([account()]).unwrap(), false).unwrap();
 
         assert_eq!(
             found,
@@ -299,7 +299,7 @@ mod tests {
     #[test]
     fn a_missing_object_is_reported_in_the_hosts_words() {
         assert_eq!(
-            look_up(&FakeCluster::default(), false).unwrap_err(),
+            lookup(&FakeCluster::default(), false).unwrap_err(),
             "Cannot find v1/ServiceAccount named 'web' inside of namespace 'Some(\"shop\")'"
         );
     }
@@ -308,9 +308,9 @@ mod tests {
     fn a_new_object_is_found_only_without_the_cache() {
         let cluster = FakeCluster::default().and_uncached(account()).unwrap();
 
-        look_up(&cluster, false).unwrap_err();
-        look_up(&cluster, true).unwrap();
-        assert_eq!(cluster.look_ups(), ["shop/web", "shop/web uncached"]);
+        lookup(&cluster, false).unwrap_err();
+        lookup(&cluster, true).unwrap();
+        assert_eq!(cluster.lookups(), ["shop/web", "shop/web uncached"]);
     }
 
     #[test]
@@ -319,8 +319,8 @@ mod tests {
         changed["metadata"]["labels"] = json!({"app": "web"});
         let cluster = FakeCluster::with_objects([account()]).unwrap().and_uncached(changed).unwrap();
 
-        assert_eq!(look_up(&cluster, false).unwrap()["metadata"].get("labels"), None);
-        assert_eq!(look_up(&cluster, true).unwrap()["metadata"]["labels"], json!({"app": "web"}));
+        assert_eq!(lookup(&cluster, false).unwrap()["metadata"].get("labels"), None);
+        assert_eq!(lookup(&cluster, true).unwrap()["metadata"]["labels"], json!({"app": "web"}));
     }
 
     #[test]
@@ -336,9 +336,9 @@ mod tests {
     }
 
     #[test]
-    fn a_forbidden_look_up_is_reported_with_its_cause() {
+    fn a_forbidden_lookup_is_reported_with_its_cause() {
         let key = ObjectKey::service_account("shop", "web");
-        let error = look_up(&FakeCluster::default().and_failing(key, Failure::Forbidden), false).unwrap_err();
+        let error = lookup(&FakeCluster::default().and_failing(key, Failure::Forbidden), false).unwrap_err();
 
         assert_eq!(
             error,

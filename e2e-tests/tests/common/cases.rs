@@ -23,7 +23,7 @@ pub(crate) struct Case {
     pub(crate) settings: Map<String, Value>,
     objects: Option<Vec<Object>>,
     /// Why service accounts cannot be looked up, if they cannot.
-    pub(crate) look_ups: Option<LookUps>,
+    pub(crate) lookups: Option<Lookups>,
     /// Client ids that `shop/api` may use by an identity binding.
     #[serde(default)]
     pub(crate) may_use: Vec<String>,
@@ -41,12 +41,12 @@ pub(crate) struct Case {
 /// Why looking up service accounts fails.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) enum LookUps {
+pub(crate) enum Lookups {
     /// RBAC does not let policy-server read them.
     Forbidden,
     /// The policy's `contextAwareResources` do not name them.
     NotGranted,
-    /// The policy's host capabilities leave look-ups out.
+    /// The policy's host capabilities leave lookups out.
     CapabilityDenied,
     /// Nothing listens where the API server should be.
     Unreachable,

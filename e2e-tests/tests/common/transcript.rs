@@ -1,4 +1,4 @@
-//! What people read, case by case: the texts of a file of cases as its snapshot holds them.
+//! Transcripts of case files: the texts that users read, as the snapshots hold them.
 
 use std::fmt::Write as _;
 
@@ -6,8 +6,8 @@ use azure_workload_identity_policy::Verdict;
 use azure_workload_identity_policy::rule::Severity;
 use e2e_tests::response::AdmissionResponse;
 
-/// What is said about a case: its note, then the admission response, then the notes, which only tools that run over files show.
-/// An object in a file has no `response`; of it all findings are shown.
+/// Renders a case: its note, the admission response, and the findings that admission does not show. An object in a file has no
+/// `response`, so all its findings are rendered.
 pub(crate) fn entry(note: &str, response: Option<&AdmissionResponse>, verdict: &Verdict) -> String {
     let mut text = format!("# {note}\n");
     match response {
