@@ -14,6 +14,8 @@
 //! # }
 //! ```
 
+#![cfg(not(target_family = "wasm"))]
+
 pub mod callback;
 mod capabilities;
 pub mod cluster;

@@ -12,11 +12,10 @@ use std::{
 
 use anyhow::{Context as _, Result, bail, ensure};
 use cargo_metadata::{CrateType, Message, MetadataCommand};
+use launcher::{TARGET, ensure_target, tell};
 
 /// The package that is compiled to the guest.
 const POLICY_PACKAGE: &str = "azure-workload-identity-policy";
-/// Without WASI, so that the host functions of waPC are all that the module imports.
-const GUEST_TARGET: &str = "wasm32-unknown-unknown";
 
 /// The cargo workspace that this crate is a member of.
 pub struct Workspace {
@@ -62,15 +61,10 @@ impl Workspace {
 
     /// Compiles the guest with the release profile; returns the path of the module that cargo reports.
     pub(crate) fn build_guest(&self) -> Result<PathBuf> {
-        // Rustup installs the targets of rust-toolchain.toml together with the toolchain only.
-        let libraries = self.ask_rustc(&["--print", "target-libdir", "--target", GUEST_TARGET])?;
-        ensure!(
-            Path::new(libraries.trim_end()).exists(),
-            "the toolchain lacks the target {GUEST_TARGET}: run `rustup toolchain install` in this directory"
-        );
+        ensure_target(tell)?;
         let mut child = Command::new(cargo())
             .current_dir(self.root())
-            .args(["build", "--release", "--locked", "--lib", "--package", POLICY_PACKAGE, "--target", GUEST_TARGET])
+            .args(["build", "--release", "--locked", "--lib", "--package", POLICY_PACKAGE, "--target", TARGET])
             .arg("--message-format=json-render-diagnostics")
             .args(["--config", &self.remapped_paths()?])
             // What is published must not depend on the flags that someone has set for native builds; besides, they would
@@ -113,7 +107,7 @@ impl Workspace {
         }
         flags.push(self.remapped_standard_library()?);
         // A JSON array of strings is a TOML array of strings as well.
-        Ok(format!("target.{GUEST_TARGET}.rustflags={}", serde_json::to_string(&flags)?))
+        Ok(format!("target.{TARGET}.rustflags={}", serde_json::to_string(&flags)?))
     }
 
     /// Where the toolchain has component `rust-src`, which editors like, rustc takes the standard library's paths from there;

@@ -4,6 +4,8 @@
 //! `cargo xtask build` is the command; [`build_policy`] is the same for tests, benches and demos, so that none of them
 //! ever runs a stale module.
 
+#![cfg(not(target_family = "wasm"))]
+
 pub mod annotate;
 pub mod artifacthub;
 pub mod capabilities;

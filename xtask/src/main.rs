@@ -2,11 +2,19 @@
 //! `cargo xtask docs`: writes the generated documents; with `--check` it fails if one is stale.
 //! `cargo xtask release TAG DIRECTORY`: checks that everything is ready to be released as TAG, and lays it out in DIRECTORY.
 
-use std::{env, fs, io, io::Write as _, path::Path};
+#![cfg_attr(target_family = "wasm", no_main)]
+#![cfg(not(target_family = "wasm"))]
+
+use std::{env, fs, io, io::Write as _, path::Path, process::ExitCode};
 
 use anyhow::{Result, bail, ensure};
+use launcher::exit_code;
 
-fn main() -> Result<()> {
+fn main() -> ExitCode {
+    exit_code(run())
+}
+
+fn run() -> Result<()> {
     let arguments: Vec<String> = env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["build"] => build(),
