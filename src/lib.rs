@@ -8,23 +8,19 @@
 //!               -> review    operation, kind, namespace, object
 //!               -> workload  what the object is, and where its pod template is
 //!               -> pod       a borrowed view of what matters in it
-//!               -> cluster   the service account, looked up once   (host: as Kubewarden answers)
+//!               -> cluster   the service account, looked up once
 //!               -> identity  client, tenant, expiration, proxy: resolved once
 //!               -> rules     -> findings
 //!               -> inject    -> edits of the raw object            (layout: names and paths by release)
 //!               -> verdict   findings with the severities that count, edits
-//!               -> response  accepted, message, warnings, mutated object
 //! ```
 //!
-//! [`policy`] puts these together; the module `guest` is the glue to waPC.
+//! [`policy`] puts these together. The package `guest` makes a Kubewarden module of it.
 
 pub mod clouds;
 pub mod cluster;
 pub mod finding;
 pub mod formats;
-#[cfg(target_family = "wasm")]
-mod guest;
-pub mod host;
 pub mod identity;
 pub mod inject;
 pub mod json;
@@ -33,7 +29,6 @@ pub mod layout;
 mod nearest;
 pub mod pod;
 pub mod policy;
-pub mod response;
 pub mod review;
 pub mod rules;
 pub mod settings;

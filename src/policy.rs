@@ -6,45 +6,14 @@ use crate::cluster::{Cluster, Patience, ServiceAccount};
 use crate::finding::{self, Finding, Severity};
 use crate::identity::Identity;
 use crate::inject::inject;
-use crate::json::{Document, Kind, TypeMismatch, Value};
+use crate::json::{Kind, TypeMismatch, Value};
 use crate::keys;
 use crate::pod::{Pod, StringMap};
-use crate::response::Response;
 use crate::review::Review;
 use crate::rules::{self, EphemeralContainersSubject, PodSubject, ServiceAccountSubject, ServiceSubject, Workload};
-use crate::settings::{OptIn, Problem, Settings};
+use crate::settings::{OptIn, Settings};
 use crate::verdict::Verdict;
 use crate::workload::{self, Target};
-
-/// Answers the host's call `validate`: takes `{"request": …, "settings": …}`, gives a validation response.
-pub fn validate(payload: &[u8], cluster: &dyn Cluster) -> Vec<u8> {
-    let document = match Document::parse(payload) {
-        Ok(document) => document,
-        Err(error) => return Response::unreadable(&error.to_string()).to_json(),
-    };
-    let root = document.root();
-    let Some(request) = root.field("request") else {
-        return Response::unreadable("it has no request").to_json();
-    };
-    let settings = root.field("settings");
-    let settings = match settings.map_or_else(|| Ok(Settings::default()), Settings::read) {
-        Ok(settings) => settings,
-        Err(problems) => return Response::misconfigured(&describe(&problems)).to_json(),
-    };
-    match Review::read(request).and_then(|review| Ok((judge(&review, &settings, cluster)?, review.object))) {
-        Ok((verdict, object)) => Response::of(&verdict).with_mutation(object, verdict.edits).to_json(),
-        Err(mismatch) => Response::unreadable(&mismatch.describe(request)).to_json(),
-    }
-}
-
-/// Answers the host's call `validate_settings`: takes the settings, gives a settings validation response.
-pub fn validate_settings(payload: &[u8]) -> Vec<u8> {
-    let problems = match Document::parse(payload) {
-        Ok(document) => Settings::read(document.root()).err().map(|problems| describe(&problems)),
-        Err(error) => Some(format!("the settings cannot be read: {error}")),
-    };
-    crate::response::settings_validation(problems.as_deref())
-}
 
 /// Judges what is to be stored.
 pub fn judge<'a>(
@@ -234,9 +203,4 @@ impl<'a> Court<'_, 'a> {
             .filter(|(severity, _)| *severity != Severity::Off)
             .collect()
     }
-}
-
-fn describe(problems: &[Problem]) -> String {
-    let lines: Vec<String> = problems.iter().map(ToString::to_string).collect();
-    lines.join("; ")
 }

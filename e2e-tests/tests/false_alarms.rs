@@ -11,8 +11,8 @@ use std::fs::File;
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 
+use azure_workload_identity_guest::Response;
 use azure_workload_identity_policy::finding::Severity;
-use azure_workload_identity_policy::response::Response;
 use common::library::{KnownCluster, verdict};
 use e2e_tests::request::AdmissionRequest;
 use flate2::read::GzDecoder;

@@ -365,27 +365,30 @@ fn samples() -> Vec<(&'static str, AdmissionRequest)> {
     vec![
         ("a pod with the label", create(labelled("shop"))),
         ("the same in `kube-system`", create(labelled("kube-system"))),
-        ("a pod without it, of a service account other than `default`", create(own_account("shop"))),
+        ("a pod without the label, of a service account other than `default`", create(own_account("shop"))),
         ("the same in `kube-system`", create(own_account("kube-system"))),
         (
-            "a pod with another value of it, or another label or annotation of workload identity",
+            "a pod with another value of the label, or with another label or annotation of workload identity",
             create(pod("shop", json!({"annotations": {"azure.workload.identity/skip-containers": "log"}}), json!({}))),
         ),
         (
-            "a pod without it that brings a token for others than the API server",
+            "a pod without the label that declares a token for another audience than the API server",
             create(pod("shop", json!({}), by_hand)),
         ),
         ("any other pod", create(pod("shop", json!({"labels": {"app": "web"}}), json!({})))),
-        ("a static pod of a node", create(static_pod)),
-        ("anything in the namespace of Kubewarden", create(kubewarden)),
+        ("a mirror pod, which represents a static pod of a node", create(static_pod)),
+        ("any object in the namespace of Kubewarden", create(kubewarden)),
         ("a debug container", AdmissionRequest { sub_resource: Some("ephemeralcontainers".to_owned()), ..debug }),
         ("a Deployment, Job, … that a person applies", create(replica_set(json!([])))),
         (
-            "one that a controller makes, as the ReplicaSet of a Deployment",
+            "a workload that a controller creates, such as the ReplicaSet of a Deployment",
             create(replica_set(json!([{"kind": "Deployment", "name": "web", "controller": true}]))),
         ),
         ("a service account with a label or annotation of workload identity", create(annotated.clone())),
-        ("one that loses them", AdmissionRequest::update(account(json!({})), annotated).unwrap()),
+        (
+            "a service account that loses its last annotation of workload identity",
+            AdmissionRequest::update(account(json!({})), annotated).unwrap(),
+        ),
         ("any other service account", create(account(json!({"team": "shop"})))),
     ]
 }

@@ -1,11 +1,11 @@
 //! # What it finds
 //!
-//! Annotations of workload identity on a pod or pod template that has no label `azure.workload.identity/use` at all. Where the
-//! label is `false`, the identity is switched off on purpose and annotations may stay.
+//! A pod or pod template with annotations of workload identity but without the label `azure.workload.identity/use`. With
+//! the label `false`, the pod has no identity on purpose, and the annotations may stay.
 //!
 //! # Why it matters
 //!
-//! They are read only on pods with the label. The pod starts without identity, silently.
+//! These annotations are read only on labelled pods. The pod starts without an identity, and no error is reported.
 //!
 //! # Example
 //!

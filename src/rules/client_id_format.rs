@@ -1,12 +1,13 @@
 //! # What it finds
 //!
-//! An annotation `azure.workload.identity/client-id` that is not a GUID: empty, a placeholder (zeros included), the name of
-//! the identity, or with spaces or braces around it. A variable such as `${CLIENT_ID}`, `$CLIENT_ID` or `__clientId__` is fine
-//! in a file, where a tool may fill it in, and wrong in a cluster.
+//! An annotation `azure.workload.identity/client-id` that is not a GUID: an empty value, a placeholder (including zeros),
+//! the name of the identity, or a value with spaces or braces around it. A variable such as `${CLIENT_ID}`, `$CLIENT_ID` or
+//! `__clientId__` is accepted in a file, where a tool may replace it, but not in a cluster.
 //!
 //! # Why it matters
 //!
-//! Entra ID knows no such application: the first request for a token fails with AADSTS700016. An empty one is as good as none.
+//! Entra ID does not find the application. The first request for a token fails with AADSTS700016. An empty value has the
+//! same effect as a missing annotation.
 //!
 //! # Example
 //!
@@ -14,7 +15,8 @@
 //!
 //! # Fix
 //!
-//! Write the application (client) id: `az identity show --name NAME --resource-group GROUP --query clientId`.
+//! Set the annotation to the application (client) id: `az identity show --name NAME --resource-group GROUP --query
+//! clientId`.
 
 use super::{Check, Findings, PodSubject, Rule, ServiceAccountSubject};
 use crate::finding::{Finding, Severity, quote};

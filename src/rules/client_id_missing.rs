@@ -1,20 +1,20 @@
 //! # What it finds
 //!
-//! A pod or pod template with the label whose service account has no annotation `azure.workload.identity/client-id`, and a
-//! container of it that sets no `AZURE_CLIENT_ID` itself.
+//! A labelled pod or pod template whose service account has no annotation `azure.workload.identity/client-id`, with a
+//! container that does not set `AZURE_CLIENT_ID` itself.
 //!
 //! # Why it matters
 //!
-//! The container gets a token, but nothing says for which identity. Azure SDKs then fail, or quietly take the identity of the
-//! node.
+//! The container gets a token, but the token does not name an identity. Azure SDKs then fail, or use the identity of the
+//! node without an error.
 //!
 //! # Example
 //!
-//! A labelled pod whose service account was never annotated.
+//! A labelled pod whose service account has no annotations.
 //!
 //! # Fix
 //!
-//! Annotate the service account with the client id, skip containers that need no identity
+//! Annotate the service account with the client id, skip the containers that need no identity
 //! (`azure.workload.identity/skip-containers`), or set `AZURE_CLIENT_ID` in each container.
 
 use super::{Check, Findings, PodSubject, Rule};

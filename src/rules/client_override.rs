@@ -1,19 +1,19 @@
 //! # What it finds
 //!
-//! A container that sets `AZURE_CLIENT_ID` or `AZURE_TENANT_ID` itself, to something else than its service account says.
+//! A container that sets `AZURE_CLIENT_ID` or `AZURE_TENANT_ID` itself, to another value than its service account.
 //!
 //! # Why it matters
 //!
-//! Injection never overwrites a variable: the container uses another identity than the one that everybody reads off the
-//! service account. That may be on purpose (one pod, several identities), or the rest of an earlier setup.
+//! Injection never overwrites a variable. The container uses another identity than the annotations of the service account
+//! show. This may be intended, for a pod with several identities, or may be left over from an earlier setup.
 //!
 //! # Example
 //!
-//! `env: [{name: AZURE_CLIENT_ID, value: 11111111-…}]` where the service account's client id is `22222222-…`
+//! `env: [{name: AZURE_CLIENT_ID, value: 11111111-…}]` with a service account whose client id is `22222222-…`
 //!
 //! # Fix
 //!
-//! Remove the variable. If it is meant, switch the rule off, or say with `identities` who may use which identity.
+//! Remove the variable. If it is intended, switch the rule off, or list the allowed identities in `identities`.
 
 use super::{Check, Findings, PodSubject, Rule};
 use crate::finding::{Finding, Severity, quote, quote_id};

@@ -1,12 +1,12 @@
 //! # What it finds
 //!
-//! With the setting `guard`: a container that is to have the identity and lacks the token's mount or one of its variables,
+//! With the setting `guard`: a container that needs the identity but lacks the mount of the token or one of its variables,
 //! while other containers of the pod have them.
 //!
 //! # Why it matters
 //!
-//! Another webhook added the container after injection: Istio, Dapr and others may run later, and not every webhook is called
-//! again. The container works, but has no identity.
+//! Another webhook added the container after injection. The webhooks of Istio, Dapr and others may run later, and the API
+//! server does not call every webhook again. The container runs without an identity.
 //!
 //! # Example
 //!
@@ -14,8 +14,8 @@
 //!
 //! # Fix
 //!
-//! If the container needs no identity, name it in `azure.workload.identity/skip-containers`. If it does, make the webhook that
-//! adds it run before the one that injects (webhooks run in the order of their names).
+//! If the container needs no identity, name it in `azure.workload.identity/skip-containers`. Otherwise, make the webhook
+//! that adds the container run before the webhook that injects. Webhooks run in the order of their names.
 
 use super::arrival::{is_guarded, lack, token_volumes};
 use super::{Check, Findings, PodSubject, Rule};

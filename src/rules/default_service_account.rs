@@ -1,12 +1,13 @@
 //! # What it finds
 //!
-//! A pod or pod template with the label that runs as the service account `default`, or a service account `default` with a
-//! client id. Not the template of a patch, which has no containers: what it is applied to names the service account.
+//! A labelled pod or pod template that runs as the service account `default`, or a service account `default` with a client
+//! id. The pod template of a patch, which has no containers, is excluded: the object that is patched names the service
+//! account.
 //!
 //! # Why it matters
 //!
-//! Every pod of the namespace that names no service account runs as `default`: whoever adds the label to any of them gets the
-//! identity.
+//! Every pod that names no service account runs as the `default` of its namespace. Anyone who adds the label to one of
+//! these pods gets the identity.
 //!
 //! # Example
 //!
@@ -14,7 +15,7 @@
 //!
 //! # Fix
 //!
-//! Give the application a service account of its own, annotate that, and name it in `serviceAccountName`.
+//! Create a service account for the application, annotate it, and name it in `serviceAccountName`.
 
 use super::{Check, Findings, PodSubject, Rule, ServiceAccountSubject};
 use crate::finding::{Finding, Severity};

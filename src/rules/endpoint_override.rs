@@ -1,13 +1,14 @@
 //! # What it finds
 //!
-//! A container of a pod with an identity that sets `AZURE_FEDERATED_TOKEN_FILE`, `AZURE_AUTHORITY_HOST` or one of `AZURE_KUBERNETES_*`
-//! to something that injection would not set: a token file at a place that no layout has, an authority that is no cloud's (or
-//! not the configured one), another token proxy than the configured one or the API server, a value from elsewhere.
+//! A container of a pod with an identity that sets `AZURE_FEDERATED_TOKEN_FILE`, `AZURE_AUTHORITY_HOST` or one of
+//! `AZURE_KUBERNETES_*` to a value that injection would not set: a token file at a path that no layout uses, an authority
+//! that belongs to no cloud (or is not the configured one), a token proxy that is neither the configured one nor the API
+//! server, or a value from another source.
 //!
 //! # Why it matters
 //!
-//! Injection never overwrites a variable. Whoever controls these decides to whom the service account's token is sent, or which
-//! token that is: a way to carry it off.
+//! Injection never overwrites a variable. These variables decide where the token of the service account is sent, and which
+//! token is sent. A changed variable can therefore expose the token.
 //!
 //! # Example
 //!
@@ -15,7 +16,7 @@
 //!
 //! # Fix
 //!
-//! Remove the variable; the right value is injected.
+//! Remove the variable. Injection sets the correct value.
 
 use super::{Check, Findings, PodSubject, Rule};
 use crate::clouds::{is_authority_host, same_url};

@@ -1,10 +1,10 @@
 //! # What it finds
 //!
-//! A debug container (`kubectl debug`) that mounts the volume with the pod's token.
+//! A debug container (`kubectl debug`) that mounts the volume with the token of the pod.
 //!
 //! # Why it matters
 //!
-//! Whoever is in that container has the pod's Azure identity, whatever they may do in Azure themselves.
+//! A user in the debug container has the Azure identity of the pod, regardless of their own permissions in Azure.
 //!
 //! # Example
 //!
@@ -12,7 +12,7 @@
 //!
 //! # Fix
 //!
-//! Leave the mount out, unless that is what is to be debugged.
+//! Remove the mount, unless you need to debug the identity.
 
 use super::{Check, EphemeralContainersSubject, Findings, Rule};
 use crate::finding::{Finding, Severity, quote};

@@ -1,12 +1,11 @@
 //! # What it finds
 //!
-//! An environment variable that takes its value from an annotation of workload identity (`fieldRef`), which the pod does not
-//! have.
+//! An environment variable that refers by `fieldRef` to an annotation of workload identity that the pod does not have.
 //!
 //! # Why it matters
 //!
-//! The annotation is on the service account, and pods do not inherit it: the variable is empty. Worse, if it is
-//! `AZURE_CLIENT_ID`, the right value is not injected, because the variable is there.
+//! The annotation is on the service account, and pods do not inherit it. The variable is empty. If it is `AZURE_CLIENT_ID`,
+//! injection does not set the correct value, because the variable exists.
 //!
 //! # Example
 //!
@@ -14,7 +13,7 @@
 //!
 //! # Fix
 //!
-//! Remove the variable; `AZURE_CLIENT_ID` is injected.
+//! Remove the variable. Injection sets `AZURE_CLIENT_ID`.
 
 use super::{Check, Findings, PodSubject, Rule};
 use crate::finding::{Finding, Severity};

@@ -1,13 +1,12 @@
 //! # What it finds
 //!
-//! The path of a token written out in an environment variable, argument, command or mount of a container with an identity,
-//! where the token is not, or will not be, at that path. `AZURE_FEDERATED_TOKEN_FILE` itself may hold the path that injection
-//! uses.
+//! The path of a token in an environment variable, argument, command or mount of a container with an identity, if the token
+//! is not, or will not be, at that path. `AZURE_FEDERATED_TOKEN_FILE` itself may contain the path that injection uses.
 //!
 //! # Why it matters
 //!
-//! The path has moved twice, with webhook v1.6.0 and v1.6.1. Code that does not read `AZURE_FEDERATED_TOKEN_FILE` breaks the day
-//! the cluster is upgraded.
+//! The path changed with webhook v1.6.0 and again with v1.6.1. Code that does not read `AZURE_FEDERATED_TOKEN_FILE` breaks
+//! when the cluster is upgraded.
 //!
 //! # Example
 //!

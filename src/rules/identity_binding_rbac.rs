@@ -1,16 +1,16 @@
 //! # What it finds
 //!
-//! A pod that asks for the identity binding (`azure.workload.identity/use-identity-binding: "true"`) and whose service account
-//! RBAC does not let `use-managed-identity` on its client id.
+//! A pod that requests the identity binding (`azure.workload.identity/use-identity-binding: "true"`) with a service account
+//! to which RBAC does not grant `use-managed-identity` on its client id.
 //!
 //! # Why it matters
 //!
-//! With identity bindings Kubernetes RBAC decides who may be which identity. Without the permission the pod starts, and every
-//! request for a token is refused.
+//! With identity bindings, Kubernetes RBAC decides which service account may use which identity. Without the permission,
+//! the pod starts, but every request for a token is rejected.
 //!
 //! # Example
 //!
-//! A labelled pod with the annotation, and no `ClusterRoleBinding` for its service account.
+//! A labelled pod with the annotation, but no `ClusterRoleBinding` for its service account.
 //!
 //! # Fix
 //!

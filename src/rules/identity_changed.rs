@@ -1,11 +1,11 @@
 //! # What it finds
 //!
-//! A service account whose client id or tenant id is changed or taken away.
+//! A service account whose client id or tenant id is changed or removed.
 //!
 //! # Why it matters
 //!
-//! Pods get their variables when they are created. Those that run keep the old identity until they restart, and then fail at
-//! once if the new one lacks a role or a federated credential.
+//! Pods get their variables when they are created. Running pods keep the old identity until they restart. After the
+//! restart, they fail if the new identity lacks a role or a federated credential.
 //!
 //! # Example
 //!
@@ -13,7 +13,7 @@
 //!
 //! # Fix
 //!
-//! Restart what runs as the service account: `kubectl rollout restart deployment NAME`.
+//! Restart the workloads that use the service account: `kubectl rollout restart deployment NAME`.
 
 use super::{Check, Findings, Rule, ServiceAccountSubject};
 use crate::finding::{Finding, Severity, quote};

@@ -1,23 +1,23 @@
 //! # What it finds
 //!
-//! With the setting `identities`: a service account, pod or pod template that asks for an Azure identity which the list does
-//! not give to its service account. The service account's annotations count, a container's own `AZURE_CLIENT_ID` or
-//! `AZURE_TENANT_ID`, and a projected token for Azure of a service account that may use no identity at all. A variable whose
-//! value comes from elsewhere cannot be checked and is refused.
+//! With the setting `identities`: a service account, pod or pod template that asks for an Azure identity that the list does
+//! not allow for its service account. The rule checks the annotations of the service account, the variables
+//! `AZURE_CLIENT_ID` and `AZURE_TENANT_ID` of each container, and projected tokens for Azure if the service account may not
+//! use any identity. A variable with a value from another source cannot be checked and is denied.
 //!
 //! # Why it matters
 //!
-//! An Azure identity trusts a service account, and whoever may create pods in a namespace may use every service account in it.
-//! The list says who may be who, whatever trust has piled up in Azure.
+//! An Azure identity trusts a service account, and a user who may create pods in a namespace may use every service account
+//! in it. The list limits the identities of each service account, regardless of the federated credentials in Azure.
 //!
 //! # Example
 //!
-//! `identities: [{clientId: 11111111-…, serviceAccounts: ["payments/api"]}]`, and the service account `web/frontend` annotated
-//! with that client id.
+//! `identities: [{clientId: 11111111-…, serviceAccounts: ["payments/api"]}]`, and a service account `web/frontend`
+//! annotated with this client id.
 //!
 //! # Fix
 //!
-//! Use an identity that the service account may use, or have the list extended.
+//! Use an identity that is allowed for the service account, or ask for an extension of the list.
 
 use super::unmanaged_token::unmanaged_tokens;
 use super::{Check, Findings, PodSubject, Rule, ServiceAccountSubject};

@@ -1,21 +1,21 @@
 //! # What it finds
 //!
-//! With the setting `guard`: a pod with the label that arrives without a token volume of an accepted layout, or in which no
-//! container has the token's mount and variables.
+//! With the setting `guard`: a labelled pod that arrives without a token volume of an accepted layout, or in which no
+//! container has the mount and the variables of the token.
 //!
 //! # Why it matters
 //!
-//! The webhook that injects was down, did not select the namespace, or ran before the label was added. The pod would start
-//! without identity, or take the node's.
+//! The webhook that injects was unavailable, did not select the namespace, or ran before the label was added. The pod would
+//! start without an identity, or use the identity of the node.
 //!
 //! # Example
 //!
-//! A labelled pod in a namespace that the webhook's `namespaceSelector` leaves out.
+//! A labelled pod in a namespace that the `namespaceSelector` of the webhook excludes.
 //!
 //! # Fix
 //!
-//! See that the webhook runs (`kubectl get pods -n kube-system -l azure-workload-identity.io/system=true`) and selects the
-//! namespace; then create the pod again. A controller does that by itself.
+//! Check that the webhook runs (`kubectl get pods -n kube-system -l azure-workload-identity.io/system=true`) and selects
+//! the namespace. Then create the pod again. A controller retries by itself.
 
 use super::arrival::{is_guarded, lack, token_volumes};
 use super::{Check, Findings, PodSubject, Rule};

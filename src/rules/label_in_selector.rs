@@ -1,11 +1,12 @@
 //! # What it finds
 //!
-//! A workload's selector that includes the label `azure.workload.identity/use`, or a service's that is nothing but it.
+//! A selector of a workload that includes the label `azure.workload.identity/use`, or a selector of a service that consists
+//! only of this label.
 //!
 //! # Why it matters
 //!
-//! A selector that is the label alone catches every pod with an identity, those of other applications too. And a workload's
-//! selector cannot be changed later, so the label could never be taken away again.
+//! A selector with only this label selects every pod with an identity, including the pods of other applications. The
+//! selector of a workload is immutable, so the label could not be removed later.
 //!
 //! # Example
 //!
@@ -13,7 +14,7 @@
 //!
 //! # Fix
 //!
-//! Select by labels that name the application, such as `app.kubernetes.io/name`.
+//! Select by labels that identify the application, such as `app.kubernetes.io/name`.
 
 use super::{Check, Findings, PodSubject, Rule, ServiceSubject};
 use crate::finding::{Finding, Severity};

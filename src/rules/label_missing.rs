@@ -1,21 +1,22 @@
 //! # What it finds
 //!
-//! A pod or pod template without the label `azure.workload.identity/use`, whose service account has a client id. Not a pod
-//! whose identity is used by a CSI driver (secrets store, Azure Files, Azure Blob), nor one that brings a token of its own.
+//! A pod or pod template without the label `azure.workload.identity/use` whose service account has a client id. Pods whose
+//! identity is used by a CSI driver (secrets store, Azure Files, Azure Blob), and pods that declare their own token, are
+//! excluded.
 //!
 //! # Why it matters
 //!
-//! Somebody meant the pod to have the identity. Without the label it starts without one: since webhook v1.0 the label belongs
-//! on the pod, and a service account's annotations alone do nothing.
+//! The annotation shows that the pod is meant to have an identity. Without the label, the pod starts without one: since
+//! webhook v1.0, the pod needs the label, and the annotations of the service account alone have no effect.
 //!
 //! # Example
 //!
-//! A Deployment with `serviceAccountName: workload-identity-sa` and no label in its pod template.
+//! A Deployment with `serviceAccountName: workload-identity-sa` and without the label in its pod template.
 //!
 //! # Fix
 //!
-//! Add the label `azure.workload.identity/use: "true"` to the pod template; or `"false"`, if the pod really needs no
-//! identity.
+//! Add the label `azure.workload.identity/use: "true"` to the pod template. If the pod needs no identity, set the label to
+//! `"false"`.
 
 use super::{Check, Findings, PodSubject, Rule};
 use crate::finding::{Finding, Severity};

@@ -4,8 +4,8 @@
 //!
 //! # Why it matters
 //!
-//! It has had no effect since webhook v1.0, though many examples still show it. It hides that the label on the pod is what
-//! counts.
+//! The label has had no effect on service accounts since webhook v1.0, but many examples still show it. It suggests that
+//! the pods need no label.
 //!
 //! # Example
 //!
@@ -13,7 +13,7 @@
 //!
 //! # Fix
 //!
-//! Remove it, and see that the pods have it.
+//! Remove the label from the service account, and check that the pods have it.
 
 use super::{Check, Findings, Rule, ServiceAccountSubject};
 use crate::finding::{Finding, Severity};

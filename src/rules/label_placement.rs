@@ -1,15 +1,16 @@
 //! # What it finds
 //!
-//! The label `azure.workload.identity/use` where it selects nothing: on a workload itself while its pod template lacks it, or
-//! written as an annotation of a pod or workload. On both workload and template it is harmless.
+//! The label `azure.workload.identity/use` in a place where it has no effect: on a workload whose pod template lacks it, or
+//! as an annotation of a pod or workload. A label on both the workload and its pod template is accepted.
 //!
 //! # Why it matters
 //!
-//! Only labels of the pod itself count, and those come from the template. The pods start without identity, silently.
+//! Only the labels of the pod have an effect, and these come from the pod template. The pods start without an identity, and
+//! no error is reported.
 //!
 //! # Example
 //!
-//! A Deployment with the label under `metadata.labels`, not under `spec.template.metadata.labels`.
+//! A Deployment with the label under `metadata.labels`, but not under `spec.template.metadata.labels`.
 //!
 //! # Fix
 //!

@@ -4,8 +4,8 @@
 //!
 //! # Why it matters
 //!
-//! Only `true`, in lower case, selects the pod. With any other value the pod starts without identity, silently, and its code
-//! fails when it first asks for a token, or gets the node's identity.
+//! Only the value `true`, in lower case, has an effect. With any other value, the pod starts without an identity, and no
+//! error is reported. Its first request for a token fails, or returns a token for the identity of the node.
 //!
 //! # Example
 //!
@@ -13,7 +13,7 @@
 //!
 //! # Fix
 //!
-//! Write `"true"`, in quotes; or `"false"` if the pod is to have no identity.
+//! Set the label to `"true"`, in quotes, or to `"false"` if the pod needs no identity.
 
 use super::{Check, Findings, PodSubject, Rule};
 use crate::finding::{Finding, Severity, quote};

@@ -2,21 +2,21 @@
 //!
 //! A pod that asks for an identity and whose service account could not be read, for another reason than that it does not
 //! exist: policy-server lacks the RBAC permission, the policy lacks `contextAwareResources` or host capabilities, the API
-//! server cannot be reached, or its answer makes no sense.
+//! server is unavailable, or its response is invalid.
 //!
 //! # Why it matters
 //!
-//! Without the service account nothing is known about the identity. A pod that needs it does not get in, rather than running
-//! without it; pods that ask for no identity are never held up by this.
+//! The identity cannot be checked without the service account. A pod that needs the identity is rejected instead of started
+//! without it. Pods that ask for no identity are not affected.
 //!
 //! # Example
 //!
-//! A policy installed without the ClusterRole that lets policy-server `get` service accounts.
+//! A policy installed without the ClusterRole that allows policy-server to `get` service accounts.
 //!
 //! # Fix
 //!
-//! What the message says: it names the missing permission. Where the identity is only checked (neither `inject` nor `guard` nor
-//! `identities`), and for workloads, this is a warning.
+//! Follow the message, which names the missing permission. The finding is a warning for workloads, and if the policy has
+//! none of the settings `inject`, `guard` and `identities`.
 
 use super::{Check, Findings, PodSubject, Rule};
 use crate::cluster::LookupError;

@@ -1,12 +1,12 @@
 //! # What it finds
 //!
-//! A label or annotation of workload identity where it is not read: the client id on a pod or as a label, a pod's annotation
-//! on a service account or on the workload around the pod template. Not a client id on a pod that a container takes from there
-//! itself (`fieldRef`).
+//! A label or annotation of workload identity in a place where it is not read: the client id on a pod or as a label, or an
+//! annotation for pods on a service account or a workload. A client id on a pod is accepted if a container refers to it by
+//! `fieldRef`.
 //!
 //! # Why it matters
 //!
-//! It has no effect: the pod gets another identity than was meant, or none, or the default of whatever it was to configure.
+//! The key has no effect. The pod gets another identity, no identity, or a default value.
 //!
 //! # Example
 //!
@@ -14,7 +14,7 @@
 //!
 //! # Fix
 //!
-//! Move it to where the message says.
+//! Move the key to the place that the message names.
 
 use super::field_ref::reads_annotation;
 use super::key_names::{Holder, KeyUse, Meaning, Place};

@@ -1,11 +1,11 @@
 //! # What it finds
 //!
-//! A label or annotation key within a typo of one of workload identity. Case, hyphens, underscores and dots aside, up to two
-//! letters may differ.
+//! A label or annotation key that is almost a known key: it differs by at most two letters, ignoring case, hyphens,
+//! underscores and dots.
 //!
 //! # Why it matters
 //!
-//! Nothing reads such a key, and nothing complains: the pod gets no identity, or not the one that was meant.
+//! No component reads the key, and no error is reported. The pod gets no identity, or another identity than intended.
 //!
 //! # Example
 //!
@@ -13,7 +13,7 @@
 //!
 //! # Fix
 //!
-//! Write the key that the message suggests.
+//! Use the key that the message suggests.
 
 use super::key_names::{KeyUse, Meaning};
 use super::{Check, Findings, Rule};

@@ -1,11 +1,11 @@
 //! # What it finds
 //!
-//! A container with an identity that mounts another volume at the path of the token's.
+//! A container with an identity that mounts another volume at the mount path of the token.
 //!
 //! # Why it matters
 //!
-//! Two mounts at one path are refused by the API server (`must be unique`), after injection and with a message about a mount
-//! that nobody wrote.
+//! The API server rejects two mounts at the same path (`must be unique`). It does so after injection, with a message about
+//! a mount that is not in the manifest.
 //!
 //! # Example
 //!
@@ -13,7 +13,7 @@
 //!
 //! # Fix
 //!
-//! Mount the volume somewhere else.
+//! Mount the volume at another path.
 
 use super::{Check, Findings, PodSubject, Rule};
 use crate::finding::{Finding, Severity};

@@ -4,7 +4,8 @@
 //!
 //! # Why it matters
 //!
-//! It asks for an identity of AAD Pod Identity, which is deprecated since 2022 and no longer part of AKS: nothing reads it.
+//! The label requests an identity from AAD Pod Identity, which has been deprecated since 2022 and is no longer part of AKS.
+//! No component reads it.
 //!
 //! # Example
 //!
@@ -12,7 +13,7 @@
 //!
 //! # Fix
 //!
-//! Move to workload identity (`docs/migrating-from-pod-identity.md`), then remove the label.
+//! Migrate to workload identity (`docs/migrating-from-pod-identity.md`), then remove the label.
 
 use super::{Check, Findings, PodSubject, Rule};
 use crate::finding::{Finding, Severity};

@@ -1,11 +1,11 @@
 //! # What it finds
 //!
-//! Any pod that asks for the proxy.
+//! Any pod that requests the proxy.
 //!
 //! # Why it matters
 //!
-//! The proxy's init container is privileged and has `NET_ADMIN`; with `baseline` or `restricted` Pod Security the pod is
-//! refused later. Where all code uses a current Azure SDK, nobody needs it. The rule is off unless it is switched on.
+//! The init container of the proxy is privileged and has `NET_ADMIN`. Pod Security `baseline` and `restricted` reject the
+//! pod later. If all code uses a current Azure SDK, no workload needs the proxy. The rule is off by default.
 //!
 //! # Example
 //!
@@ -13,7 +13,7 @@
 //!
 //! # Fix
 //!
-//! Remove the annotation and let the code use workload identity itself.
+//! Remove the annotation, and use workload identity in the code.
 
 use super::{Check, Findings, PodSubject, Rule};
 use crate::finding::{Finding, Severity};

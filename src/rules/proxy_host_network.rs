@@ -1,12 +1,11 @@
 //! # What it finds
 //!
-//! A pod that asks for the proxy with `azure.workload.identity/inject-proxy-sidecar` and runs in the node's network
-//! (`hostNetwork: true`).
+//! A pod that requests the proxy with `azure.workload.identity/inject-proxy-sidecar` and has `hostNetwork: true`.
 //!
 //! # Why it matters
 //!
-//! The proxy's init container redirects the network's IMDS requests; in the node's network that would be those of every pod.
-//! Microsoft's webhook refuses such a pod.
+//! The proxy's init container redirects IMDS requests in its network namespace. With `hostNetwork`, it would redirect those
+//! of every pod on the node. Microsoft's webhook rejects the pod.
 //!
 //! # Example
 //!
@@ -14,7 +13,8 @@
 //!
 //! # Fix
 //!
-//! Remove the annotation and let the code use workload identity itself (any current Azure SDK does), or remove `hostNetwork`.
+//! Remove the annotation and use workload identity in the code, which any current Azure SDK supports, or remove
+//! `hostNetwork`.
 
 use super::{Check, Findings, PodSubject, Rule};
 use crate::finding::{Finding, Severity};

@@ -1,20 +1,20 @@
 //! # What it finds
 //!
-//! A pod that asks for the proxy and cannot run it: one for Windows nodes, or one whose `securityContext.runAsUser` is another
-//! user than the proxy's own, 1501.
+//! A pod that requests the proxy but cannot run it: a pod for Windows nodes, or a pod whose `securityContext.runAsUser` is
+//! not 1501, the user of the proxy.
 //!
 //! # Why it matters
 //!
-//! The proxy's images are for Linux only. And the rules that redirect IMDS requests leave out user 1501, as which the proxy
-//! runs; as another user it sends its own requests to itself, for ever.
+//! The images of the proxy are for Linux only. The rules that redirect IMDS requests exclude user 1501, as which the proxy
+//! runs. As another user, the proxy sends its own requests to itself in a loop.
 //!
 //! # Example
 //!
-//! `securityContext: {runAsUser: 1000}` of a pod with `azure.workload.identity/inject-proxy-sidecar: "true"`
+//! A pod with `securityContext: {runAsUser: 1000}` and `azure.workload.identity/inject-proxy-sidecar: "true"`
 //!
 //! # Fix
 //!
-//! Set `runAsUser` on the containers that need it, not on the pod. On Windows, let the code use workload identity itself.
+//! Set `runAsUser` on the containers that need it, not on the pod. On Windows, use workload identity in the code.
 
 use super::{Check, Findings, PodSubject, Rule};
 use crate::finding::{Finding, Severity};

@@ -2,14 +2,15 @@
 //!
 //! A port for the proxy that is
 //!
-//! - no whole number from 1 to 65535, an empty annotation `azure.workload.identity/proxy-sidecar-port` included,
-//! - taken: a container of the pod already listens on it. Without the annotation the proxy takes port 8000; or
-//! - set although nothing asks for the proxy (a warning).
+//! - not a whole number from 1 to 65535 (an empty annotation `azure.workload.identity/proxy-sidecar-port` is found too),
+//! - in use by a container of the pod (without the annotation, the proxy uses port 8000), or
+//! - set although the pod does not request the proxy (a warning).
 //!
 //! # Why it matters
 //!
-//! Microsoft's webhook refuses what is no number, and lets other numbers through to the API server, which refuses the pod. A
-//! port that is taken shows at run time only: all containers of a pod share their ports, so one of the two crashes.
+//! Microsoft's webhook rejects a value that is not a number. It accepts other numbers, and the API server rejects the pod.
+//! A port that is in use causes a failure at run time: all containers of a pod share their ports, so one of the two
+//! containers crashes.
 //!
 //! # Example
 //!
@@ -17,7 +18,7 @@
 //!
 //! # Fix
 //!
-//! Set the annotation to a port that no container of the pod uses, in quotes.
+//! Set the annotation to a port, in quotes, that no container of the pod uses.
 
 use super::{Check, Findings, PodSubject, Rule};
 use crate::finding::{Finding, Severity, quote};

@@ -1,19 +1,19 @@
 //! # What it finds
 //!
-//! A pod that asks for the proxy with `azure.workload.identity/inject-proxy-sidecar` and has a container with the proxy's
-//! image already: under another name, or written into the template of a workload.
+//! A pod that requests the proxy with `azure.workload.identity/inject-proxy-sidecar` and already has a container with the
+//! image of the proxy: under another name, or in the pod template of a workload.
 //!
 //! # Why it matters
 //!
-//! The proxy is added once more. Both want the same port, and one of them crashes.
+//! A second proxy is added. Both use the same port, so one of them crashes.
 //!
 //! # Example
 //!
-//! The annotation next to a hand-written container with image `mcr.microsoft.com/oss/azure/workload-identity/proxy:v1.5.1`.
+//! The annotation, and a container with the image `mcr.microsoft.com/oss/azure/workload-identity/proxy:v1.5.1`.
 //!
 //! # Fix
 //!
-//! Keep one of the two: remove the container, or the annotation.
+//! Remove the container or the annotation.
 
 use super::images::runs_proxy;
 use super::{Check, Findings, PodSubject, Rule};

@@ -1,10 +1,10 @@
 //! # What it finds
 //!
-//! An annotation `azure.workload.identity/inject-proxy-sidecar` with any other value than `true`.
+//! An annotation `azure.workload.identity/inject-proxy-sidecar` with another value than `true`.
 //!
 //! # Why it matters
 //!
-//! Its presence counts, not its value: `"false"` adds the proxy, with its privileged init container, all the same.
+//! The presence of the annotation counts, not its value. `"false"` adds the proxy too, with its privileged init container.
 //!
 //! # Example
 //!
@@ -12,7 +12,7 @@
 //!
 //! # Fix
 //!
-//! Remove the annotation if the pod needs no proxy; write `"true"` if it does.
+//! Remove the annotation if the pod needs no proxy. Otherwise, set it to `"true"`.
 
 use super::{Check, Findings, PodSubject, Rule};
 use crate::finding::{Finding, Severity, quote};

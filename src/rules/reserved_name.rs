@@ -1,12 +1,13 @@
 //! # What it finds
 //!
-//! A container named `azwi-proxy` or `azwi-proxy-init` that does not run the proxy's image; or a volume with a name that is
-//! reserved for the token and something else in it.
+//! A container named `azwi-proxy` or `azwi-proxy-init` that does not run the image of the proxy, or a volume with a name
+//! that is reserved for the token but with other contents.
 //!
 //! # Why it matters
 //!
-//! Injection goes by names. A container with the proxy's name keeps the proxy out and may see what was meant for it; other
-//! policies exempt these names. A volume with the token's name is replaced, or collides with it and the pod is refused.
+//! Injection identifies containers and volumes by name. A container with the name of the proxy prevents the injection of
+//! the proxy, may receive requests that are meant for the proxy, and may be exempt from other policies. A volume with the
+//! name of the token volume is replaced, or it conflicts with the token volume and the pod is rejected.
 //!
 //! # Example
 //!

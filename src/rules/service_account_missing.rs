@@ -1,12 +1,12 @@
 //! # What it finds
 //!
-//! A pod, or a workload's pods, that ask for an identity and whose service account does not exist in the namespace. For a workload
-//! this is a warning: the service account may be applied a moment later.
+//! A pod or workload that asks for an identity and whose service account does not exist in the namespace. For a workload,
+//! this is a warning, because the service account may be applied a moment later.
 //!
 //! # Why it matters
 //!
-//! The service account says which identity it is. Microsoft's webhook refuses the pod; so does the API server, unless it runs
-//! without the ServiceAccount admission plugin.
+//! The service account determines the identity. Microsoft's webhook rejects the pod. The API server rejects it too, unless
+//! it runs without the ServiceAccount admission plugin.
 //!
 //! # Example
 //!
@@ -14,7 +14,7 @@
 //!
 //! # Fix
 //!
-//! Correct the name, or create the service account in the pod's namespace, with annotation
+//! Correct the name, or create the service account in the namespace of the pod, with the annotation
 //! `azure.workload.identity/client-id`.
 
 use super::{Check, Findings, PodSubject, Rule};

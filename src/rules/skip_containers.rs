@@ -1,13 +1,13 @@
 //! # What it finds
 //!
-//! An annotation `azure.workload.identity/skip-containers` that does not do what it looks like: it names a container that the
-//! pod does not have, separates names by something else than `;`, skips every container, or skips the proxy. Sidecars that
-//! other webhooks are known to add (Istio, Dapr, Linkerd, Vault, Consul) count as containers of the pod.
+//! An annotation `azure.workload.identity/skip-containers` that names a container that the pod does not have, separates
+//! names with another character than `;`, skips every container, or skips the proxy. Sidecars that known webhooks add
+//! (Istio, Dapr, Linkerd, Vault, Consul) count as containers of the pod.
 //!
 //! # Why it matters
 //!
-//! A name that fits no container is ignored silently, and the container that was meant gets the identity. A proxy without
-//! identity answers nobody. A pod whose containers are all skipped needs no label.
+//! A name that matches no container is ignored without an error, and the intended container gets the identity. A proxy
+//! without an identity cannot answer requests. A pod with all containers skipped needs no label.
 //!
 //! # Example
 //!
@@ -15,7 +15,7 @@
 //!
 //! # Fix
 //!
-//! Separate names by `;`, and correct those that the message quotes.
+//! Separate the names with `;`, and correct the names that the message quotes.
 
 use super::{Check, Findings, PodSubject, Rule};
 use crate::finding::{Finding, Severity, quote};

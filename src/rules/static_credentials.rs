@@ -5,8 +5,8 @@
 //!
 //! # Why it matters
 //!
-//! Azure SDKs try these before workload identity (`DefaultAzureCredential` asks `EnvironmentCredential` first): the secret that
-//! workload identity was to replace stays in use, and nobody notices until it expires.
+//! Azure SDKs try these variables before workload identity (`DefaultAzureCredential` tries `EnvironmentCredential` first).
+//! The secret that workload identity was meant to replace stays in use, unnoticed until it expires.
 //!
 //! # Example
 //!
@@ -14,8 +14,7 @@
 //!
 //! # Fix
 //!
-//! Remove the variable. If the container must keep it, leave the container out with
-//! `azure.workload.identity/skip-containers`.
+//! Remove the variable. If the container needs it, exclude the container with `azure.workload.identity/skip-containers`.
 
 use super::{Check, Findings, PodSubject, Rule};
 use crate::finding::{Finding, Severity};

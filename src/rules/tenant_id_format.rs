@@ -1,12 +1,13 @@
 //! # What it finds
 //!
-//! An annotation `azure.workload.identity/tenant-id` that is neither a GUID nor a domain name. An empty one is found too:
-//! it hides the cluster's tenant. A variable such as `${TENANT_ID}` is fine in a file and wrong in a cluster.
+//! An annotation `azure.workload.identity/tenant-id` that is neither a GUID nor a domain name. This includes an empty
+//! annotation, which overrides the tenant of the cluster. A variable such as `${TENANT_ID}` is accepted in a file but not
+//! in a cluster.
 //!
 //! # Why it matters
 //!
-//! Entra ID knows no such tenant, so that the first request for a token fails. With an empty one no `AZURE_TENANT_ID` is
-//! injected at all.
+//! Entra ID does not find the tenant, so the first request for a token fails. With an empty annotation, `AZURE_TENANT_ID`
+//! is not injected.
 //!
 //! # Example
 //!
@@ -14,7 +15,8 @@
 //!
 //! # Fix
 //!
-//! Write the tenant's GUID (`az account show --query tenantId`), or remove the annotation to use the cluster's tenant.
+//! Set the annotation to the GUID of the tenant (`az account show --query tenantId`), or remove it to use the tenant of the
+//! cluster.
 
 use super::client_id_format::{is_real_guid, severity_of};
 use super::{Check, Findings, PodSubject, Rule, ServiceAccountSubject};

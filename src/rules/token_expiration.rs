@@ -1,12 +1,12 @@
 //! # What it finds
 //!
-//! An annotation `azure.workload.identity/service-account-token-expiration`, on a pod or on a service account, that is not a
-//! whole number of seconds from 3600 to 86400. An empty one counts as absent; a value on the pod hides that of its service
-//! account.
+//! An annotation `azure.workload.identity/service-account-token-expiration` on a pod or service account that is not a whole
+//! number of seconds from 3600 to 86400. An empty value counts as absent. A value on the pod takes precedence over the
+//! value on its service account.
 //!
 //! # Why it matters
 //!
-//! The pod cannot start: Microsoft's webhook refuses it with `strconv.ParseInt: parsing "1h": invalid syntax`.
+//! The pod cannot start. Microsoft's webhook rejects it with `strconv.ParseInt: parsing "1h": invalid syntax`.
 //!
 //! # Example
 //!
@@ -14,7 +14,7 @@
 //!
 //! # Fix
 //!
-//! Write whole seconds, in quotes: `"3600"` for an hour, `"86400"` for a day. Leave the annotation out for an hour.
+//! Set whole seconds, in quotes: `"3600"` for an hour, `"86400"` for a day. The default is an hour.
 
 use super::{Check, Findings, PodSubject, Rule, ServiceAccountSubject};
 use crate::finding::{Finding, Severity, quote};

@@ -1,10 +1,10 @@
 //! # What it finds
 //!
-//! A label or annotation key that begins with `azure.workload.identity/` and that workload identity does not know.
+//! A label or annotation key that begins with `azure.workload.identity/` but is not a key of workload identity.
 //!
 //! # Why it matters
 //!
-//! The prefix is workload identity's own. Whoever wrote the key expects something of it; nothing happens.
+//! The prefix is reserved for workload identity. The key is probably meant to have an effect, but it has none.
 //!
 //! # Example
 //!
@@ -12,7 +12,7 @@
 //!
 //! # Fix
 //!
-//! Remove it, or see `docs/labels-and-annotations.md` for what there is.
+//! Remove the key, or use one of the keys in `docs/labels-and-annotations.md`.
 
 use super::key_names::{KeyUse, Meaning};
 use super::{Check, Findings, Rule};

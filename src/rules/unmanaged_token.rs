@@ -1,12 +1,12 @@
 //! # What it finds
 //!
-//! A projected service account token with an audience of Azure that injection did not add: in a pod without the label, in the
-//! template of a workload, or under a name of its own.
+//! A projected service account token with an audience of Azure that injection did not add: in a pod without the label, in
+//! the pod template of a workload, or in a volume with its own name.
 //!
 //! # Why it matters
 //!
-//! Such a token is as good as the injected one, without any of the checks: it needs no label, and any identity that trusts the
-//! service account can be had with it. Legitimate where workload identity is wired by hand; worth knowing in any case.
+//! The token gives the same access as the injected one, without any of the checks. It needs no label, and it works for
+//! every identity that trusts the service account. It is legitimate if workload identity is configured by hand.
 //!
 //! # Example
 //!
@@ -14,7 +14,7 @@
 //!
 //! # Fix
 //!
-//! Use the label and let the token be injected. If the token is wired by hand on purpose, exempt the service account.
+//! Use the label, so that the token is injected. If the token is declared by hand on purpose, exempt the service account.
 
 use super::{Check, Findings, PodSubject, Rule};
 use crate::finding::{Finding, Severity};

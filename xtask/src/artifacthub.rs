@@ -1,5 +1,5 @@
-//! What [Artifact Hub](https://artifacthub.io) shows of the policy: `artifacthub/artifacthub-pkg.yml`, in the shape of
-//! `kwctl scaffold artifacthub`, and the README that lies beside it.
+//! Generates the package for [Artifact Hub](https://artifacthub.io): `artifacthub/artifacthub-pkg.yml`, in the format of
+//! `kwctl scaffold artifacthub`, and the README next to it.
 
 use std::collections::BTreeMap;
 
@@ -10,9 +10,9 @@ use crate::metadata::Metadata;
 
 /// The package file's path inside the repository.
 pub const FILE: &str = "artifacthub/artifacthub-pkg.yml";
-/// The file that says who owns the packages. Written by hand.
+/// The file that names the owners of the packages. It is not generated.
 pub const OWNERS_FILE: &str = "artifacthub/artifacthub-repo.yml";
-/// The file's name of the module in a GitHub release. It is the annotated one: policy-server refuses a module without metadata.
+/// The file name of the module in a GitHub release. The module is annotated: policy-server rejects a module without metadata.
 pub const RELEASED_MODULE: &str = "annotated-policy.wasm";
 
 const HEADER: &str = "# Written by `cargo xtask docs` from policy-metadata/; changes here are lost.\n";
@@ -67,11 +67,11 @@ struct Recommendation {
     url: &'static str,
 }
 
-/// The package file. `released` is the day on which the changelog has the version released; before, `createdAt` is left out,
-/// without which Artifact Hub takes no package.
+/// Returns the package file. `released` is the release date of the version in the changelog. Without it, the file has no
+/// `createdAt`, which Artifact Hub requires.
 ///
 /// # Errors
-/// When an annotation is missing from the metadata, or not in the shape that Artifact Hub takes.
+/// If an annotation is missing from the metadata, or is not in the format that Artifact Hub accepts.
 pub fn package(metadata: &Metadata, released: Option<&str>, questions: &str) -> Result<String> {
     let annotation = |name| metadata.annotation(name);
     let version = annotation("io.kubewarden.policy.version")?;
@@ -106,7 +106,7 @@ pub fn package(metadata: &Metadata, released: Option<&str>, questions: &str) -> 
     Ok(format!("{HEADER}{}", yaml(&package)?))
 }
 
-/// The README as Artifact Hub shows it: there, links that are relative to the repository would lead nowhere.
+/// Returns the README for Artifact Hub, where links that are relative to the repository would be broken.
 pub fn readme(text: &str, source: &str, version: &str) -> String {
     let repository = format!("{source}/blob/v{version}/");
     let is_relative = |link: &str| !link.starts_with("https://") && !link.starts_with('#');
@@ -118,13 +118,14 @@ pub fn readme(text: &str, source: &str, version: &str) -> String {
 fn install(source: &str, image: &str, version: &str) -> String {
     format!(
         "\
-The recipes are for `kubectl apply -k`: `guard-aks` next to Microsoft's webhook, `replace-webhook` in its place, `audit-only`
-to see first what would be found.
+Install a recipe with `kubectl apply -k`: `guard-aks` next to Microsoft's webhook on AKS, `replace-webhook` in its place on other
+clusters, or `audit-only` to see the findings first.
 ```console
 kubectl apply -k \"{source}//deploy/guard-aks?ref=v{version}\"
 ```
-A policy of your own can be scaffolded. It looks up service accounts, which it may only as a ClusterAdmissionPolicy, with
-`--allow-context-aware`, and with the RBAC of [deploy/rbac]({source}/blob/v{version}/deploy/rbac/rbac.yaml):
+To scaffold your own policy, run the following commands. The policy looks up service accounts. It therefore must be a
+ClusterAdmissionPolicy with `--allow-context-aware`, and requires the RBAC permissions of
+[deploy/rbac]({source}/blob/v{version}/deploy/rbac/rbac.yaml):
 ```console
 kwctl pull registry://{image}
 kwctl scaffold manifest -t ClusterAdmissionPolicy --allow-context-aware registry://{image}
@@ -133,14 +134,14 @@ kwctl scaffold manifest -t ClusterAdmissionPolicy --allow-context-aware registry
     )
 }
 
-/// The elements of a list with commas.
+/// The elements of a list that are separated by commas.
 fn list(text: &str) -> Result<Vec<&str>> {
     let elements: Vec<&str> = text.split(',').map(str::trim).collect();
     ensure!(elements.iter().all(|element| !element.is_empty()), "an element of {text:?} is empty");
     Ok(elements)
 }
 
-/// `NAME <EMAIL>`, and more of them after commas.
+/// The maintainers in a list of `NAME <EMAIL>` that are separated by commas.
 fn maintainers(text: &str) -> Result<Vec<Maintainer<'_>>> {
     list(text)?
         .into_iter()

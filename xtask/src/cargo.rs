@@ -14,8 +14,10 @@ use anyhow::{Context as _, Result, bail, ensure};
 use cargo_metadata::{CrateType, Message, MetadataCommand};
 use launcher::{TARGET, ensure_target, tell};
 
-/// The package that is compiled to the guest.
+/// The package whose version is the policy's.
 const POLICY_PACKAGE: &str = "azure-workload-identity-policy";
+/// The package that is compiled to the guest.
+const GUEST_PACKAGE: &str = "azure-workload-identity-guest";
 
 /// The cargo workspace that this crate is a member of.
 pub struct Workspace {
@@ -64,7 +66,7 @@ impl Workspace {
         ensure_target(tell)?;
         let mut child = Command::new(cargo())
             .current_dir(self.root())
-            .args(["build", "--release", "--locked", "--lib", "--package", POLICY_PACKAGE, "--target", TARGET])
+            .args(["build", "--release", "--locked", "--lib", "--package", GUEST_PACKAGE, "--target", TARGET])
             .arg("--message-format=json-render-diagnostics")
             .args(["--config", &self.remapped_paths()?])
             // What is published must not depend on the flags that someone has set for native builds; besides, they would
@@ -80,7 +82,7 @@ impl Workspace {
         for message in Message::parse_stream(messages) {
             if let Message::CompilerArtifact(artifact) = message.context("cannot read cargo's messages")?
                 && artifact.target.crate_types.contains(&CrateType::CDyLib)
-                && artifact.manifest_path.parent() == Some(&self.metadata.workspace_root)
+                && artifact.target.name == GUEST_PACKAGE.replace('-', "_")
             {
                 module = artifact.filenames.into_iter().find(|file| file.extension() == Some("wasm"));
             }
@@ -88,7 +90,7 @@ impl Workspace {
         let status = child.wait().context("cannot wait for cargo")?;
         ensure!(status.success(), "the guest does not compile: cargo says why above");
         let Some(module) = module else {
-            bail!("cargo built no WebAssembly module: crate-type in Cargo.toml must list cdylib");
+            bail!("cargo built no WebAssembly module: crate-type in guest/Cargo.toml must list cdylib");
         };
         Ok(module.into_std_path_buf())
     }

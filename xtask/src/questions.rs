@@ -1,12 +1,12 @@
-//! `policy-metadata/questions-ui.yml`: the form in which Rancher asks for the settings.
+//! Generates `policy-metadata/questions-ui.yml`, the form in which Rancher asks for the settings.
 //!
-//! How Rancher's Kubewarden extension treats answers decides what the form may look like:
-//! - A question that is shown writes its default into the settings at once. So what switches something on has no default, and what
-//!   belongs to it is shown only when it is switched on.
-//! - Empty answers are dropped when a policy is created, so `guard: {}` cannot be said: the guard is switched on by its layouts.
-//! - Everything that is asked ends up in the settings, where a key that is no setting is refused: a question that only shows a
-//!   text, as other policies have it, is out of the question.
-//! - A change of an answer in a group of type `map[` drops the other answers of the group, so there are no such groups.
+//! Rancher's Kubewarden extension restricts the form:
+//! - A question that is shown writes its default into the settings at once. Therefore, a question that switches a feature on has no
+//!   default, and the other questions of the feature are shown only when it is on.
+//! - Empty answers are dropped when a policy is created, so the form cannot set `guard: {}`. The layouts switch the guard on.
+//! - Every answer is written into the settings, and the policy rejects unknown settings. Therefore, the form has no questions that
+//!   only show a text.
+//! - A changed answer in a group of type `map[` drops the other answers of the group, so the form has no groups of this type.
 
 use anyhow::{Context as _, Result, bail};
 use azure_workload_identity_policy::rules::RULES;
@@ -21,16 +21,16 @@ pub const FILE: &str = "policy-metadata/questions-ui.yml";
 const HEADER: &str =
     "# Written by `cargo xtask docs` from xtask/src/questions.rs and the settings' schema; changes here are lost.\n";
 
-/// Injection is switched on.
+/// The condition that injection is on.
 const INJECTING: &str = "inject.optIn=label||inject.optIn=serviceAccount";
 
-/// A setting that is asked for. What is not here comes from the settings' schema.
+/// A setting in the form. All other properties of its question come from the schema of the settings.
 struct Asked {
     variable: &'static str,
     label: &'static str,
     group: &'static str,
     show_if: Option<&'static str>,
-    /// Set where the schema's default would do harm: what the description says instead.
+    /// The description of a question that must not have the schema's default.
     without_default: Option<&'static str>,
 }
 
@@ -51,17 +51,18 @@ impl Asked {
 const ASKED: &[Asked] = &[
     asked("Checks", "preset", "Preset"),
     asked("Guard", "guard.layouts", "Accepted layouts").without_default(
-        "Turns the guard on: pods that ask for an identity must arrive with it, injected by Microsoft's webhook in one of these layouts. \
-         v1.5, v1.6.0 and v1.6.1 are all. Left empty, there is no guard.",
+        "Switches the guard on: labelled pods must arrive with their identity, injected by Microsoft's webhook in one of these layouts. \
+         All layouts are v1.5, v1.6.0 and v1.6.1. If empty, the guard is off.",
     ),
     asked("Injection", "inject.optIn", "Inject").without_default(
-        "Turns injection on, in place of Microsoft's webhook. label: pods with the label azure.workload.identity/use: \"true\" get an \
-         identity. serviceAccount: so do pods without it whose service account has a client id. Left empty, pods are never changed.",
+        "Switches injection on, in place of Microsoft's webhook. label: pods with the label azure.workload.identity/use: \"true\" get an \
+         identity. serviceAccount: pods without the label also get one if their service account has a client id. If empty, pods \
+         are never changed.",
     ),
     asked("Injection", "inject.tenantId", "Tenant").when(INJECTING),
     asked("Injection", "inject.azureEnvironment", "Cloud")
         .when(INJECTING)
-        .without_default("The cloud; AzurePublicCloud if left empty. Not together with the authority host."),
+        .without_default("The cloud. If empty, AzurePublicCloud. Not together with the authority host."),
     asked("Injection", "inject.authorityHost", "Authority host").when(INJECTING),
     asked("Injection", "inject.audience", "Audience").when(INJECTING),
     asked("Injection", "inject.layout", "Layout").when(INJECTING),
@@ -72,7 +73,7 @@ const ASKED: &[Asked] = &[
     asked("Identity bindings", "inject.identityBinding.tokenProxy", "Token endpoint").when(INJECTING),
     asked("Identity bindings", "inject.identityBinding.sniName", "TLS server name").when(INJECTING),
     asked("Identity bindings", "inject.identityBinding.ca.configMap", "ConfigMap with the CA certificate").when(INJECTING),
-    asked("Identities", "identities", "Identities that may be used"),
+    asked("Identities", "identities", "Allowed identities"),
     asked("Exemptions", "exemptions.namespaces", "Exempt namespaces"),
     asked("Exemptions", "exemptions.serviceAccounts", "Exempt service accounts"),
     asked("Workloads", "workloads", "More kinds with a pod template"),
@@ -84,7 +85,7 @@ struct Form {
     questions: Vec<Question>,
 }
 
-/// A question in Rancher's terms.
+/// A question in Rancher's format.
 #[derive(Serialize)]
 struct Question {
     variable: String,
@@ -107,7 +108,7 @@ struct Question {
 /// The form as the text of a file.
 ///
 /// # Errors
-/// When a question is about a setting that the schema does not have, or one of a type that cannot be asked for.
+/// If a question refers to a setting that the schema does not have, or to a setting of an unsupported type.
 pub fn to_yaml() -> Result<String> {
     let schema = settings_schema::schema().to_value();
     let mut questions = ASKED.iter().map(|asked| question(&schema, asked)).collect::<Result<Vec<_>>>()?;
@@ -115,7 +116,7 @@ pub fn to_yaml() -> Result<String> {
         questions.push(rule_question(&schema, rule.name)?);
     }
     let text = yaml_serde::to_string(&Form { questions }).context("cannot write the questions as YAML")?;
-    // To readers of YAML 1.1, Rancher's back end among them, a bare `off` is a boolean.
+    // In YAML 1.1, which Rancher's back end reads, a bare `off` is a boolean.
     Ok(format!("{HEADER}{}", text.replace("\n  - off\n", "\n  - \"off\"\n")))
 }
 
@@ -129,16 +130,16 @@ fn question(root: &Value, asked: &Asked) -> Result<Question> {
     Ok(Question { group: Some(asked.group), show_if: asked.show_if, ..question })
 }
 
-/// No default: it would be written into the settings, where it goes before the preset.
+/// The question for the severity of a rule. It has no default, which would be written into the settings and override the preset.
 fn rule_question(root: &Value, name: &str) -> Result<Question> {
     let variable = format!("rules.{name}");
     let setting = Setting::find(root, &variable)?;
     let recommended = setting.member("default").and_then(Value::as_str).context("a rule without severity")?;
-    let description = format!("Left empty, as the preset has it; recommended: {recommended}.");
+    let description = format!("If empty, the preset applies. Recommended: {recommended}.");
     Ok(Question { group: Some("Rules"), description, default: None, ..setting.question(&variable, name)? })
 }
 
-/// A setting in the schema: what its place says of it, then what its type does.
+/// A setting in the schema. The schema at its place takes precedence over the definition of its type.
 struct Setting<'s> {
     root: &'s Value,
     place: &'s Value,
@@ -146,7 +147,7 @@ struct Setting<'s> {
 }
 
 impl<'s> Setting<'s> {
-    /// The setting of a path such as `inject.proxy.image`.
+    /// Finds the setting at a path such as `inject.proxy.image`.
     fn find(root: &'s Value, path: &str) -> Result<Self> {
         path.split('.').try_fold(Self::new(root, root), |setting, key| {
             let property = setting.definition.get("properties").and_then(|properties| properties.get(key));
@@ -189,16 +190,16 @@ impl<'s> Setting<'s> {
             (None, Some("array"), None) => question.r#type = "array[",
             (None, Some("array"), Some(objects)) => {
                 question.r#type = "sequence[";
-                // Not written into the settings, but without it Rancher cannot add an element.
+                // Rancher does not write this default into the settings, but needs it to add an element.
                 question.default = Some(Value::Array(Vec::new()));
                 question.sequence_questions = Some(objects.element_questions()?);
             }
-            _ => bail!("a setting of this type cannot be asked for"),
+            _ => bail!("the form does not support a setting of this type"),
         }
         Ok(question)
     }
 
-    /// The names of an enumeration, or the examples of text that is nearly one.
+    /// The values of an enumeration, or the examples of a text.
     fn options(&self) -> Option<Vec<Value>> {
         let list = |key| self.member(key).and_then(Value::as_array);
         let variants = || list("oneOf")?.iter().map(|variant| variant.get("const").cloned()).collect();

@@ -1,4 +1,4 @@
-//! `docs/rules.md`: what the table of rules and the doc comment of each rule's file say, as one page.
+//! Generates `docs/rules.md` from the table of rules and the doc comment of each rule's file.
 
 use std::{fmt::Write as _, fs, path::Path};
 
@@ -13,24 +13,25 @@ const INTRODUCTION: &str = "\
 
 # Rules
 
-What the policy finds. The setting [`rules`](settings.md#rules) gives a rule another severity, by its name:
+This page lists the rules of the policy. The setting [`rules`](settings.md#rules) sets the severity of a rule by its name:
 
-- `deny`: the object is refused.
-- `warn`: it is let in, and whoever applied it sees a warning.
-- `note`: shown by the tools that people run over files, silent at admission.
-- `off`: not applied.
+- `deny`: the object is rejected.
+- `warn`: the object is admitted, and the client that applies it gets a warning.
+- `note`: the finding is shown by tools that check files, and is silent at admission.
+- `off`: the rule is not applied.
 
 Workloads are objects with a pod template: Deployment, StatefulSet, DaemonSet, ReplicaSet, ReplicationController, Job, CronJob,
-and the kinds of the setting [`workloads`](settings.md#workloads). A labelled pod is one with the label
-`azure.workload.identity/use: \"true\"`.
+and the kinds of the setting [`workloads`](settings.md#workloads). A labelled pod has the label
+`azure.workload.identity/use: \"true\"`. A pod asks for an identity if it is labelled, or if the setting
+[`inject.optIn`](settings.md#inject) is `serviceAccount` and its service account has a client id.
 ";
 
-/// The page, from the rules and their files in the repository at `root`.
+/// Generates the page from the rules and their files in the repository at `root`.
 ///
 /// # Errors
-/// When a rule's file cannot be read, or its doc comment lacks one of the four headings.
+/// If a rule's file cannot be read, or its doc comment lacks one of the four headings.
 pub fn markdown(root: &Path) -> Result<String> {
-    let mut table = String::from("| rule | default | on | finds |\n|---|---|---|---|\n");
+    let mut table = String::from("| rule | default | subjects | finding |\n|---|---|---|---|\n");
     let mut sections = String::new();
     for rule in RULES {
         let file = format!("src/rules/{}.rs", rule.name.replace('-', "_"));
@@ -42,14 +43,14 @@ pub fn markdown(root: &Path) -> Result<String> {
         writeln!(table, "| [{name}](#{name}) | {severity} | {subjects} | {summary} |")?;
         writeln!(
             sections,
-            "\n## {name}\n\nDefault: {severity}. On: {subjects}.\n\n{finds}\n\n**Why it matters.**\n{matters}\n\n\
+            "\n## {name}\n\nDefault: {severity}. Subjects: {subjects}.\n\n{finds}\n\n**Why it matters.**\n{matters}\n\n\
              **Example.**\n{example}\n\n**Fix.**\n{fix}"
         )?;
     }
     Ok(format!("{INTRODUCTION}\n{table}{}", with_links(&sections)))
 }
 
-/// The texts under the four headings of the doc comment with which `source` begins.
+/// Returns the texts under the four headings of the doc comment at the start of `source`.
 fn parts(source: &str) -> Result<[String; 4]> {
     let mut headings = Vec::new();
     let mut texts = <[String; 4]>::default();
@@ -68,7 +69,7 @@ fn parts(source: &str) -> Result<[String; 4]> {
     Ok(texts)
 }
 
-/// What a rule looks at.
+/// The subjects that a rule checks, separated by commas.
 fn subjects(rule: &Rule) -> String {
     let kinds: Vec<&str> = rule.checks.iter().flat_map(|check| kinds(check)).copied().collect();
     let order = ["pods", "workloads", "service accounts", "services", "debug containers"];
@@ -86,7 +87,7 @@ fn kinds(check: &Check) -> &'static [&'static str] {
     }
 }
 
-/// The first sentence, in one line and without its full stop. Items of a list count as part of the sentence before them.
+/// The first sentence, in one line and without its full stop. List items are part of the sentence before them.
 fn summary(text: &str) -> String {
     let words = text.lines().map(|line| line.strip_prefix("- ").unwrap_or(line)).collect::<Vec<_>>().join(" ");
     let line = words.split_whitespace().collect::<Vec<_>>().join(" ");

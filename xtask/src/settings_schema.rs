@@ -1,5 +1,5 @@
-//! The settings as people write them, for `docs/settings.schema.json` only: the policy's own reader
-//! (`src/settings/read.rs`) needs no types of the wire format. Doc comments here become descriptions in the schema.
+//! The types of the settings, for `docs/settings.schema.json` only. The reader in the policy (`src/settings/read.rs`) does not use
+//! them. The doc comments of the types become descriptions in the schema.
 
 use std::{borrow::Cow, collections::BTreeMap};
 
@@ -10,13 +10,13 @@ use schemars::{
 };
 use serde_json::{Map, Value};
 
-/// What a GUID looks like.
+/// The pattern of a GUID.
 const GUID: &str = "^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$";
 
-/// The schema as the text of a file.
+/// Returns the schema as the text of a file.
 ///
 /// # Errors
-/// When the schema cannot be written as JSON.
+/// If the schema cannot be written as JSON.
 pub fn to_json() -> Result<String> {
     Ok(serde_json::to_string_pretty(&schema())? + "\n")
 }
@@ -27,7 +27,7 @@ pub fn schema() -> Schema {
     settings.into_generator().into_root_schema_for::<Settings>()
 }
 
-/// Takes `null` out of what an optional member may be, since the policy refuses it, and line breaks out of descriptions.
+/// Removes `null` from the types of optional members, because the policy rejects it, and line breaks from descriptions.
 fn tidy(schema: &mut Schema) {
     let Some(object) = schema.as_object_mut() else { return };
     if let Some(Value::String(description)) = object.get_mut("description") {
@@ -50,58 +50,59 @@ fn tidy(schema: &mut Schema) {
     }
 }
 
-/// Settings of azure-workload-identity-policy. `{}` is valid: check with the recommended rules, change nothing.
+/// The settings of azure-workload-identity-policy. With `{}`, the policy applies the recommended rules and changes no pods.
 #[derive(Debug, JsonSchema)]
 #[schemars(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Settings {
-    /// Change pods that ask for an identity, in place of Microsoft's webhook. Absent: pods are never changed.
+    /// Injects the identity into pods that ask for one, in place of Microsoft's webhook. If absent, pods are never changed.
     pub inject: Option<Inject>,
-    /// Require that pods that ask for an identity arrive with it, injected by somebody else. No effect on pods that the same
-    /// policy injects.
+    /// Requires that labelled pods arrive with their identity, injected by another webhook or policy. Has no effect on pods
+    /// that the same policy injects.
     pub guard: Option<Guard>,
-    /// Where the severities of the rules begin.
+    /// The severities of all rules.
     #[schemars(extend("default" = "recommended"))]
     pub preset: Option<Preset>,
-    /// The severity of single rules; goes before the preset.
+    /// The severity of individual rules. Takes precedence over the preset.
     pub rules: Option<RuleSeverities>,
-    /// The only identities that may be used, and by whom. Absent: any. An empty list: none.
+    /// The only identities that are allowed, and the service accounts that may use them. If absent, all identities are
+    /// allowed. If empty, none is allowed.
     pub identities: Option<Vec<Identity>>,
-    /// Who is not judged. Injection still runs.
+    /// Objects that are not checked. Injection still applies to them.
     pub exemptions: Option<Exemptions>,
-    /// Kinds with a pod template besides the built-in ones.
+    /// Kinds with a pod template in addition to the built-in ones.
     pub workloads: Option<Vec<Workload>>,
 }
 
-/// How pods are changed.
+/// The identity that is injected into pods.
 #[derive(Debug, JsonSchema)]
 #[schemars(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Inject {
-    /// The tenant of service accounts without annotation `azure.workload.identity/tenant-id`: a GUID or a domain name.
+    /// The tenant for service accounts without the annotation `azure.workload.identity/tenant-id`: a GUID or a domain name.
     pub tenant_id: Option<String>,
-    /// The cloud, by upstream's name in any case. Not together with `authorityHost`.
+    /// The cloud, by upstream's name. Case is ignored. Not together with `authorityHost`.
     #[schemars(extend("default" = "AzurePublicCloud", "examples" = [
         "AzurePublicCloud", "AzureCloud", "AzureUSGovernmentCloud", "AzureUSGovernment", "AzureChinaCloud", "AzureGermanCloud"
     ]))]
     pub azure_environment: Option<String>,
-    /// The https URL of Entra ID where no cloud's name fits (Azure Stack). Not together with `azureEnvironment`.
+    /// The https URL of Entra ID for a cloud that has no name (Azure Stack). Not together with `azureEnvironment`.
     #[schemars(extend("pattern" = "^https://[^/@?#\\\\\\s]+[^@?#\\\\\\s]*$"))]
     pub authority_host: Option<String>,
     /// The audience of the token.
     #[schemars(extend("default" = "api://AzureADTokenExchange"))]
     pub audience: Option<String>,
-    /// Volume name and paths, as a release of the webhook has them.
+    /// The volume name and paths of a release of the webhook.
     #[schemars(extend("default" = "v1.6.1"))]
     pub layout: Option<Layout>,
-    /// What makes a pod get an identity.
+    /// The condition for injection.
     #[schemars(extend("default" = "label"))]
     pub opt_in: Option<OptIn>,
     /// The proxy for pods with annotation `azure.workload.identity/inject-proxy-sidecar`.
     pub proxy: Option<Proxy>,
-    /// AKS identity bindings (upstream: custom token endpoint). Needs layout v1.6.0 or later.
+    /// AKS identity bindings (upstream: custom token endpoint). Requires layout v1.6.0 or later.
     pub identity_binding: Option<IdentityBinding>,
 }
 
-/// A release of Microsoft's webhook, by where it puts the token.
+/// The layout of a release of Microsoft's webhook: the name and paths of the token volume.
 #[derive(Debug, JsonSchema)]
 pub enum Layout {
     /// Up to v1.5.x: volume `azure-identity-token` at `/var/run/secrets/azure/tokens`.
@@ -115,31 +116,31 @@ pub enum Layout {
     V1_6_1,
 }
 
-/// What makes a pod get an identity.
+/// The condition for injection.
 #[derive(Debug, JsonSchema)]
 #[schemars(rename_all = "camelCase")]
 pub enum OptIn {
     /// The pod's label `azure.workload.identity/use: "true"`.
     Label,
-    /// The label, or a client id on the pod's service account; then the label is added.
+    /// The label, or a client id on the pod's service account. In the second case, the label is added.
     ServiceAccount,
 }
 
-/// The containers that answer IMDS requests of code that knows nothing of workload identity.
+/// The containers that answer IMDS requests of code that does not support workload identity.
 #[derive(Debug, JsonSchema)]
 #[schemars(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Proxy {
-    /// The proxy's image. Default: upstream's of the layout's release.
+    /// The image of the proxy. Default: upstream's image for the layout.
     pub image: Option<String>,
-    /// The image of the init container that redirects IMDS requests. Default: upstream's of the layout's release.
+    /// The image of the init container that redirects IMDS requests. Default: upstream's image for the layout.
     pub init_image: Option<String>,
-    /// Run the proxy as an init container that restarts always (Kubernetes 1.29 and later), not as a container.
+    /// Runs the proxy as an init container with `restartPolicy: Always` (Kubernetes 1.29 and later), not as a container.
     #[schemars(extend("default" = true))]
     pub native_sidecar: Option<bool>,
-    /// What the proxy logs.
+    /// The log level of the proxy.
     #[schemars(extend("default" = "info"))]
     pub log_level: Option<LogLevel>,
-    /// Resources of both containers. Default: none.
+    /// The resources of both containers. Default: none.
     pub resources: Option<Resources>,
 }
 
@@ -147,27 +148,27 @@ pub struct Proxy {
 #[derive(Debug, JsonSchema)]
 #[schemars(rename_all = "lowercase")]
 pub enum LogLevel {
-    /// Everything.
+    /// All messages.
     Trace,
-    /// For finding faults.
+    /// Messages for debugging.
     Debug,
-    /// What happens.
+    /// General information.
     Info,
-    /// What may be wrong.
+    /// Possible problems.
     Warn,
     /// The same as `warn`.
     Warning,
-    /// What is wrong.
+    /// Errors only.
     Error,
 }
 
-/// Resources of a container.
+/// The resources of a container.
 #[derive(Debug, JsonSchema)]
 #[schemars(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Resources {
-    /// The most that it gets.
+    /// The limits, by resource.
     pub limits: Option<BTreeMap<String, Quantity>>,
-    /// The least that it gets.
+    /// The requests, by resource.
     pub requests: Option<BTreeMap<String, Quantity>>,
 }
 
@@ -185,44 +186,44 @@ pub enum Quantity {
 #[derive(Debug, JsonSchema)]
 #[schemars(rename_all = "camelCase", deny_unknown_fields)]
 pub struct IdentityBinding {
-    /// The end of the annotation on a pod that asks for it: `azure.workload.identity/use-` and this.
+    /// The end of the annotation key with which a pod requests the identity binding, after `azure.workload.identity/use-`.
     #[schemars(extend("default" = "identity-binding"))]
     pub annotation_suffix: Option<String>,
-    /// The audience of its tokens. It must not be the audience of Entra ID.
+    /// The audience of the token. Must differ from the audience for Entra ID.
     #[schemars(extend("default" = "api://AKSIdentityBinding"))]
     pub audience: Option<String>,
-    /// The endpoint's https URL, for `AZURE_KUBERNETES_TOKEN_PROXY`. Absent: the variable is not set.
+    /// The https URL of the endpoint, for `AZURE_KUBERNETES_TOKEN_PROXY`. If absent, the variable is not set.
     #[schemars(extend("pattern" = "^https://[^/@?#\\\\\\s]+[^@?#\\\\\\s]*$"))]
     pub token_proxy: Option<String>,
-    /// The endpoint's TLS server name, for `AZURE_KUBERNETES_SNI_NAME`. Absent: the variable is not set.
+    /// The TLS server name of the endpoint, for `AZURE_KUBERNETES_SNI_NAME`. If absent, the variable is not set.
     pub sni_name: Option<String>,
-    /// Where the endpoint's CA certificate comes from; exactly one of the three. Absent: nothing is set.
+    /// The source of the endpoint's CA certificate, exactly one of three. If absent, no CA variable is set.
     pub ca: Option<Ca>,
 }
 
-/// Where a CA certificate comes from.
+/// The source of a CA certificate.
 #[derive(Debug, JsonSchema)]
 #[schemars(rename_all = "camelCase", deny_unknown_fields, extend("minProperties" = 1, "maxProperties" = 1))]
 pub struct Ca {
-    /// A ConfigMap of this name in the pod's namespace, key `ca.crt`.
+    /// The name of a ConfigMap in the pod's namespace, with the key `ca.crt`.
     pub config_map: Option<String>,
     /// ClusterTrustBundles.
     pub cluster_trust_bundle: Option<TrustBundle>,
-    /// The certificate itself, as PEM.
+    /// The certificate in PEM format.
     pub data: Option<String>,
 }
 
-/// Which ClusterTrustBundles.
+/// A selection of ClusterTrustBundles.
 #[derive(Debug, JsonSchema)]
 #[schemars(rename_all = "camelCase", deny_unknown_fields)]
 pub struct TrustBundle {
-    /// Their signer.
+    /// The signer of the ClusterTrustBundles.
     pub signer_name: String,
-    /// Their labels.
+    /// The labels of the ClusterTrustBundles.
     pub label_selector: Option<LabelSelector>,
 }
 
-/// A label selector, as Kubernetes has them.
+/// A Kubernetes label selector.
 #[derive(Debug, JsonSchema)]
 #[schemars(rename_all = "camelCase", deny_unknown_fields)]
 pub struct LabelSelector {
@@ -238,45 +239,45 @@ pub struct LabelSelector {
 pub struct LabelRequirement {
     /// The label.
     pub key: String,
-    /// What is required of it.
+    /// The operator of the condition.
     pub operator: Operator,
-    /// For `In` and `NotIn`.
+    /// The values, for `In` and `NotIn`.
     pub values: Option<Vec<String>>,
 }
 
-/// What is required of a label.
+/// The operator of a condition on a label.
 #[derive(Debug, JsonSchema)]
 pub enum Operator {
-    /// One of the values.
+    /// The label has one of the values.
     In,
-    /// None of the values.
+    /// The label has none of the values.
     NotIn,
-    /// It is there.
+    /// The label exists.
     Exists,
-    /// It is not there.
+    /// The label does not exist.
     DoesNotExist,
 }
 
-/// What a pod that asks for an identity must arrive with.
+/// The identity that labelled pods must arrive with.
 #[derive(Debug, JsonSchema)]
 #[schemars(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Guard {
-    /// The layouts that are accepted. Default: all.
+    /// The accepted layouts. Default: all.
     #[schemars(extend("minItems" = 1))]
     pub layouts: Option<Vec<Layout>>,
 }
 
-/// Where the severities of the rules begin.
+/// The severities of all rules.
 #[derive(Debug, JsonSchema)]
 #[schemars(rename_all = "camelCase")]
 pub enum Preset {
     /// Each rule has its recommended severity.
     Recommended,
-    /// Every rule that recommends a warning denies.
+    /// Each rule that recommends a warning denies.
     Strict,
 }
 
-/// The severity of rules by their names.
+/// The severity of rules, by name.
 #[derive(Debug)]
 pub struct RuleSeverities;
 
@@ -295,7 +296,7 @@ impl JsonSchema for RuleSeverities {
             })
             .collect();
         json_schema!({
-            "description": "The severity of rules by their names. The default is that of the preset `recommended`.",
+            "description": "The severity of rules, by name. The default is the severity in the preset `recommended`.",
             "type": "object",
             "properties": properties,
             "additionalProperties": false,
@@ -303,7 +304,7 @@ impl JsonSchema for RuleSeverities {
     }
 }
 
-/// How much weight a rule has.
+/// The severity of a rule.
 #[derive(Debug)]
 pub struct RuleSeverity;
 
@@ -314,44 +315,44 @@ impl JsonSchema for RuleSeverity {
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({
-            "description": "deny: the object is refused. warn: it is let in, with a warning. note: shown by tools that run over \
-                            files, silent at admission. off: not applied.",
+            "description": "deny: the object is rejected. warn: the object is admitted with a warning. note: the finding is \
+                            shown by tools that check files, and is silent at admission. off: the rule is not applied.",
             "type": "string",
             "enum": Severity::ALL.map(Severity::name),
         })
     }
 }
 
-/// An Azure identity, and who may use it.
+/// An Azure identity, and the service accounts that may use it.
 #[derive(Debug, JsonSchema)]
 #[schemars(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Identity {
-    /// Its application (client) id.
+    /// The application (client) id of the identity.
     #[schemars(extend("pattern" = GUID))]
     pub client_id: String,
-    /// Its tenant: a GUID or a domain name. Absent: any.
+    /// The tenant of the identity: a GUID or a domain name. If absent, any tenant.
     pub tenant_id: Option<String>,
-    /// Service accounts as `NAMESPACE/NAME`, with `*` for any characters; `*/*` for everybody.
+    /// Service accounts as `NAMESPACE/NAME`. `*` matches any characters, and `*/*` every service account.
     #[schemars(extend("minItems" = 1))]
     pub service_accounts: Vec<ServiceAccountPattern>,
 }
 
-/// Who is not judged.
+/// Objects that are not checked.
 #[derive(Debug, JsonSchema)]
 #[schemars(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Exemptions {
-    /// Namespaces, with `*` for any characters.
+    /// Namespaces. `*` matches any characters.
     pub namespaces: Option<Vec<NamespacePattern>>,
-    /// Service accounts as `NAMESPACE/NAME`, with `*` for any characters.
+    /// Service accounts as `NAMESPACE/NAME`. `*` matches any characters.
     pub service_accounts: Option<Vec<ServiceAccountPattern>>,
 }
 
-/// A namespace, with `*` for any characters.
+/// A namespace. `*` matches any characters.
 #[derive(Debug, JsonSchema)]
 #[schemars(extend("pattern" = "^[a-z0-9.*-]+$"))]
 pub struct NamespacePattern(pub String);
 
-/// A service account as `NAMESPACE/NAME`, with `*` for any characters.
+/// A service account as `NAMESPACE/NAME`. `*` matches any characters.
 #[derive(Debug, JsonSchema)]
 #[schemars(extend("pattern" = "^[a-z0-9.*-]+/[a-z0-9.*-]+$"))]
 pub struct ServiceAccountPattern(pub String);
@@ -360,11 +361,11 @@ pub struct ServiceAccountPattern(pub String);
 #[derive(Debug, JsonSchema)]
 #[schemars(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Workload {
-    /// Its API version, `GROUP/VERSION`.
+    /// The API version, `GROUP/VERSION`.
     pub api_version: String,
-    /// Its kind.
+    /// The kind.
     pub kind: String,
-    /// Where its pod template is, as a JSON pointer.
+    /// The location of the pod template, as a JSON pointer.
     #[schemars(extend("pattern" = "^/."))]
     pub pod_template: String,
 }

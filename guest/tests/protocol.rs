@@ -2,11 +2,11 @@
 
 #![expect(clippy::expect_used, reason = "helpers of tests fail as tests do")]
 
+use azure_workload_identity_guest::{validate, validate_settings};
 use azure_workload_identity_policy::cluster::{Cluster, LookupError, Patience, ServiceAccount};
-use azure_workload_identity_policy::policy::{validate, validate_settings};
 use kubewarden_policy_sdk::response::ValidationResponse;
 use kubewarden_policy_sdk::settings::SettingsValidationResponse;
-use serde_json::json;
+use serde_json::{Value, json};
 
 struct Annotated;
 
@@ -64,4 +64,29 @@ fn settings_are_answered_with_a_settings_validation_response() {
     let refused = answer(r#"{"injcet": {}}"#);
     assert!(!refused.valid);
     assert_eq!(refused.message.as_deref(), Some("injcet is not known; did you mean inject?"));
+}
+
+#[test]
+fn the_host_gets_all_problems_as_one_message() {
+    let cases = [
+        ("{}", json!({"valid": true})),
+        (
+            r#"{"preset":"hard","guards":{}}"#,
+            json!({
+                "valid": false,
+                "message": "guards is not known; did you mean guard?; preset is \"hard\"; it takes one of recommended, strict",
+            }),
+        ),
+        (
+            "{",
+            json!({
+                "valid": false,
+                "message": "the settings cannot be read: the text ends in the middle of a JSON value at line 1 column 2",
+            }),
+        ),
+    ];
+    for (settings, expected) in cases {
+        let answer: Value = serde_json::from_slice(&validate_settings(settings.as_bytes())).expect("JSON");
+        assert_eq!(answer, expected, "{settings}");
+    }
 }

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests fail as tests do")]
 
+#[path = "../../tests/common"]
 mod common {
     pub(crate) mod json_text;
     pub(crate) mod model;
@@ -10,9 +11,9 @@ mod common {
 
 use std::collections::BTreeMap;
 
+use azure_workload_identity_guest::validate;
 use azure_workload_identity_policy::cluster::{Cluster, LookupError, Patience, ServiceAccount};
 use azure_workload_identity_policy::json::{Document, Path, Segment, Value};
-use azure_workload_identity_policy::policy::validate;
 use azure_workload_identity_policy::rules;
 use common::json_text::{array, member, members_of, object, spelled, string, text};
 use common::undo::Changes;

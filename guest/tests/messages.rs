@@ -7,6 +7,7 @@
     reason = "helpers of tests fail as tests do"
 )]
 
+#[path = "../../tests/common"]
 mod common {
     pub(crate) mod json_text;
     pub(crate) mod model;
@@ -15,9 +16,9 @@ mod common {
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
+use azure_workload_identity_guest::validate;
 use azure_workload_identity_policy::cluster::{Cluster, LookupError, Patience, ServiceAccount};
 use azure_workload_identity_policy::json::{Document, Edits};
-use azure_workload_identity_policy::policy::validate;
 use common::json_text;
 use common::model::all_values;
 use proptest::prelude::*;

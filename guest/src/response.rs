@@ -8,9 +8,9 @@ use std::fmt::Write as _;
 use serde::Serialize;
 use serde::ser::Serializer;
 
-use crate::finding::{Finding, Severity};
-use crate::json::{self, Edits, Value};
-use crate::verdict::Verdict;
+use azure_workload_identity_policy::finding::{Finding, Severity};
+use azure_workload_identity_policy::json::{self, Edits, Value};
+use azure_workload_identity_policy::verdict::Verdict;
 
 /// The most characters of a warning that the API server passes on. Source: `k8s.io/api/admission/v1`, `AdmissionResponse`.
 const WARNING_LENGTH: usize = 256;
@@ -87,7 +87,7 @@ impl<'a> Response<'a> {
 }
 
 /// A settings validation response.
-pub fn settings_validation(problems: Option<&str>) -> Vec<u8> {
+pub(crate) fn settings_validation(problems: Option<&str>) -> Vec<u8> {
     #[derive(Serialize)]
     struct SettingsResponse<'a> {
         valid: bool,

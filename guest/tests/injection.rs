@@ -4,8 +4,8 @@
 
 use std::collections::BTreeMap;
 
+use azure_workload_identity_guest::validate;
 use azure_workload_identity_policy::cluster::{Cluster, LookupError, Patience, ServiceAccount};
-use azure_workload_identity_policy::policy::validate;
 use azure_workload_identity_policy::rules;
 use serde_json::{Value, json};
 

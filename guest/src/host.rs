@@ -5,8 +5,8 @@
 
 use serde::Serialize;
 
-use crate::cluster::{Cluster, LookupError, Patience, ServiceAccount};
-use crate::json::{self, Document, Value};
+use azure_workload_identity_policy::cluster::{Cluster, LookupError, Patience, ServiceAccount};
+use azure_workload_identity_policy::json::{self, Document, Value};
 
 /// How much of an unknown error of the host is passed on.
 const REASON_LENGTH: usize = 160;

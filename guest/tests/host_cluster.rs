@@ -4,8 +4,8 @@
 
 use std::cell::RefCell;
 
+use azure_workload_identity_guest::HostCluster;
 use azure_workload_identity_policy::cluster::{Cluster, LookupError, Patience, ServiceAccount};
-use azure_workload_identity_policy::host::HostCluster;
 use serde_json::{Value, json};
 
 /// Texts as `wapc_guest::host_call` passes them on; those of the host are in policy-evaluator 1.36.

@@ -5,10 +5,7 @@
 //!
 //! Source of the protocol: wapc.io, and `wapc-guest` 1.2, `protocol.rs`.
 
-mod arena;
-
-use crate::host::HostCluster;
-use crate::policy;
+use crate::{HostCluster, arena, validate, validate_settings};
 
 /// The version of Kubewarden's own protocol over waPC. Source: kubewarden-policy-sdk 0.17, `metadata::ProtocolVersion`.
 const PROTOCOL_VERSION: &[u8] = b"\"v1\"";
@@ -45,8 +42,8 @@ extern "C" fn __guest_call(operation_length: usize, request_length: usize) -> i3
     // SAFETY: the host writes as many bytes as it has announced.
     unsafe { __guest_request(operation.as_mut_ptr(), request.as_mut_ptr()) };
     let answer = match operation.as_slice() {
-        b"validate" => policy::validate(&request, &HostCluster(call_host)),
-        b"validate_settings" => policy::validate_settings(&request),
+        b"validate" => validate(&request, &HostCluster(call_host)),
+        b"validate_settings" => validate_settings(&request),
         b"protocol_version" => PROTOCOL_VERSION.to_vec(),
         _ => {
             let error = "the policy has no function of this name";
