@@ -6,6 +6,7 @@ mod common;
 
 use std::net::SocketAddr;
 
+use axum::{Json, Router, routing::post};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use cluster_tests::{
     api::Refusal,
@@ -16,7 +17,7 @@ use cluster_tests::{
 };
 use common::*;
 use e2e_tests::vectors::{Case, FILES};
-use http::{Method, StatusCode};
+use http::Method;
 use serde_json::{Value, json};
 
 /// How many recorded pods of each version the guard must let pass.
@@ -154,14 +155,12 @@ fn install_later_webhook(cluster: &mut ControlPlane, patch: Value) {
     });
     cluster.runtime().spawn(async move {
         let patch = BASE64_STANDARD.encode(patch.to_string());
-        let answer = move |_: &str, body: &str| {
-            let review: Value = serde_json::from_str(body).unwrap();
+        let answer = async move |Json(review): Json<Value>| {
             let response =
                 json!({"uid": review["request"]["uid"], "allowed": true, "patchType": "JSONPatch", "patch": patch});
-            let review = json!({"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "response": response});
-            (StatusCode::OK, review.to_string())
+            Json(json!({"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "response": response}))
         };
-        https::serve(address, &identity, answer).await.unwrap();
+        https::serve(address, &identity, Router::new().route("/", post(answer))).await.unwrap();
     });
     cluster.install_configuration(&configuration).unwrap();
 }
