@@ -26,7 +26,7 @@ use std::{
 
 use anyhow::{Context as _, Result};
 
-pub use crate::cargo::Workspace;
+pub use crate::cargo::{GUEST_PACKAGE, POLICY_PACKAGE, Workspace};
 use crate::metadata::Metadata;
 
 /// Compiles the guest and annotates it; returns the path of the annotated module,
