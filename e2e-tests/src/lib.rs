@@ -22,6 +22,7 @@ pub mod cluster;
 pub mod field_mask;
 pub mod guests;
 pub mod host;
+pub mod kubewarden;
 pub mod module;
 pub mod policy;
 pub mod request;

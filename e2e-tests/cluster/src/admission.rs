@@ -9,7 +9,7 @@ use std::{
     thread,
 };
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result};
 use axum::{
     Json, Router,
     extract::{self, State},
@@ -17,6 +17,7 @@ use axum::{
 };
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use e2e_tests::{
+    kubewarden::without_nulls,
     module::Module,
     policy::{Evaluation, Mode, Policy},
     request::AdmissionRequest,
@@ -32,7 +33,6 @@ use xtask::metadata::ContextAwareResource;
 use crate::{
     https::{self, Identity},
     look_up::RealCluster,
-    webhooks::without_nulls,
 };
 
 /// The policies of a server by their names in it.
@@ -54,7 +54,7 @@ struct Entry {
     #[serde(rename = "namespacedName")]
     _namespaced_name: Value,
     module: String,
-    policy_mode: String,
+    policy_mode: Mode,
     allowed_to_mutate: bool,
     #[serde(default)]
     context_aware_resources: Vec<ContextAwareResource>,
@@ -114,20 +114,13 @@ fn load(path: &Path, cluster: RealCluster) -> Result<Policies> {
 
 impl Entry {
     fn load(self, module: &'static Module, cluster: &Arc<RealCluster>) -> Result<Policy<'static>> {
-        let mode = match self.policy_mode.as_str() {
-            "protect" => Mode::Protect,
-            mode => {
-                ensure!(mode == "monitor", "policyMode is {mode:?}; it is protect or monitor");
-                Mode::Monitor
-            }
-        };
         let capabilities: Vec<_> = self.host_capabilities.iter().map(String::as_str).collect();
         let resources = self.context_aware_resources.iter();
         let resources: Vec<_> =
             resources.map(|resource| (resource.api_version.as_str(), resource.kind.as_str())).collect();
         let policy = Policy::new(module, Value::Object(self.settings))?
             .connected_to(Arc::clone(cluster))
-            .in_mode(mode)
+            .in_mode(self.policy_mode)
             .mutating(self.allowed_to_mutate);
         let policy = policy.granted(&capabilities, &resources)?;
         Ok(match self.timeout_eval_seconds {

@@ -13,10 +13,12 @@ use cluster_tests::{
     control_plane::{ControlPlane, free_port},
     https::{self, Identity},
     manifests::Manifests,
-    webhooks::KUBEWARDEN_NAMESPACE,
 };
 use common::*;
-use e2e_tests::vectors::{Case, FILES};
+use e2e_tests::{
+    kubewarden::KUBEWARDEN_NAMESPACE,
+    vectors::{Case, FILES},
+};
 use http::Method;
 use serde_json::{Value, json};
 
