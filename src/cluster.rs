@@ -1,30 +1,81 @@
-//! What has to be asked of the cluster: the service account of a pod, and what it may do.
+//! Questions to the cluster: the service account of a pod, and what it may do.
 
-use crate::json::{Kind, TypeMismatch, Value};
+use std::cell::OnceCell;
+use std::fmt;
+
+use crate::json::{Kind, Reading, Value};
 use crate::keys;
 use crate::pod::StringMap;
 
-/// Answers questions about what is in the cluster. The guest asks the host; tools that run over files answer from them.
+/// Answers questions about the cluster. The guest asks the host; tools that run over files answer from the files.
 pub trait Cluster {
     /// The service account of this name.
-    fn service_account(&self, namespace: &str, name: &str, patience: Patience) -> Result<ServiceAccount, LookupError>;
+    fn service_account(&self, namespace: &str, name: &str, freshness: Freshness)
+    -> Result<ServiceAccount, LookupError>;
 
     /// Whether RBAC lets a service account use an identity by its identity binding.
     fn may_use_identity(&self, namespace: &str, service_account: &str, client_id: &str) -> Result<bool, LookupError>;
+}
 
-    /// True if objects are about to be stored. Files may still be filled in: `${CLIENT_ID}` is fine there.
-    fn is_live(&self) -> bool {
-        true
+/// A cluster of which nothing is known.
+#[derive(Clone, Copy, Debug)]
+pub struct Nothing;
+
+impl Cluster for Nothing {
+    fn service_account(&self, _: &str, _: &str, _: Freshness) -> Result<ServiceAccount, LookupError> {
+        Err(LookupError::Unreachable("there is no cluster".to_owned()))
+    }
+
+    fn may_use_identity(&self, _: &str, _: &str, _: &str) -> Result<bool, LookupError> {
+        Err(LookupError::Unreachable("there is no cluster".to_owned()))
     }
 }
 
-/// How sure an answer has to be.
+/// How fresh an answer has to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Patience {
-    /// What is known of some seconds ago will do.
+pub enum Freshness {
+    /// An answer that is some seconds old will do.
     Cached,
-    /// What seems not to exist is looked for once more: it may have been made together with its pod.
-    Sure,
+    /// A missing object is looked up again without the cache: it may have been created together with its pod.
+    Confirmed,
+}
+
+/// The look-up of a service account, made when the answer is first needed, and once.
+pub struct AccountLookup<'a> {
+    cluster: &'a dyn Cluster,
+    namespace: &'a str,
+    name: &'a str,
+    freshness: Freshness,
+    answer: OnceCell<Result<ServiceAccount, LookupError>>,
+}
+
+impl<'a> AccountLookup<'a> {
+    /// A look-up that is still to be made.
+    pub fn new(cluster: &'a dyn Cluster, namespace: &'a str, name: &'a str, freshness: Freshness) -> Self {
+        Self { cluster, namespace, name, freshness, answer: OnceCell::new() }
+    }
+
+    /// The service account.
+    pub fn get(&self) -> Result<&ServiceAccount, &LookupError> {
+        let look_up = || self.cluster.service_account(self.namespace, self.name, self.freshness);
+        self.answer.get_or_init(look_up).as_ref()
+    }
+
+    /// Whether RBAC lets the service account use an identity by its identity binding.
+    pub fn may_use_identity(&self, client_id: &str) -> Result<bool, LookupError> {
+        self.cluster.may_use_identity(self.namespace, self.name, client_id)
+    }
+
+    /// The name that is looked up.
+    pub fn name(&self) -> &'a str {
+        self.name
+    }
+}
+
+impl fmt::Debug for AccountLookup<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AccountLookup").field("name", &self.name).field("answer", &self.answer).finish_non_exhaustive()
+    }
 }
 
 /// What a service account says about its Azure identity.
@@ -40,19 +91,25 @@ pub struct ServiceAccount {
 
 impl ServiceAccount {
     /// Reads a `v1/ServiceAccount`.
-    pub fn read(object: Value<'_>) -> Result<Self, TypeMismatch<'_>> {
-        let metadata = object.expect_kind(Kind::Object)?.typed_field("metadata", Kind::Object)?;
-        let annotations = StringMap::read(metadata, "annotations")?;
+    pub fn read<'a>(object: Value<'a>, reading: &mut Reading<'a>) -> Self {
+        let object = reading.expect(object, Kind::Object);
+        let metadata = reading.member(object, "metadata", Kind::Object);
+        let annotations = StringMap::read(metadata, "annotations", reading);
         let annotation = |key| annotations.get(key).map(str::to_owned);
-        Ok(Self {
+        Self {
             client_id: annotation(keys::CLIENT_ID),
             tenant_id: annotation(keys::TENANT_ID),
             token_expiration: annotation(keys::TOKEN_EXPIRATION),
-        })
+        }
+    }
+
+    /// The client id, unless it is empty.
+    pub fn usable_client_id(&self) -> Option<&str> {
+        self.client_id.as_deref().filter(|id| !id.is_empty())
     }
 }
 
-/// Why a look-up in the cluster gave nothing.
+/// Why a look-up in the cluster failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LookupError {
     /// There is no such object.

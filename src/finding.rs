@@ -1,82 +1,260 @@
-//! What a rule has to say.
+//! Findings: what a rule reports about an object, as data.
 
 use std::borrow::Cow;
 use std::fmt;
 
 use crate::formats::is_guid;
-use crate::json::Path;
-
-/// How much weight a rule has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Severity {
-    /// The rule is not applied.
-    Off,
-    /// Shown by the tools that people run over files, silent at admission.
-    Note,
-    /// Shown to whoever applies the object; it is let in.
-    Warn,
-    /// The object is refused.
-    Deny,
-}
-
-impl Severity {
-    /// As settings name it.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Off => "off",
-            Self::Note => "note",
-            Self::Warn => "warn",
-            Self::Deny => "deny",
-        }
-    }
-
-    /// All, lightest first.
-    pub const ALL: [Self; 4] = [Self::Off, Self::Note, Self::Warn, Self::Deny];
-}
+use crate::json::{Changes, Path};
+use crate::rule::{RuleId, Severity};
 
 /// One thing that is wrong with an object.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// Name of the rule.
-    pub rule: &'static str,
-    /// The place in the object that was applied.
-    pub path: Path,
-    /// What is there, as the end of a sentence that begins with the path.
+    /// The rule that is broken.
+    pub rule: RuleId,
+    /// Where, in the object that was examined.
+    pub place: Place,
+    /// What is wrong, as the end of a sentence that begins with the path.
     pub problem: String,
     /// What to do about it.
     pub fix: String,
-    /// The most that this finding can be, whatever severity its rule has.
+    /// Other places that have to do with it.
+    pub related: Vec<Related>,
+    /// Changes to the object that do what `fix` says, where that is safe without knowing what the author had in mind.
+    pub repair: Option<Changes>,
+    /// The highest severity that this finding can have, whatever the severity of its rule.
     pub at_most: Severity,
-    /// Set where injection cannot do without the repair: then it denies whatever severity the rule has.
+    /// Whether injection is impossible until this is fixed. A pod that is to be injected is then rejected whatever the severity of
+    /// the rule.
     pub blocks_injection: bool,
 }
 
 impl Finding {
-    /// A finding with the severity of its rule.
-    pub fn new<'t>(
-        rule: &'static str,
-        path: Path,
+    /// A finding at a place, with the severity of its rule. [`Findings`] fills in the rule.
+    pub fn at<'t>(
+        place: impl Into<Place>,
         problem: impl Into<Cow<'t, str>>,
         fix: impl Into<Cow<'t, str>>,
-    ) -> Self {
-        Self::from_texts(rule, path, problem.into(), fix.into())
-    }
-
-    // Not inlined, like all that only runs when something is wrong: there the module's size counts, not time.
-    #[inline(never)]
-    fn from_texts(rule: &'static str, path: Path, problem: Cow<'_, str>, fix: Cow<'_, str>) -> Self {
-        let (problem, fix) = (problem.into_owned(), fix.into_owned());
-        Self { rule, path, problem, fix, at_most: Severity::Deny, blocks_injection: false }
+    ) -> FindingBuilder {
+        FindingBuilder::from_texts(place.into(), problem.into(), fix.into())
     }
 }
 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {} {}; {}", self.rule, self.path, self.problem, self.fix)
+        write!(f, "{}: {} {}; {}", self.rule, self.place.path, self.problem, self.fix)
     }
 }
 
-/// A name as messages show it: as it is, unless it is none that Kubernetes takes.
+/// A finding whose rule and highest severity are still to be filled in.
+#[derive(Debug)]
+pub struct FindingBuilder {
+    place: Place,
+    problem: String,
+    fix: String,
+    related: Vec<Related>,
+    repair: Option<Changes>,
+    blocks_injection: bool,
+}
+
+impl FindingBuilder {
+    // Not inlined, like all that only runs when something is wrong: there the module's size counts, not time.
+    #[inline(never)]
+    fn from_texts(place: Place, problem: Cow<'_, str>, fix: Cow<'_, str>) -> Self {
+        let (problem, fix) = (problem.into_owned(), fix.into_owned());
+        Self { place, problem, fix, related: Vec::new(), repair: None, blocks_injection: false }
+    }
+
+    /// Says that injection is impossible until this is fixed.
+    #[must_use]
+    pub fn blocks_injection(self) -> Self {
+        Self { blocks_injection: true, ..self }
+    }
+
+    /// Adds a place in the same object that has to do with it.
+    #[must_use]
+    pub fn related(mut self, path: Path, text: &'static str) -> Self {
+        self.related.push(Related { object: ObjectRef::Examined, path, text });
+        self
+    }
+
+    /// Adds a place on a service account that has to do with it.
+    #[must_use]
+    pub fn related_service_account(
+        mut self,
+        namespace: &str,
+        name: &str,
+        annotation: &str,
+        text: &'static str,
+    ) -> Self {
+        let object = ObjectRef::ServiceAccount { namespace: namespace.to_owned(), name: name.to_owned() };
+        let path = Path::default().key("metadata").key("annotations").key(annotation);
+        self.related.push(Related { object, path, text });
+        self
+    }
+
+    /// Adds the changes that fix it, unless they are empty or nobody asks for repairs.
+    #[must_use]
+    pub fn repair(mut self, changes: impl FnOnce() -> Changes) -> Self {
+        if cfg!(feature = "repairs") {
+            self.repair = Some(changes()).filter(|changes| !changes.is_empty());
+        }
+        self
+    }
+
+    fn build(self, rule: RuleId, at_most: Severity) -> Finding {
+        let Self { place, problem, fix, related, repair, blocks_injection } = self;
+        Finding { rule, place, problem, fix, related, repair, at_most, blocks_injection }
+    }
+}
+
+/// A place in an object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The path of a value.
+    pub path: Path,
+    /// What of it is meant.
+    pub part: Part,
+}
+
+/// What of a member is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// The key.
+    Key,
+    /// The value.
+    Value,
+    /// That there is none.
+    Absence,
+}
+
+impl Place {
+    /// The key at the end of this path.
+    pub fn key(path: Path) -> Self {
+        Self { path, part: Part::Key }
+    }
+
+    /// The missing member at the end of this path.
+    pub fn absence(path: Path) -> Self {
+        Self { path, part: Part::Absence }
+    }
+}
+
+impl From<Path> for Place {
+    fn from(path: Path) -> Self {
+        Self { path, part: Part::Value }
+    }
+}
+
+/// A place that has to do with a finding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Related {
+    /// The object.
+    pub object: ObjectRef,
+    /// The place in it.
+    pub path: Path,
+    /// What it has to do with the finding.
+    pub text: &'static str,
+}
+
+/// The object that a related place is in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ObjectRef {
+    /// The object that was examined.
+    Examined,
+    /// A service account.
+    ServiceAccount {
+        /// Its namespace.
+        namespace: String,
+        /// Its name.
+        name: String,
+    },
+}
+
+/// How many findings of one rule and severity are kept for one object.
+const PER_RULE: usize = 10;
+
+/// How many findings are kept for one object, except that the first of each rule and severity always is.
+const PER_REVIEW: usize = 50;
+
+/// The findings of one object. A request can be made to break a rule thousands of times, so only some are kept and the rest is
+/// counted; a decision does not depend on it, since at least one of each rule and severity is kept.
+#[derive(Debug)]
+pub struct Findings {
+    rule: RuleId,
+    kept: Vec<Finding>,
+    counts: Vec<Count>,
+}
+
+/// How often a rule was broken with one highest severity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Count {
+    /// The rule.
+    pub rule: RuleId,
+    /// The highest severity of these findings.
+    pub at_most: Severity,
+    /// How many are kept.
+    pub kept: usize,
+    /// How many are only counted.
+    pub more: usize,
+}
+
+impl Default for Findings {
+    fn default() -> Self {
+        Self { rule: RuleId::LabelValue, kept: Vec::new(), counts: Vec::new() }
+    }
+}
+
+impl Findings {
+    /// Says of which rule the findings are that follow.
+    pub(crate) fn begin(&mut self, rule: RuleId) {
+        self.rule = rule;
+    }
+
+    /// Adds a finding, which `make` makes if it is kept.
+    pub(crate) fn add(&mut self, make: impl FnOnce() -> FindingBuilder) {
+        self.add_at_most(Severity::Deny, make);
+    }
+
+    /// As [`add`](Self::add), for a finding that has at most this severity.
+    pub(crate) fn add_at_most(&mut self, at_most: Severity, make: impl FnOnce() -> FindingBuilder) {
+        if self.count(at_most) {
+            self.keep(make(), at_most);
+        }
+    }
+
+    /// The findings that are kept, in the order of the rules, and the counts of all.
+    pub(crate) fn into_parts(self) -> (Vec<Finding>, Vec<Count>) {
+        (self.kept, self.counts)
+    }
+
+    /// Counts a finding of the current rule; whether it is to be kept.
+    #[inline(never)]
+    fn count(&mut self, at_most: Severity) -> bool {
+        let (rule, total) = (self.rule, self.kept.len());
+        // Rules run one after the other: the current one is at the end.
+        let position = self.counts.iter().rposition(|count| (count.rule, count.at_most) == (rule, at_most));
+        let position = position.unwrap_or(self.counts.len());
+        if position == self.counts.len() {
+            self.counts.push(Count { rule, at_most, kept: 0, more: 0 });
+        }
+        let Some(count) = self.counts.get_mut(position) else { return false };
+        let is_kept = count.kept == 0 || (count.kept < PER_RULE && total < PER_REVIEW);
+        if is_kept {
+            count.kept += 1;
+        } else {
+            count.more += 1;
+        }
+        is_kept
+    }
+
+    #[inline(never)]
+    fn keep(&mut self, finding: FindingBuilder, at_most: Severity) {
+        self.kept.push(finding.build(self.rule, at_most));
+    }
+}
+
+/// A name as messages show it: as it is, or quoted if it is no valid name.
 pub fn name(name: &str) -> Cow<'_, str> {
     let is_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.');
     if (1..=NAME_LENGTH).contains(&name.len()) && name.bytes().all(is_name) {
@@ -101,7 +279,7 @@ pub fn quote(value: &str) -> String {
     }
 }
 
-/// An id from an environment variable as messages show it: what is no id may be a secret that went astray.
+/// An id from an environment variable as messages show it: a value that is no id may be a secret.
 #[inline(never)]
 pub fn quote_id(value: &str) -> String {
     if is_guid(value) { quote(value) } else { "another value".to_owned() }

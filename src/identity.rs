@@ -1,7 +1,8 @@
-//! The identity of a pod: resolved once from the pod, its service account and the settings, used by rules and injection.
+//! The identity that a pod asks for: resolved from the pod, its service account and the settings, used by rules and injection.
 
-use crate::cluster::ServiceAccount;
+use crate::cluster::{AccountLookup, ServiceAccount};
 use crate::keys;
+use crate::order::Names;
 use crate::pod::Pod;
 use crate::settings::{IdentityBinding, Settings};
 
@@ -11,57 +12,75 @@ pub const DEFAULT_EXPIRATION: u32 = 3600;
 /// The port of the proxy unless an annotation names one.
 pub const DEFAULT_PROXY_PORT: i32 = 8000;
 
-/// What identity a pod asks for.
+/// The identity that a pod asks for. The parts that come from the service account are looked up when they are first needed.
 #[derive(Debug)]
 pub struct Identity<'a> {
-    /// The client id, unless it is absent or empty.
-    pub client_id: Option<&'a str>,
-    /// The tenant: the service account's, if only an empty one, else the settings'.
-    pub tenant_id: Option<&'a str>,
-    /// How long its token is valid.
-    pub expiration: Expiration<'a>,
-    /// Names of containers that take no part.
-    pub skipped: Vec<&'a str>,
-    /// Present if the proxy is asked for.
+    /// Names of containers that take no part, as the annotation lists them.
+    pub(crate) skipped: Names<&'a str>,
+    /// Present if the pod asks for the proxy.
     pub proxy: Option<ProxyPort<'a>>,
-    /// True if the pod asks for the identity binding.
+    /// Whether the pod asks for the identity binding.
     pub wants_binding: bool,
-    /// Present if it does, and we know how to inject it.
+    /// Present if it does, and the settings say how to inject it.
     pub binding: Option<&'a IdentityBinding<'a>>,
+    pod_expiration: Option<&'a str>,
+    settings_tenant_id: Option<&'a str>,
+    service_account: &'a AccountLookup<'a>,
 }
 
 impl<'a> Identity<'a> {
-    /// Puts together what the three say. Without a service account (it could not be read) its part is empty.
-    pub fn resolve(pod: &'a Pod<'_>, service_account: Option<&'a ServiceAccount>, settings: &'a Settings<'_>) -> Self {
+    /// The identity of a pod with this service account.
+    pub fn new(pod: &'a Pod<'_>, service_account: &'a AccountLookup<'a>, settings: &'a Settings<'_>) -> Self {
         let annotation = |key| pod.annotations.get(key);
         let inject = settings.inject.as_ref();
         // Upstream compares with Go's `strings.EqualFold`.
         let wants_binding =
             annotation(settings.binding_annotation()).is_some_and(|value| value.eq_ignore_ascii_case("true"));
+        let skipped: Vec<_> = annotation(keys::SKIP_CONTAINERS)
+            .map(|names| names.split(';').map(str::trim).filter(|name| !name.is_empty()).collect())
+            .unwrap_or_default();
         Self {
-            client_id: service_account.and_then(|account| account.client_id.as_deref()).filter(|id| !id.is_empty()),
-            tenant_id: service_account
-                .and_then(|account| account.tenant_id.as_deref())
-                // An empty annotation counts: upstream then injects no tenant at all.
-                .or_else(|| inject?.tenant_id.as_deref())
-                .filter(|id| !id.is_empty()),
-            expiration: Expiration::resolve(
-                annotation(keys::TOKEN_EXPIRATION),
-                service_account.and_then(|account| account.token_expiration.as_deref()),
-            ),
-            skipped: annotation(keys::SKIP_CONTAINERS)
-                .map(|names| names.split(';').map(str::trim).filter(|name| !name.is_empty()).collect())
-                .unwrap_or_default(),
+            skipped: Names::new(skipped),
             // Its presence counts, whatever the value: upstream's #1210.
             proxy: annotation(keys::INJECT_PROXY).map(|_| ProxyPort { text: annotation(keys::PROXY_PORT) }),
             wants_binding,
             binding: inject.and_then(|inject| inject.identity_binding.as_ref()).filter(|_| wants_binding),
+            pod_expiration: annotation(keys::TOKEN_EXPIRATION),
+            settings_tenant_id: inject.and_then(|inject| inject.tenant_id.as_deref()),
+            service_account,
         }
     }
 
-    /// True if the container of this name gets the identity.
+    /// Whether the container of this name gets the identity.
     pub fn includes(&self, container: &str) -> bool {
-        !self.skipped.contains(&container)
+        !self.skipped.contains(container)
+    }
+
+    /// The service account, if it could be read.
+    pub fn service_account(&self) -> Option<&'a ServiceAccount> {
+        self.service_account.get().ok()
+    }
+
+    /// The client id, unless it is absent or empty.
+    pub fn client_id(&self) -> Option<&'a str> {
+        self.service_account()?.usable_client_id()
+    }
+
+    /// The tenant: that of the service account, if it has one, even an empty one; else that of the settings.
+    pub fn tenant_id(&self) -> Option<&'a str> {
+        let own = self.service_account().and_then(|account| account.tenant_id.as_deref());
+        // An empty annotation counts: upstream then injects no tenant at all.
+        own.or(self.settings_tenant_id).filter(|id| !id.is_empty())
+    }
+
+    /// How long its token is valid.
+    pub fn expiration(&self) -> Expiration<'a> {
+        let own = || self.service_account().and_then(|account| account.token_expiration.as_deref());
+        let is_set = |text: &&str| !text.is_empty();
+        match self.pod_expiration.filter(is_set) {
+            Some(text) => Expiration::Pod(text),
+            None => own().filter(is_set).map_or(Expiration::Default, Expiration::ServiceAccount),
+        }
     }
 }
 
@@ -76,13 +95,12 @@ pub enum Expiration<'a> {
     ServiceAccount(&'a str),
 }
 
-impl<'a> Expiration<'a> {
-    fn resolve(pod: Option<&'a str>, service_account: Option<&'a str>) -> Self {
-        let is_set = |text: &&str| !text.is_empty();
-        match (pod.filter(is_set), service_account.filter(is_set)) {
-            (Some(text), _) => Self::Pod(text),
-            (None, Some(text)) => Self::ServiceAccount(text),
-            (None, None) => Self::Default,
+impl Expiration<'_> {
+    /// What the annotation says, if there is one.
+    pub fn text(&self) -> Option<&str> {
+        match self {
+            Self::Default => None,
+            Self::Pod(text) | Self::ServiceAccount(text) => Some(text),
         }
     }
 

@@ -4,10 +4,12 @@
 //! to Kubernetes.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 
-use crate::json::{Kind, TypeMismatch, Value};
+use crate::json::{Kind, Reading, Value};
 use crate::keys;
 use crate::layout::Layout;
+use crate::order::ByName;
 
 /// A pod or pod template.
 #[derive(Debug)]
@@ -32,41 +34,35 @@ pub struct Pod<'a> {
     pub host_network: bool,
     name: Cow<'a, str>,
     generate_name: Cow<'a, str>,
-    namespace: Cow<'a, str>,
     service_account: Cow<'a, str>,
+    volumes_by_name: OnceCell<ByName>,
 }
 
 impl<'a> Pod<'a> {
     /// Reads a pod or pod template.
-    pub fn read(object: Value<'a>) -> Result<Self, TypeMismatch<'a>> {
-        let metadata = object.typed_field("metadata", Kind::Object)?;
-        let spec = object.typed_field("spec", Kind::Object)?;
-        let metadata_string =
-            |key| metadata.map_or(Ok(None), |metadata| metadata.string_field(key)).map(Option::unwrap_or_default);
-        let spec_string = |key| spec.map_or(Ok(None), |spec| spec.string_field(key)).map(Option::unwrap_or_default);
+    pub fn read(object: Value<'a>, reading: &mut Reading<'a>) -> Self {
+        let metadata = reading.member(Some(object), "metadata", Kind::Object);
+        let spec = reading.member(Some(object), "spec", Kind::Object);
         // The API server fills the one from the other; files and `kwctl` have only what a person wrote.
-        let service_account = match spec_string("serviceAccountName")? {
-            name if name.is_empty() => spec_string("serviceAccount")?,
+        let service_account = match reading.string(spec, "serviceAccountName") {
+            name if name.is_empty() => reading.string(spec, "serviceAccount"),
             name => name,
         };
-        Ok(Self {
+        Self {
             object,
             metadata,
-            labels: StringMap::read(metadata, "labels")?,
-            annotations: StringMap::read(metadata, "annotations")?,
+            labels: StringMap::read(metadata, "labels", reading),
+            annotations: StringMap::read(metadata, "annotations", reading),
             spec,
-            init_containers: read_array(spec, "initContainers", Container::read)?,
-            containers: read_array(spec, "containers", Container::read)?,
-            volumes: read_array(spec, "volumes", Volume::read)?,
-            host_network: match spec {
-                Some(spec) => spec.typed_field("hostNetwork", Kind::Bool)?.and_then(Value::as_bool).unwrap_or(false),
-                None => false,
-            },
-            name: metadata_string("name")?,
-            generate_name: metadata_string("generateName")?,
-            namespace: metadata_string("namespace")?,
+            init_containers: reading.objects(spec, "initContainers", Container::read),
+            containers: reading.objects(spec, "containers", Container::read),
+            volumes: reading.objects(spec, "volumes", Volume::read),
+            host_network: reading.member(spec, "hostNetwork", Kind::Bool).and_then(Value::as_bool).unwrap_or(false),
+            name: reading.string(metadata, "name"),
+            generate_name: reading.string(metadata, "generateName"),
             service_account,
-        })
+            volumes_by_name: OnceCell::new(),
+        }
     }
 
     /// The name as far as it is known: that of a pod made by a controller is still to be generated.
@@ -74,12 +70,7 @@ impl<'a> Pod<'a> {
         if self.name.is_empty() { &self.generate_name } else { &self.name }
     }
 
-    /// Its namespace, where the object has one.
-    pub fn namespace(&self) -> Option<&str> {
-        Some(self.namespace.as_ref()).filter(|namespace| !namespace.is_empty())
-    }
-
-    /// What the token volume's name is computed from.
+    /// The text from which the token volume's name is computed.
     pub fn naming(&self) -> Cow<'_, str> {
         if self.name.is_empty() {
             Cow::Owned([&self.generate_name, " (prefix)"].concat())
@@ -103,8 +94,15 @@ impl<'a> Pod<'a> {
         self.annotations.get(keys::MIRROR_POD).is_some()
     }
 
-    /// True if a CSI driver reads secrets or mounts Azure storage with the pod's identity: the kubelet hands the driver a
-    /// token of the service account then, and the pod itself needs neither label nor injection.
+    /// The volume of this name; the first, if there are several.
+    pub fn volume(&self, name: &str) -> Option<&Volume<'a>> {
+        let name_at = |position: usize| self.volumes.get(position).map_or("", |volume| volume.name.as_ref());
+        let by_name = self.volumes_by_name.get_or_init(|| ByName::new(self.volumes.len(), &name_at));
+        self.volumes.get(by_name.find(name, &name_at)?)
+    }
+
+    /// Whether a CSI driver reads secrets or mounts Azure storage with the pod's identity: the kubelet gives the driver a token of
+    /// the service account then, and the pod itself needs neither label nor injection.
     pub fn lends_identity_to_csi_driver(&self) -> bool {
         const DRIVERS: [&str; 3] = ["secrets-store.csi.k8s.io", "file.csi.azure.com", "blob.csi.azure.com"];
         self.volumes.iter().any(|volume| {
@@ -128,24 +126,32 @@ impl<'a> Pod<'a> {
 #[derive(Debug, Default)]
 pub struct StringMap<'a> {
     entries: Vec<(Cow<'a, str>, Cow<'a, str>)>,
+    /// Only for maps with many entries.
+    by_key: OnceCell<ByName>,
 }
 
 impl<'a> StringMap<'a> {
+    /// Up to this many entries are searched one by one.
+    const FEW: usize = 32;
+
     /// Reads `holder[key]`. A null value is an empty string, as Go decodes it.
-    pub fn read(holder: Option<Value<'a>>, key: &str) -> Result<Self, TypeMismatch<'a>> {
-        let Some(map) = holder.map_or(Ok(None), |holder| holder.typed_field(key, Kind::Object))? else {
-            return Ok(Self::default());
-        };
+    pub fn read(holder: Option<Value<'a>>, key: &str, reading: &mut Reading<'a>) -> Self {
+        let Some(map) = reading.member(holder, key, Kind::Object) else { return Self::default() };
         let entries = map.members().map(|(key, value)| match value.kind() {
-            Kind::Null => Ok((key, Cow::Borrowed(""))),
-            _ => Ok((key, value.expect_kind(Kind::String)?.as_str().unwrap_or_default())),
+            Kind::Null => (key, Cow::Borrowed("")),
+            _ => (key, reading.text(value)),
         });
-        Ok(Self { entries: entries.collect::<Result<_, _>>()? })
+        Self { entries: entries.collect(), by_key: OnceCell::new() }
     }
 
     /// The value of a key; an empty one is a value.
     pub fn get(&self, key: &str) -> Option<&str> {
-        self.iter().find_map(|(name, value)| (name == key).then_some(value))
+        if self.entries.len() <= Self::FEW {
+            return self.iter().find_map(|(name, value)| (name == key).then_some(value));
+        }
+        let key_at = |position: usize| self.entries.get(position).map_or("", |(key, _)| key.as_ref());
+        let by_key = self.by_key.get_or_init(|| ByName::new(self.entries.len(), &key_at));
+        self.entries.get(by_key.find(key, &key_at)?).map(|(_, value)| value.as_ref())
     }
 
     /// All keys and values in the order in which they are written.
@@ -172,15 +178,16 @@ pub struct Container<'a> {
 }
 
 impl<'a> Container<'a> {
-    fn read(object: Value<'a>) -> Result<Self, TypeMismatch<'a>> {
-        Ok(Self {
+    fn read(reading: &mut Reading<'a>, object: Value<'a>) -> Self {
+        let holder = Some(object);
+        Self {
             object,
-            name: object.string_field("name")?.unwrap_or_default(),
-            image: object.string_field("image")?.unwrap_or_default(),
-            env: read_array(Some(object), "env", EnvVar::read)?,
-            mounts: read_array(Some(object), "volumeMounts", VolumeMount::read)?,
-            ports: read_array(Some(object), "ports", ContainerPort::read)?,
-        })
+            name: reading.string(holder, "name"),
+            image: reading.string(holder, "image"),
+            env: reading.objects(holder, "env", EnvVar::read),
+            mounts: reading.objects(holder, "volumeMounts", VolumeMount::read),
+            ports: reading.objects(holder, "ports", ContainerPort::read),
+        }
     }
 }
 
@@ -199,17 +206,17 @@ pub struct EnvVar<'a> {
 
 impl<'a> EnvVar<'a> {
     /// One pass over the members, not one a member: pods have more variables than anything else.
-    fn read(object: Value<'a>) -> Result<Self, TypeMismatch<'a>> {
+    fn read(reading: &mut Reading<'a>, object: Value<'a>) -> Self {
         let mut variable = Self { object, name: Cow::Borrowed(""), value: Cow::Borrowed(""), value_from: None };
         for (key, value) in object.fields() {
             match key.as_ref() {
-                "name" => variable.name = value.expect_kind(Kind::String)?.as_str().unwrap_or_default(),
-                "value" => variable.value = value.expect_kind(Kind::String)?.as_str().unwrap_or_default(),
-                "valueFrom" => variable.value_from = Some(value.expect_kind(Kind::Object)?),
+                "name" => variable.name = reading.text(value),
+                "value" => variable.value = reading.text(value),
+                "valueFrom" => variable.value_from = reading.expect(value, Kind::Object),
                 _ => {}
             }
         }
-        Ok(variable)
+        variable
     }
 }
 
@@ -225,12 +232,9 @@ pub struct VolumeMount<'a> {
 }
 
 impl<'a> VolumeMount<'a> {
-    fn read(object: Value<'a>) -> Result<Self, TypeMismatch<'a>> {
-        Ok(Self {
-            object,
-            volume: object.string_field("name")?.unwrap_or_default(),
-            path: object.string_field("mountPath")?.unwrap_or_default(),
-        })
+    fn read(reading: &mut Reading<'a>, object: Value<'a>) -> Self {
+        let holder = Some(object);
+        Self { object, volume: reading.string(holder, "name"), path: reading.string(holder, "mountPath") }
     }
 }
 
@@ -249,8 +253,9 @@ impl<'a> ContainerPort<'a> {
         self.object.field("protocol").and_then(Value::as_str).is_none_or(|protocol| protocol == "TCP")
     }
 
-    fn read(object: Value<'a>) -> Result<Self, TypeMismatch<'a>> {
-        Ok(Self { object, number: object.typed_field("containerPort", Kind::Number)?.and_then(Value::as_i64) })
+    fn read(reading: &mut Reading<'a>, object: Value<'a>) -> Self {
+        let number = reading.member(Some(object), "containerPort", Kind::Number);
+        Self { object, number: number.and_then(Value::as_i64) }
     }
 }
 
@@ -266,12 +271,10 @@ pub struct Volume<'a> {
 }
 
 impl<'a> Volume<'a> {
-    fn read(object: Value<'a>) -> Result<Self, TypeMismatch<'a>> {
-        Ok(Self {
-            object,
-            name: object.string_field("name")?.unwrap_or_default(),
-            sources: read_array(object.typed_field("projected", Kind::Object)?, "sources", Ok)?,
-        })
+    fn read(reading: &mut Reading<'a>, object: Value<'a>) -> Self {
+        let name = reading.string(Some(object), "name");
+        let projected = reading.member(Some(object), "projected", Kind::Object);
+        Self { object, name, sources: reading.objects(projected, "sources", |_, source| source) }
     }
 
     /// The projected service account tokens.
@@ -279,7 +282,7 @@ impl<'a> Volume<'a> {
         self.sources.iter().filter_map(|source| source.field("serviceAccountToken"))
     }
 
-    /// True if it is what injection adds, by its name and the token's path in it, in some layout.
+    /// Whether this is an injected token volume of any layout, judged by its name and the token's path.
     pub fn is_injected(&self) -> bool {
         Layout::ALL.iter().any(|layout| layout.owns_name(&self.name) && self.holds_token_at(layout.token_path()))
     }
@@ -287,17 +290,5 @@ impl<'a> Volume<'a> {
     /// True if a service account's token is projected at this path.
     pub fn holds_token_at(&self, path: &str) -> bool {
         self.tokens().any(|token| token.field("path").and_then(Value::as_str).as_deref() == Some(path))
-    }
-}
-
-/// The objects in the array `holder[key]`, each read by `read`.
-fn read_array<'a, T>(
-    holder: Option<Value<'a>>,
-    key: &str,
-    read: impl Fn(Value<'a>) -> Result<T, TypeMismatch<'a>>,
-) -> Result<Vec<T>, TypeMismatch<'a>> {
-    match holder.map_or(Ok(None), |holder| holder.typed_field(key, Kind::Array))? {
-        Some(array) => array.elements().map(|element| read(element.expect_kind(Kind::Object)?)).collect(),
-        None => Ok(Vec::new()),
     }
 }

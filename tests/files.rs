@@ -1,22 +1,20 @@
 //! What is different for objects in files, which somebody may still fill in or put together.
 
-#![expect(clippy::expect_used, reason = "helpers of tests fail as tests do")]
+#![expect(clippy::expect_used, clippy::indexing_slicing, reason = "helpers of tests fail as tests do")]
 
-use azure_workload_identity_policy::cluster::{Cluster, LookupError, Patience, ServiceAccount};
-use azure_workload_identity_policy::finding::Severity;
+use azure_workload_identity_policy::cluster::{Cluster, Freshness, LookupError, ServiceAccount};
+use azure_workload_identity_policy::inquiry::{Inquiry, Origin};
 use azure_workload_identity_policy::json::Document;
-use azure_workload_identity_policy::policy::judge;
-use azure_workload_identity_policy::review::Review;
+use azure_workload_identity_policy::rule::Severity;
 use azure_workload_identity_policy::settings::Settings;
+use azure_workload_identity_policy::{decide, examine};
 use serde_json::{Value, json};
 
 /// Knows every service account by the same client id.
-struct Accounts {
-    is_live: bool,
-}
+struct Accounts;
 
 impl Cluster for Accounts {
-    fn service_account(&self, _: &str, _: &str, _: Patience) -> Result<ServiceAccount, LookupError> {
+    fn service_account(&self, _: &str, _: &str, _: Freshness) -> Result<ServiceAccount, LookupError> {
         let client_id = Some("97335aad-fb4e-4a1f-b5bc-3463ea695687".to_owned());
         Ok(ServiceAccount { client_id, ..ServiceAccount::default() })
     }
@@ -24,20 +22,19 @@ impl Cluster for Accounts {
     fn may_use_identity(&self, _: &str, _: &str, _: &str) -> Result<bool, LookupError> {
         Ok(true)
     }
-
-    fn is_live(&self) -> bool {
-        self.is_live
-    }
 }
 
 /// The rules that find something in an object, with the severity that counts.
-fn findings(group: &str, kind: &str, object: &Value, is_live: bool) -> Vec<(&'static str, Severity)> {
-    let kind = json!({"group": group, "version": "v1", "kind": kind});
-    let request = json!({"operation": "CREATE", "kind": kind, "object": object}).to_string();
-    let document = Document::parse(request.as_bytes()).expect("JSON");
-    let review = Review::read(document.root()).expect("a review");
-    let verdict = judge(&review, &Settings::default(), &Accounts { is_live }).expect("an object");
-    verdict.findings.into_iter().map(|(severity, finding)| (finding.rule, severity)).collect()
+fn findings(api_version: &str, kind: &str, object: &Value, origin: Origin) -> Vec<(&'static str, Severity)> {
+    let mut object = object.clone();
+    object["apiVersion"] = json!(api_version);
+    object["kind"] = json!(kind);
+    let text = object.to_string();
+    let document = Document::parse(text.as_bytes()).expect("JSON");
+    let settings = Settings::default();
+    let inquiry = Inquiry { origin, ..Inquiry::of_object(document.root()) };
+    let verdict = decide(examine(&inquiry, &settings, &Accounts), &settings);
+    verdict.findings.into_iter().map(|(severity, finding)| (finding.rule.name(), severity)).collect()
 }
 
 #[test]
@@ -50,12 +47,12 @@ fn a_variable_is_fine_in_a_file_and_refused_in_a_cluster() {
     for (key, rule) in [("client-id", "client-id-format"), ("tenant-id", "tenant-id-format")] {
         for id in variables {
             let account = account(key, id);
-            assert_eq!(findings("", "ServiceAccount", &account, false), [(rule, Severity::Note)], "{id}");
-            assert_eq!(findings("", "ServiceAccount", &account, true), [(rule, Severity::Deny)], "{id}");
+            assert_eq!(findings("v1", "ServiceAccount", &account, Origin::File), [(rule, Severity::Note)], "{id}");
+            assert_eq!(findings("v1", "ServiceAccount", &account, Origin::Admission), [(rule, Severity::Deny)], "{id}");
         }
         for id in ["", "REPLACE_ME_ID", "<your-id>", "00000000-0000-0000-0000-000000000000"] {
             let account = account(key, id);
-            assert_eq!(findings("", "ServiceAccount", &account, false), [(rule, Severity::Deny)], "{id}");
+            assert_eq!(findings("v1", "ServiceAccount", &account, Origin::File), [(rule, Severity::Deny)], "{id}");
         }
     }
 }
@@ -66,15 +63,15 @@ fn a_patch_need_not_name_the_service_account() {
         let labels = json!({"azure.workload.identity/use": "true"});
         json!({"spec": {"template": {"metadata": {"labels": labels}, "spec": spec}}})
     };
-    assert_eq!(findings("apps", "Deployment", &deployment(Value::Null), false), []);
+    assert_eq!(findings("apps/v1", "Deployment", &deployment(Value::Null), Origin::File), []);
     let whole = deployment(json!({"containers": [{"name": "web"}]}));
-    assert_eq!(findings("apps", "Deployment", &whole, false), [("default-service-account", Severity::Warn)]);
+    assert_eq!(findings("apps/v1", "Deployment", &whole, Origin::File), [("default-service-account", Severity::Warn)]);
 }
 
 #[test]
 fn the_label_alone_is_no_selector_for_a_service() {
     let service = |selector: Value| json!({"spec": {"selector": selector}});
     let (key, rule) = ("azure.workload.identity/use", "label-in-selector");
-    assert_eq!(findings("", "Service", &service(json!({key: "true"})), false), [(rule, Severity::Note)]);
-    assert_eq!(findings("", "Service", &service(json!({key: "true", "app": "web"})), false), []);
+    assert_eq!(findings("v1", "Service", &service(json!({key: "true"})), Origin::File), [(rule, Severity::Note)]);
+    assert_eq!(findings("v1", "Service", &service(json!({key: "true", "app": "web"})), Origin::File), []);
 }

@@ -7,7 +7,7 @@ mod common {
     pub(crate) mod model;
 }
 
-use azure_workload_identity_policy::json::{self, DEPTH_LIMIT, Document, Kind, Path, Segment, Value};
+use azure_workload_identity_policy::json::{self, DEPTH_LIMIT, Document, Kind, Path, Reading, Segment, Value};
 use common::json_text;
 use common::model::{all_values, model};
 use proptest::prelude::*;
@@ -244,35 +244,56 @@ fn values_are_only_what_they_are_written_as() {
     assert!(get("empty").is_empty() && !get("list").is_empty());
     assert_eq!(&text[get("list").span()], b"[1]");
     assert_eq!(get("list").elements().next().unwrap().raw(), "1");
+}
 
-    assert_eq!(root.string_field("string").unwrap().as_deref(), Some("1"));
-    assert_eq!(root.string_field("null"), Ok(None));
-    assert_eq!(root.string_field("absent"), Ok(None));
-    let mismatch = root.string_field("int").unwrap_err();
-    assert_eq!((mismatch.value, mismatch.expected), (get("int"), Kind::String));
+#[test]
+fn values_of_the_wrong_type_are_collected_while_members_are_read() {
+    let text = br#"{"null":null,"string":"1","int":7,"bool":true,"list":[{}, 1, {"x":[]}]}"#;
+    let document = Document::parse(text).unwrap();
+    let root = Some(document.root());
+    let mut reading = Reading::default();
+
+    assert_eq!(reading.string(root, "string"), "1");
+    assert_eq!(reading.string(root, "null"), "");
+    assert_eq!(reading.string(root, "absent"), "");
+    assert_eq!(reading.string(None, "string"), "");
+    assert!(reading.member(root, "null", Kind::Array).is_none());
+    assert_eq!(reading.mismatches(), []);
+
+    // A scalar in the place of a string is most likely one that lacks its quotes.
+    assert_eq!(reading.string(root, "int"), "7");
+    assert_eq!(reading.string(root, "bool"), "true");
+    assert_eq!(reading.string(root, "list"), "");
+    assert!(reading.member(root, "string", Kind::Number).is_none());
+    let objects = reading.objects(root, "list", |reading, object| reading.string(Some(object), "x"));
+    assert_eq!(objects, ["", ""]);
+
+    let found: Vec<_> = reading.mismatches().iter().map(|mismatch| mismatch.describe(document.root())).collect();
+    let expected = [
+        "int is a number; expected a string",
+        "bool is a boolean; expected a string",
+        "list is an array; expected a string",
+        "string is a string; expected a number",
+        "list[1] is a number; expected an object",
+        "list[2].x is an array; expected a string",
+    ];
+    assert_eq!(found, expected);
 }
 
 #[test]
 fn a_type_mismatch_names_the_place_and_not_the_value() {
-    let document = Document::parse(br#"{"spec":{"a/b":["secret"]},"list":[{"x":{}}]}"#).unwrap();
+    let document = Document::parse(br#"{"spec":{"a/b":["secret"]}}"#).unwrap();
     let root = document.root();
+    let list = root.get("spec").unwrap().get("a/b").unwrap();
     let cases = [
-        (root.expect_kind(Kind::Array), "it is an object; expected an array"),
-        (
-            root.get("spec").unwrap().typed_field("a/b", Kind::Object).map(Option::unwrap),
-            r#"spec["a/b"] is an array; expected an object"#,
-        ),
-        (
-            root.get("list").unwrap().elements().next().unwrap().typed_field("x", Kind::String).map(Option::unwrap),
-            "list[0].x is an object; expected a string",
-        ),
-        (
-            root.get("spec").unwrap().get("a/b").unwrap().elements().next().unwrap().expect_kind(Kind::Bool),
-            r#"spec["a/b"][0] is a string; expected a boolean"#,
-        ),
+        (root, Kind::Array, "it is an object; expected an array"),
+        (list, Kind::Object, r#"spec["a/b"] is an array; expected an object"#),
+        (list.elements().next().unwrap(), Kind::Bool, r#"spec["a/b"][0] is a string; expected a boolean"#),
     ];
-    for (found, expected) in cases {
-        assert_eq!(found.unwrap_err().describe(root), expected);
+    for (value, kind, expected) in cases {
+        let mut reading = Reading::default();
+        assert!(reading.expect(value, kind).is_none());
+        assert_eq!(reading.into_mismatches()[0].describe(root), expected);
     }
 }
 

@@ -7,10 +7,10 @@ mod common {
     pub(crate) mod model;
 }
 
-use azure_workload_identity_policy::finding::Severity;
 use azure_workload_identity_policy::json::{self, Document, Kind, Path};
 use azure_workload_identity_policy::layout::Layout;
-use azure_workload_identity_policy::rules;
+use azure_workload_identity_policy::rule::RuleId;
+use azure_workload_identity_policy::rule::Severity;
 use azure_workload_identity_policy::settings::{CaSource, OptIn, Problem, Settings};
 use common::json_text;
 use common::model::all_values;
@@ -79,8 +79,8 @@ fn without_settings_the_recommended_rules_judge_and_nothing_is_changed() {
         assert!(settings.inject.is_none() && settings.guard.is_none() && settings.identities.is_none());
         assert!(settings.workloads.is_empty());
         assert!(!settings.exemptions.cover("kube-system", "default"));
-        for (rule, severity) in rules::names() {
-            assert_eq!(settings.severities.of(rule), severity, "{rule}");
+        for rule in RuleId::ALL {
+            assert_eq!(settings.severities.of(rule), rule.severity(), "{rule}");
         }
     }
 }
@@ -114,9 +114,9 @@ fn every_setting_is_read() {
     assert_eq!((signer_name.as_ref(), json::text(&label_selector).as_str()), ("example.com/signer", selector));
 
     assert_eq!(settings.guard.unwrap().layouts, [Layout::V1_5, Layout::V1_6_1]);
-    assert_eq!(settings.severities.of("token-expiration"), Severity::Warn);
-    assert_eq!(settings.severities.of("static-credentials"), Severity::Off);
-    assert_eq!(settings.severities.of("label-missing"), Severity::Deny);
+    assert_eq!(settings.severities.of(RuleId::TokenExpiration), Severity::Warn);
+    assert_eq!(settings.severities.of(RuleId::StaticCredentials), Severity::Off);
+    assert_eq!(settings.severities.of(RuleId::LabelMissing), Severity::Deny);
 
     let [identity] = settings.identities.unwrap().try_into().unwrap();
     assert_eq!(identity.client_id, "22222222-2222-2222-2222-222222222222");
@@ -204,7 +204,7 @@ fn an_authority_host_stands_in_for_a_cloud() {
 
 #[test]
 fn every_rule_has_a_name_of_its_own() {
-    let mut names: Vec<_> = rules::names().map(|(name, _)| name).collect();
+    let mut names: Vec<_> = RuleId::ALL.map(RuleId::name).into_iter().collect();
     let count = names.len();
     names.sort_unstable();
     names.dedup();
@@ -214,7 +214,8 @@ fn every_rule_has_a_name_of_its_own() {
 #[test]
 fn strict_denies_what_recommended_warns_of_and_changes_nothing_else() {
     let strict = read(r#"{"preset":"strict"}"#).severities;
-    for (rule, recommended) in rules::names() {
+    for rule in RuleId::ALL {
+        let recommended = rule.severity();
         let expected = if recommended == Severity::Warn { Severity::Deny } else { recommended };
         assert_eq!(strict.of(rule), expected, "{rule}");
     }
@@ -223,15 +224,15 @@ fn strict_denies_what_recommended_warns_of_and_changes_nothing_else() {
 #[test]
 fn a_bare_off_which_kubectl_reads_as_false_switches_a_rule_off() {
     let severities = read(r#"{"rules":{"label-value":false},"preset":"strict"}"#).severities;
-    assert_eq!(severities.of("label-value"), Severity::Off);
+    assert_eq!(severities.of(RuleId::LabelValue), Severity::Off);
 }
 
 #[test]
 fn the_severity_of_a_rule_overrides_the_preset() {
     for preset in ["recommended", "strict"] {
         for severity in Severity::ALL {
-            for (rule, _) in rules::names() {
-                let text = json!({"rules": {rule: severity.name()}, "preset": preset}).to_string();
+            for rule in RuleId::ALL {
+                let text = json!({"rules": {rule.name(): severity.name()}, "preset": preset}).to_string();
                 assert_eq!(read(&text).severities.of(rule), severity, "{rule} with {preset}");
             }
         }
@@ -644,7 +645,7 @@ fn with_another_value() -> impl Strategy<Value = (String, Path, bool)> {
     (any::<Index>(), json_text::value(2)).prop_map(|(index, text)| {
         let document = Document::parse(FULL.as_bytes()).unwrap();
         let value = *index.get(&all_values(document.root()));
-        let mut edits = json::Edits::default();
+        let mut edits = json::Changes::default();
         edits.replace(value, text.clone());
         let mut settings = Vec::new();
         edits.write(document.root(), &mut settings);

@@ -11,7 +11,7 @@ use std::{
 };
 
 use anyhow::{Context as _, Result};
-use azure_workload_identity_policy::rules;
+use azure_workload_identity_policy::rule::RuleId;
 use flate2::read::GzDecoder;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -170,7 +170,7 @@ impl Case {
             "proxy": proxy,
             "identityBinding": identity_binding,
         }));
-        let beyond_upstream = rules::names().map(|(rule, _)| rule).filter(|rule| is_beyond_upstream(rule));
+        let beyond_upstream = RuleId::ALL.map(RuleId::name).into_iter().filter(|rule| is_beyond_upstream(rule));
         let rules: Map<_, _> = beyond_upstream.map(|rule| (rule.to_owned(), json!("off"))).collect();
         json!({"inject": inject, "rules": rules})
     }

@@ -12,7 +12,7 @@ use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 
 use azure_workload_identity_guest::Response;
-use azure_workload_identity_policy::finding::Severity;
+use azure_workload_identity_policy::rule::Severity;
 use common::library::{KnownCluster, verdict};
 use e2e_tests::request::AdmissionRequest;
 use flate2::read::GzDecoder;
@@ -105,7 +105,7 @@ fn what_the_webhook_mutates_is_denied_only_for_a_reason() {
             .findings
             .iter()
             .filter(|(severity, _)| *severity == Severity::Deny)
-            .map(|(_, finding)| finding.rule)
+            .map(|(_, finding)| finding.rule.name())
             .collect();
         rules.dedup();
         for rule in rules {

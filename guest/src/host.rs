@@ -5,8 +5,8 @@
 
 use serde::Serialize;
 
-use azure_workload_identity_policy::cluster::{Cluster, LookupError, Patience, ServiceAccount};
-use azure_workload_identity_policy::json::{self, Document, Value};
+use azure_workload_identity_policy::cluster::{Cluster, Freshness, LookupError, ServiceAccount};
+use azure_workload_identity_policy::json::{self, Document, Reading, Value};
 
 /// How much of an unknown error of the host is passed on.
 const REASON_LENGTH: usize = 160;
@@ -67,15 +67,27 @@ impl<F: Fn(&str, &[u8]) -> Result<Vec<u8>, String>> HostCluster<F> {
         let answer = (self.0)("get_resource", json::text(&request).as_bytes()).map_err(|text| lookup_error(&text))?;
         let document = Document::parse(&answer).map_err(|error| LookupError::Undecodable(error.to_string()))?;
         let root = document.root();
-        ServiceAccount::read(root).map_err(|mismatch| LookupError::Undecodable(mismatch.describe(root)))
+        let mut reading = Reading::default();
+        let account = ServiceAccount::read(root, &mut reading);
+        match reading.mismatches().first() {
+            Some(mismatch) => Err(LookupError::Undecodable(mismatch.describe(root))),
+            None => Ok(account),
+        }
     }
 }
 
 impl<F: Fn(&str, &[u8]) -> Result<Vec<u8>, String>> Cluster for HostCluster<F> {
-    fn service_account(&self, namespace: &str, name: &str, patience: Patience) -> Result<ServiceAccount, LookupError> {
+    fn service_account(
+        &self,
+        namespace: &str,
+        name: &str,
+        freshness: Freshness,
+    ) -> Result<ServiceAccount, LookupError> {
         match self.get_service_account(namespace, name, false) {
             // The host's cache may be up to five seconds behind a service account that was made together with its pod.
-            Err(LookupError::Missing) if patience == Patience::Sure => self.get_service_account(namespace, name, true),
+            Err(LookupError::Missing) if freshness == Freshness::Confirmed => {
+                self.get_service_account(namespace, name, true)
+            }
             answer => answer,
         }
     }

@@ -11,10 +11,10 @@ mod response;
 mod wapc;
 
 use azure_workload_identity_policy::cluster::Cluster;
+use azure_workload_identity_policy::inquiry::Inquiry;
 use azure_workload_identity_policy::json::Document;
-use azure_workload_identity_policy::policy::judge;
-use azure_workload_identity_policy::review::Review;
 use azure_workload_identity_policy::settings::{Problem, Settings};
+use azure_workload_identity_policy::{decide, examine};
 
 pub use host::HostCluster;
 pub use response::Response;
@@ -34,10 +34,14 @@ pub fn validate(payload: &[u8], cluster: &dyn Cluster) -> Vec<u8> {
         Ok(settings) => settings,
         Err(problems) => return Response::misconfigured(&describe(&problems)).to_json(),
     };
-    match Review::read(request).and_then(|review| Ok((judge(&review, &settings, cluster)?, review.object))) {
-        Ok((verdict, object)) => Response::of(&verdict).with_mutation(object, verdict.edits).to_json(),
-        Err(mismatch) => Response::unreadable(&mismatch.describe(request)).to_json(),
+    let inquiry = Inquiry::of_review(request);
+    let examination = examine(&inquiry, &settings, cluster);
+    if let Some(mismatch) = examination.mismatches.first() {
+        return Response::unreadable(&mismatch.describe(request)).to_json();
     }
+    let mut verdict = decide(examination, &settings);
+    let changes = std::mem::take(&mut verdict.changes);
+    Response::of(&verdict).with_mutation(inquiry.object, changes).to_json()
 }
 
 /// Answers the host's call `validate_settings`: takes the settings, gives a settings validation response.

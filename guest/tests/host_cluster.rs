@@ -5,7 +5,7 @@
 use std::cell::RefCell;
 
 use azure_workload_identity_guest::HostCluster;
-use azure_workload_identity_policy::cluster::{Cluster, LookupError, Patience, ServiceAccount};
+use azure_workload_identity_policy::cluster::{Cluster, Freshness, LookupError, ServiceAccount};
 use serde_json::{Value, json};
 
 /// Texts as `wapc_guest::host_call` passes them on; those of the host are in policy-evaluator 1.36.
@@ -28,7 +28,7 @@ fn look_up(answers: &[Result<&str, &str>]) -> (Result<ServiceAccount, LookupErro
         let answer = answers.get(asked.len() - 1).unwrap();
         answer.map(|object| object.as_bytes().to_vec()).map_err(str::to_owned)
     });
-    let found = host.service_account("shop", "api", Patience::Sure);
+    let found = host.service_account("shop", "api", Freshness::Confirmed);
     (found, asked.into_inner())
 }
 

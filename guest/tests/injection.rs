@@ -5,8 +5,8 @@
 use std::collections::BTreeMap;
 
 use azure_workload_identity_guest::validate;
-use azure_workload_identity_policy::cluster::{Cluster, LookupError, Patience, ServiceAccount};
-use azure_workload_identity_policy::rules;
+use azure_workload_identity_policy::cluster::{Cluster, Freshness, LookupError, ServiceAccount};
+use azure_workload_identity_policy::rule::RuleId;
 use serde_json::{Value, json};
 
 const PEM: &str = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
@@ -22,7 +22,7 @@ const MOUNT_PATH: &str = "/var/run/secrets/azure/wi/425c89ed5bb78a7623fae60fd8a6
 struct OneAccount(ServiceAccount);
 
 impl Cluster for OneAccount {
-    fn service_account(&self, _: &str, _: &str, _: Patience) -> Result<ServiceAccount, LookupError> {
+    fn service_account(&self, _: &str, _: &str, _: Freshness) -> Result<ServiceAccount, LookupError> {
         Ok(self.0.clone())
     }
 
@@ -48,7 +48,7 @@ fn pod(annotations: &Value, spec: &Value) -> Value {
 fn injected(pod: &Value, inject: &Value, account: ServiceAccount) -> Value {
     let request = json!({"operation": "CREATE", "kind": {"kind": "Pod"}, "object": pod});
     // How a pod is judged is not the matter here.
-    let rules: BTreeMap<_, _> = rules::names().map(|(name, _)| (name, "off")).collect();
+    let rules: BTreeMap<_, _> = RuleId::ALL.map(|rule| (rule.name(), "off")).into_iter().collect();
     let payload = json!({"request": request, "settings": {"inject": inject, "rules": rules}}).to_string();
     let mut answer: Value = serde_json::from_slice(&validate(payload.as_bytes(), &OneAccount(account))).unwrap();
     assert_eq!(answer["accepted"], true, "{answer}");

@@ -12,11 +12,11 @@ mod common {
 use std::collections::BTreeMap;
 
 use azure_workload_identity_guest::validate;
-use azure_workload_identity_policy::cluster::{Cluster, LookupError, Patience, ServiceAccount};
+use azure_workload_identity_policy::cluster::{Cluster, Freshness, LookupError, ServiceAccount};
 use azure_workload_identity_policy::json::{Document, Path, Segment, Value};
-use azure_workload_identity_policy::rules;
+use azure_workload_identity_policy::rule::RuleId;
 use common::json_text::{array, member, members_of, object, spelled, string, text};
-use common::undo::Changes;
+use common::undo::Undo;
 use common::{json_text, model};
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
@@ -85,7 +85,7 @@ impl Configuration {
             inject["identityBinding"] = json!({"sniName": "sni.example.com", "ca": {"configMap": "ca"}});
         }
         // What is generated is odd on purpose; how it is judged is not the matter here.
-        let rules: BTreeMap<_, _> = rules::names().map(|(name, _)| (name, "off")).collect();
+        let rules: BTreeMap<_, _> = RuleId::ALL.map(|rule| (rule.name(), "off")).into_iter().collect();
         json!({"inject": inject, "rules": rules})
     }
 
@@ -95,7 +95,7 @@ impl Configuration {
 }
 
 impl Cluster for Case {
-    fn service_account(&self, _: &str, _: &str, _: Patience) -> Result<ServiceAccount, LookupError> {
+    fn service_account(&self, _: &str, _: &str, _: Freshness) -> Result<ServiceAccount, LookupError> {
         Ok(self.account.clone())
     }
 
@@ -306,8 +306,8 @@ fn keys(path: &Path) -> String {
 }
 
 /// What injection may do to a pod besides adding at the end.
-fn permitted_changes(pod: Value<'_>, configuration: &Configuration) -> Changes {
-    let mut changes = Changes::default();
+fn permitted_changes(pod: Value<'_>, configuration: &Configuration) -> Undo {
+    let mut changes = Undo::default();
     let is_for_token =
         |value: Value<'_>| value.field("name").and_then(Value::as_str).is_some_and(|name| name.starts_with(RESERVED));
     for value in model::all_values(pod) {

@@ -17,8 +17,8 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use azure_workload_identity_guest::validate;
-use azure_workload_identity_policy::cluster::{Cluster, LookupError, Patience, ServiceAccount};
-use azure_workload_identity_policy::json::{Document, Edits};
+use azure_workload_identity_policy::cluster::{Cluster, Freshness, LookupError, ServiceAccount};
+use azure_workload_identity_policy::json::{Changes, Document};
 use common::json_text;
 use common::model::all_values;
 use proptest::prelude::*;
@@ -41,7 +41,7 @@ impl FakeCluster {
 }
 
 impl Cluster for FakeCluster {
-    fn service_account(&self, namespace: &str, name: &str, _: Patience) -> Result<ServiceAccount, LookupError> {
+    fn service_account(&self, namespace: &str, name: &str, _: Freshness) -> Result<ServiceAccount, LookupError> {
         self.asked.borrow_mut().push(format!("{namespace}/{name}"));
         self.answer.clone()
     }
@@ -672,7 +672,7 @@ fn odd_payload() -> impl Strategy<Value = Vec<u8>> {
     let request = full_request().to_string();
     (any::<Index>(), json_text::value(2)).prop_map(move |(place, text)| {
         let document = Document::parse(request.as_bytes()).unwrap();
-        let mut edits = Edits::default();
+        let mut edits = Changes::default();
         edits.replace(*place.get(&all_values(document.root())), text);
         let mut payload = br#"{"request":"#.to_vec();
         edits.write(document.root(), &mut payload);

@@ -3,7 +3,7 @@
 #![expect(clippy::expect_used, reason = "helpers of tests fail as tests do")]
 
 use azure_workload_identity_guest::{validate, validate_settings};
-use azure_workload_identity_policy::cluster::{Cluster, LookupError, Patience, ServiceAccount};
+use azure_workload_identity_policy::cluster::{Cluster, Freshness, LookupError, ServiceAccount};
 use kubewarden_policy_sdk::response::ValidationResponse;
 use kubewarden_policy_sdk::settings::SettingsValidationResponse;
 use serde_json::{Value, json};
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 struct Annotated;
 
 impl Cluster for Annotated {
-    fn service_account(&self, _: &str, _: &str, _: Patience) -> Result<ServiceAccount, LookupError> {
+    fn service_account(&self, _: &str, _: &str, _: Freshness) -> Result<ServiceAccount, LookupError> {
         let client_id = Some("97335aad-fb4e-4a1f-b5bc-3463ea695687".to_owned());
         Ok(ServiceAccount { client_id, ..ServiceAccount::default() })
     }

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::env::EnvVar;
 use super::token_volume::TokenVolume;
-use crate::json::{Document, Edits, text};
+use crate::json::{Changes, Document, text};
 use crate::pod::Container;
 
 /// A mount of the token volume.
@@ -40,14 +40,14 @@ impl<'a> Additions<'a> {
     }
 
     /// Adds what the container lacks. Its own variables stay; a mount of the token volume elsewhere is put right.
-    pub(super) fn add_to(&self, container: &Container<'_>, edits: &mut Edits) {
+    pub(super) fn add_to(&self, container: &Container<'_>, changes: &mut Changes) {
         let missing: Vec<&str> = self
             .variables
             .iter()
             .filter(|(name, _)| !container.env.iter().any(|variable| variable.name == *name))
             .map(|(_, json)| json.as_str())
             .collect();
-        edits.extend(container.object, "env", &[], &missing);
+        changes.extend(container.object, "env", &[], &missing);
 
         match container.mounts.iter().find(|mount| mount.volume == self.volume.name) {
             Some(_) if self.volume.keeps_mounts() => {}
@@ -55,10 +55,10 @@ impl<'a> Additions<'a> {
                 let is_right =
                     Document::parse(self.mount.as_bytes()).is_ok_and(|ours| mount.object.same_as(ours.root()));
                 if !is_right {
-                    edits.replace(mount.object, self.mount.clone());
+                    changes.replace(mount.object, self.mount.clone());
                 }
             }
-            None => edits.extend(container.object, "volumeMounts", &[], &[&self.mount]),
+            None => changes.extend(container.object, "volumeMounts", &[], &[&self.mount]),
         }
     }
 }

@@ -24,8 +24,8 @@ pub(super) fn variables(
     let file = |path: &str| [&volume.mount_path, "/", path].concat();
     let owned = |text: Option<&str>| text.unwrap_or_default().to_owned();
     let mut variables = vec![
-        EnvVar { name: keys::ENV_CLIENT_ID, value: owned(identity.client_id) },
-        EnvVar { name: keys::ENV_TENANT_ID, value: owned(identity.tenant_id) },
+        EnvVar { name: keys::ENV_CLIENT_ID, value: owned(identity.client_id()) },
+        EnvVar { name: keys::ENV_TENANT_ID, value: owned(identity.tenant_id()) },
         EnvVar { name: keys::ENV_TOKEN_FILE, value: file(inject.layout.token_path()) },
         EnvVar { name: keys::ENV_AUTHORITY_HOST, value: inject.authority_host.clone().into_owned() },
     ];

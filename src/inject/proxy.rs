@@ -6,7 +6,7 @@ use super::containers::VolumeMount;
 use super::env::EnvVar;
 use super::token_volume::TokenVolume;
 use crate::identity::Identity;
-use crate::json::{Edits, Value, text};
+use crate::json::{Changes, Value, text};
 use crate::keys::{PROXY_CONTAINER, PROXY_INIT_CONTAINER};
 use crate::pod::{Container, Pod};
 use crate::settings::{Proxy, Resources};
@@ -88,7 +88,7 @@ pub(super) fn inject(
     proxy: &Proxy<'_>,
     port: i32,
     (variables, volume): (&[EnvVar<'_>], &TokenVolume<'_>),
-    edits: &mut Edits,
+    changes: &mut Changes,
 ) {
     let parts = |name: &str, own: Vec<EnvVar<'static>>| {
         let mut parts = (own, Vec::new());
@@ -115,10 +115,10 @@ pub(super) fn inject(
     });
     let (sidecar, init) = (Vec::from_iter(sidecar.as_deref()), Vec::from_iter(init.as_deref()));
     if proxy.native_sidecar {
-        edits.extend(spec, sidecar_key, &sidecar, &init);
+        changes.extend(spec, sidecar_key, &sidecar, &init);
     } else {
-        edits.extend(spec, sidecar_key, &sidecar, &[]);
-        edits.extend(spec, "initContainers", &[], &init);
+        changes.extend(spec, sidecar_key, &sidecar, &[]);
+        changes.extend(spec, "initContainers", &[], &init);
     }
 }
 

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::identity::Identity;
-use crate::json::{Document, Edits, Value, text};
+use crate::json::{Changes, Document, Value, text};
 use crate::layout::{CA_PATH, Layout, is_reserved_name};
 use crate::pod::{Pod, Volume};
 use crate::settings::{CaSource, Inject, LabelSelector};
@@ -82,11 +82,11 @@ impl<'a> TokenVolume<'a> {
     }
 
     /// Adds the volume, or puts it in the place of one that has its name and is not right.
-    pub(super) fn add_to(&self, spec: Value<'_>, edits: &mut Edits) {
+    pub(super) fn add_to(&self, spec: Value<'_>, changes: &mut Changes) {
         match self.present {
             Some(volume) if self.is_right(volume) => {}
-            Some(volume) => edits.replace(volume.object, self.json.clone()),
-            None => edits.extend(spec, "volumes", &[], &[&self.json]),
+            Some(volume) => changes.replace(volume.object, self.json.clone()),
+            None => changes.extend(spec, "volumes", &[], &[&self.json]),
         }
     }
 

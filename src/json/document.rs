@@ -6,6 +6,7 @@ use std::ops::Range;
 
 use super::path::{Path, Segment};
 use super::scan::{self, SyntaxError};
+use crate::order::sorted;
 
 /// The JSON type of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,6 +91,10 @@ impl<'a> Document<'a> {
     }
 }
 
+/// The number of a value in its document, keys counted as values: the root is 0, and each value precedes its children.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NodeId(u32);
+
 /// A value of a [`Document`]: as cheap to copy as a reference.
 #[derive(Clone, Copy)]
 pub struct Value<'a> {
@@ -171,39 +176,57 @@ impl<'a> Value<'a> {
         self.members().filter(|(_, value)| !value.is_null())
     }
 
-    /// True if both say the same to Kubernetes: order and white space aside, and null as good as absent. Numbers are the
-    /// same if they are written the same.
+    /// Whether both mean the same to Kubernetes: the order of members and white space make no difference, and null is absent.
+    /// Numbers are the same if they are written the same.
     #[inline(never)]
     pub fn same_as(self, other: Value<'_>) -> bool {
+        // An update leaves most of an object as it was, text included.
+        if self.raw() == other.raw() {
+            return true;
+        }
         match (self.kind(), other.kind()) {
             (Kind::Object, Kind::Object) => {
-                self.fields().count() == other.fields().count()
-                    && self.fields().all(|(key, value)| other.field(&key).is_some_and(|other| value.same_as(other)))
+                let (members, others) = (self.sorted_fields(), other.sorted_fields());
+                members.len() == others.len()
+                    && members
+                        .iter()
+                        .zip(&others)
+                        .all(|((key, value), (other_key, other))| key == other_key && value.same_as(*other))
             }
             (Kind::Array, Kind::Array) => {
                 self.elements().count() == other.elements().count()
                     && self.elements().zip(other.elements()).all(|(value, other)| value.same_as(other))
             }
             (Kind::String, Kind::String) => self.as_str() == other.as_str(),
-            (kind, other_kind) => kind == other_kind && self.raw() == other.raw(),
+            _ => false,
         }
+    }
+
+    fn sorted_fields(self) -> Vec<(Cow<'a, str>, Value<'a>)> {
+        sorted(self.fields().collect(), &|(one, _), (other, _)| one > other)
     }
 
     /// The member of an object that has this key, `null` included; `None` for other types.
     #[inline(never)]
     pub fn get(self, key: &str) -> Option<Value<'a>> {
+        let key = self.key_of(key)?;
+        Some(Value { document: self.document, index: key.index + 1 })
+    }
+
+    /// The key of an object with this text, as a value of its own.
+    pub(super) fn key_of(self, key: &str) -> Option<Value<'a>> {
         let text = self.document.text.as_bytes();
-        self.member_values().find_map(|(name, value)| {
+        let is_it = |name: &Value<'_>| {
             let node = name.node();
             // Lengths first: most keys differ by it.
-            let same = if node.escaped {
+            if node.escaped {
                 *node.decoded(text) == *key.as_bytes()
             } else {
                 (node.end - node.start) as usize == key.len() + 2
                     && text.get(node.start as usize + 1..node.end as usize - 1) == Some(key.as_bytes())
-            };
-            same.then_some(value)
-        })
+            }
+        };
+        self.member_values().map(|(name, _)| name).find(is_it)
     }
 
     /// The member with this key, unless it is `null`: Kubernetes makes no difference between null and absent.
@@ -212,24 +235,7 @@ impl<'a> Value<'a> {
         self.get(key).filter(|value| !value.is_null())
     }
 
-    /// As [`field`](Self::field), and it must be of this type.
-    #[inline(never)]
-    pub fn typed_field(self, key: &str, expected: Kind) -> Result<Option<Value<'a>>, TypeMismatch<'a>> {
-        self.field(key).map(|value| value.expect_kind(expected)).transpose()
-    }
-
-    /// As [`field`](Self::field), for a string.
-    #[inline(never)]
-    pub fn string_field(self, key: &str) -> Result<Option<Cow<'a, str>>, TypeMismatch<'a>> {
-        Ok(self.typed_field(key, Kind::String)?.and_then(Value::as_str))
-    }
-
-    /// The value itself if it is of this type.
-    pub fn expect_kind(self, expected: Kind) -> Result<Value<'a>, TypeMismatch<'a>> {
-        if self.kind() == expected { Ok(self) } else { Err(TypeMismatch { value: self, expected }) }
-    }
-
-    /// The way from `root` to this value. Empty if this is `root`, or not below it.
+    /// The path from `root` to this value. Empty if this is `root`, or not below it.
     #[inline(never)]
     pub fn path_from(self, root: Value<'a>) -> Path {
         let mut path = Path::default();
@@ -265,9 +271,21 @@ impl<'a> Value<'a> {
         })
     }
 
-    /// Where the last element or member ends, if there is one.
-    pub(super) fn content_end(self) -> Option<usize> {
-        self.elements().chain(self.member_values().map(|(_, value)| value)).last().map(|value| value.span().end)
+    /// The children of an array or object, each with the place where it begins: that of its key, if it has one.
+    pub(super) fn child_starts(self) -> impl Iterator<Item = (usize, Value<'a>)> {
+        let elements = self.elements().map(|element| (element.span().start, element));
+        elements.chain(self.member_values().map(|(key, value)| (key.span().start, value)))
+    }
+
+    /// The value's node.
+    pub fn id(self) -> NodeId {
+        NodeId(self.index)
+    }
+
+    /// Another value of the same document.
+    #[must_use]
+    pub fn at(self, id: NodeId) -> Value<'a> {
+        Value { index: id.0, ..self }
     }
 
     pub(super) fn document_text(self) -> &'a [u8] {

@@ -1,19 +1,21 @@
 //! Viewing and editing JSON as the text it is.
 //!
 //! Admission hands over objects that belong to somebody else. [`Document`] reads such a text once, into a flat index of
-//! its values; [`Value`] looks at it without copying; [`Edits`] changes single places of it. What is not edited stays
-//! byte for byte as it came: unknown fields, the order of keys, white space, the spelling of numbers and escapes.
+//! its values; [`Value`] looks at it without copying; [`Reading`] takes members out of it and collects those of the wrong type;
+//! [`Changes`] changes single places of it. Everything else stays byte for byte as it was: unknown fields, the order of keys, white space, the spelling of numbers and escapes.
 //!
 //! Nothing here knows what a pod is.
 
+mod changes;
 mod document;
-mod edits;
 mod path;
+mod reading;
 mod scan;
 
-pub use document::{Document, Kind, TypeMismatch, Value};
-pub use edits::Edits;
+pub use changes::{Change, Changes, End};
+pub use document::{Document, Kind, NodeId, TypeMismatch, Value};
 pub use path::{Path, Segment};
+pub use reading::Reading;
 pub use scan::{DEPTH_LIMIT, SyntaxError};
 
 use serde::Serialize;

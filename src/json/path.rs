@@ -1,6 +1,10 @@
-//! The way to a place in a JSON value, as people write it for Kubernetes objects.
+//! The path of a place in a JSON value, as people write it for Kubernetes objects.
 
 use std::fmt;
+
+/// The longest key that is shown whole, in characters: a label or annotation key has a prefix of up to 253, a slash, and a name of
+/// up to 63.
+const KEY_LENGTH: usize = 317;
 
 /// One step of a [`Path`].
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -11,7 +15,7 @@ pub enum Segment {
     Index(usize),
 }
 
-/// The way from a root to a place below it; the place need not exist.
+/// The path from a root to a place below it; the place need not exist.
 ///
 /// Displayed as Kubernetes writes field paths: `spec.containers[1].env[3]`, `metadata.labels["app.kubernetes.io/name"]`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -67,7 +71,10 @@ impl fmt::Display for Path {
                     }
                     f.write_str(key)?;
                 }
-                Segment::Key(key) => write!(f, "[{}]", super::text(key))?,
+                Segment::Key(key) => match key.char_indices().nth(KEY_LENGTH) {
+                    Some((end, _)) => write!(f, "[{}…]", super::text(key.get(..end).unwrap_or_default()))?,
+                    None => write!(f, "[{}]", super::text(key))?,
+                },
             }
         }
         Ok(())
@@ -76,5 +83,6 @@ impl fmt::Display for Path {
 
 /// A key that needs no quotes between dots.
 fn is_plain(key: &str) -> bool {
-    !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
+    (1..=KEY_LENGTH).contains(&key.len())
+        && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
 }

@@ -15,28 +15,25 @@
 //!
 //! Add the label `azure.workload.identity/use: "true"`, or remove the annotations.
 
-use super::key_names::{Holder, Meaning, Place};
-use super::{Check, Findings, PodSubject, Rule};
-use crate::finding::{Finding, Severity};
+use super::{Check, PodSubject, Rule};
+use crate::finding::{Finding, Findings, Place};
 use crate::keys;
+use crate::subject::{Holder, Meaning, ReadAt};
 
-pub(super) const RULE: Rule =
-    Rule { name: "annotation-without-label", severity: Severity::Warn, checks: &[Check::Template(check)] };
+pub(super) const RULE: Rule = Rule::new(&[Check::Template(check)]);
 
 fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
     if subject.wants_identity || subject.pod.labels.get(keys::USE).is_some() {
         return;
     }
-    for found in &subject.keys {
-        let is_for_pods = matches!(found.meaning, Meaning::Known(Place::PodAnnotation | Place::EitherAnnotation));
+    for found in subject.keys {
+        let is_for_pods = matches!(found.meaning, Meaning::Known(ReadAt::PodAnnotation | ReadAt::EitherAnnotation));
         if found.holder == Holder::Pod && !found.is_label && is_for_pods {
-            let fix = format!("add label {}: \"true\" to the pod, or remove the annotation", keys::USE);
-            findings.add(Finding::new(
-                RULE.name,
-                found.path(subject.pod_path(&[])),
-                "has no effect without the label",
-                fix,
-            ));
+            findings.add(|| {
+                let fix = format!("add label {}: \"true\" to the pod, or remove the annotation", keys::USE);
+                let place = Place::key(found.path(subject.pod_path(&[])));
+                Finding::at(place, "has no effect without the label", fix)
+            });
         }
     }
 }

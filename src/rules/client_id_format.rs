@@ -18,47 +18,46 @@
 //! Set the annotation to the application (client) id: `az identity show --name NAME --resource-group GROUP --query
 //! clientId`.
 
-use super::{Check, Findings, PodSubject, Rule, ServiceAccountSubject};
-use crate::finding::{Finding, Severity, quote};
+use super::{Check, PodSubject, Rule, ServiceAccountSubject};
+use crate::finding::{Finding, Findings, quote};
 use crate::formats::is_guid;
-use crate::json::Path;
+use crate::inquiry::Origin;
 use crate::keys;
+use crate::rule::Severity;
 
-pub(super) const RULE: Rule = Rule {
-    name: "client-id-format",
-    severity: Severity::Deny,
-    checks: &[Check::Template(check_template), Check::ServiceAccount(check_service_account)],
-};
+pub(super) const RULE: Rule =
+    Rule::new(&[Check::Template(check_template), Check::ServiceAccount(check_service_account)]);
+
+const FIX: &str = "it takes the application (client) id of the identity, a GUID";
 
 fn check_template(subject: &PodSubject<'_>, findings: &mut Findings) {
-    let Some(id) = subject.known_service_account().and_then(|account| account.client_id.as_deref()) else { return };
-    if subject.wants_identity && !is_real_guid(id) {
-        let (name, key) = (subject.service_account_name(), keys::CLIENT_ID);
-        let problem = format!("names service account {name}, whose annotation {key} is {}", quote(id));
-        findings.add(finding(subject.service_account_path(), problem, id, subject.is_live));
+    if !subject.wants_identity {
+        return;
+    }
+    let id = subject.identity.service_account().and_then(|account| account.client_id.as_deref());
+    if let Some(id) = id.filter(|id| !is_real_guid(id)) {
+        findings.add_at_most(severity_of(id, subject.origin), || {
+            subject.finding_about_annotation(keys::CLIENT_ID, id, FIX)
+        });
     }
 }
 
 fn check_service_account(subject: &ServiceAccountSubject<'_>, findings: &mut Findings) {
     if let Some(id) = subject.annotations.get(keys::CLIENT_ID).filter(|id| !is_real_guid(id)) {
-        let path = subject.annotation_path(keys::CLIENT_ID);
-        findings.add(finding(path, format!("is {}", quote(id)), id, subject.is_live));
+        findings.add_at_most(severity_of(id, subject.origin), || {
+            Finding::at(subject.annotation_path(keys::CLIENT_ID), format!("is {}", quote(id)), FIX)
+        });
     }
 }
 
-fn finding(path: Path, problem: String, id: &str, is_live: bool) -> Finding {
-    let fix = "it takes the application (client) id of the identity, a GUID";
-    Finding { at_most: severity_of(id, is_live), ..Finding::new(RULE.name, path, problem, fix) }
-}
-
-/// A GUID with something in it.
+/// Whether this is a GUID other than all zeros.
 pub(super) fn is_real_guid(id: &str) -> bool {
     is_guid(id) && id.bytes().any(|byte| byte != b'0' && byte != b'-')
 }
 
-/// What is still to be filled in is wrong only where it is about to be stored.
-pub(super) fn severity_of(id: &str, is_live: bool) -> Severity {
+/// A variable that is still to be filled in is wrong only where it is about to be stored.
+pub(super) fn severity_of(id: &str, origin: Origin) -> Severity {
     let is_variable =
         id.bytes().any(|byte| byte == b'$') || ["{{", "#{", "<%", "__"].iter().any(|opening| id.contains(opening));
-    if is_variable && !is_live { Severity::Note } else { Severity::Deny }
+    if is_variable && origin == Origin::File { Severity::Note } else { Severity::Deny }
 }

@@ -17,32 +17,29 @@
 //! Annotate the service account with the client id, skip the containers that need no identity
 //! (`azure.workload.identity/skip-containers`), or set `AZURE_CLIENT_ID` in each container.
 
-use super::{Check, Findings, PodSubject, Rule};
-use crate::finding::{Finding, Severity, quote};
+use super::{Check, PodSubject, Rule};
+use crate::finding::{Finding, Findings, quote};
 use crate::keys;
 use crate::pod::Container;
 
-pub(super) const RULE: Rule =
-    Rule { name: "client-id-missing", severity: Severity::Warn, checks: &[Check::Template(check)] };
+pub(super) const RULE: Rule = Rule::new(&[Check::Template(check)]);
 
 fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
-    // An empty one is the concern of client-id-format.
-    if subject.known_service_account().is_none_or(|account| account.client_id.is_some()) {
-        return;
-    }
     let sets_id = |container: &Container<'_>| container.env.iter().any(|variable| variable.name == keys::ENV_CLIENT_ID);
     let Some(container) = subject.participants().find(|container| !sets_id(container)) else { return };
-    let problem = format!(
-        "names service account {}, which has no annotation {}; container {} sets no {} either",
-        subject.service_account_name(),
-        keys::CLIENT_ID,
-        quote(&container.name),
-        keys::ENV_CLIENT_ID
-    );
-    findings.add(Finding::new(
-        RULE.name,
-        subject.service_account_path(),
-        problem,
-        "annotate it with the client id of the identity",
-    ));
+    // An empty one is the concern of client-id-format.
+    if subject.identity.service_account().is_none_or(|account| account.client_id.is_some()) {
+        return;
+    }
+    findings.add(|| {
+        let problem = format!(
+            "names service account {}, which has no annotation {}; container {} sets no {} either",
+            subject.service_account_name(),
+            keys::CLIENT_ID,
+            quote(&container.name),
+            keys::ENV_CLIENT_ID
+        );
+        Finding::at(subject.service_account_place(), problem, "annotate it with the client id of the identity")
+            .related(subject.path_of(container.object), "this container has no client id")
+    });
 }

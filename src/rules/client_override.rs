@@ -15,35 +15,40 @@
 //!
 //! Remove the variable. If it is intended, switch the rule off, or list the allowed identities in `identities`.
 
-use super::{Check, Findings, PodSubject, Rule};
-use crate::finding::{Finding, Severity, quote, quote_id};
+use super::repairs::remove_variable;
+use super::{Check, PodSubject, Rule};
+use crate::finding::{Finding, Findings, quote, quote_id};
 use crate::keys;
 
-pub(super) const RULE: Rule =
-    Rule { name: "client-override", severity: Severity::Warn, checks: &[Check::Template(check)] };
+pub(super) const RULE: Rule = Rule::new(&[Check::Template(check)]);
 
 fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
-    for variable in subject.participants().flat_map(|container| &container.env) {
-        let expected = match variable.name.as_ref() {
-            keys::ENV_CLIENT_ID => subject.identity.client_id,
-            keys::ENV_TENANT_ID => subject.identity.tenant_id,
-            _ => continue,
-        };
-        // Where nothing would be injected, nothing is overridden.
-        let Some(expected) = expected else { continue };
-        let found = match variable.value_from {
-            Some(source) if source.field("fieldRef").is_some() => continue, // the concern of field-ref
-            Some(_) => "a value from elsewhere".to_owned(),
-            None if variable.value.eq_ignore_ascii_case(expected) => continue,
-            None => quote_id(&variable.value),
-        };
-        let name = &variable.name;
-        let problem = format!("sets {name} to {found}; by its service account it would be {}", quote(expected));
-        findings.add(Finding::new(
-            RULE.name,
-            subject.path_of(variable.object),
-            problem,
-            "remove the variable unless that is meant",
-        ));
+    for container in subject.participants() {
+        for variable in &container.env {
+            let expected = match variable.name.as_ref() {
+                keys::ENV_CLIENT_ID => subject.identity.client_id(),
+                keys::ENV_TENANT_ID => subject.identity.tenant_id(),
+                _ => continue,
+            };
+            // Where nothing would be injected, nothing is overridden.
+            let Some(expected) = expected else { continue };
+            let is_expected = match variable.value_from {
+                Some(source) => source.field("fieldRef").is_some(), // the concern of field-ref
+                None => variable.value.eq_ignore_ascii_case(expected),
+            };
+            if is_expected {
+                continue;
+            }
+            findings.add(|| {
+                let found = match variable.value_from {
+                    Some(_) => "a value from elsewhere".to_owned(),
+                    None => quote_id(&variable.value),
+                };
+                let name = &variable.name;
+                let problem = format!("sets {name} to {found}; by its service account it would be {}", quote(expected));
+                Finding::at(subject.path_of(variable.object), problem, "remove the variable unless that is meant")
+                    .repair(|| remove_variable(container, variable.object))
+            });
+        }
     }
 }

@@ -17,29 +17,31 @@
 //! If the container needs no identity, name it in `azure.workload.identity/skip-containers`. Otherwise, make the webhook
 //! that adds the container run before the webhook that injects. Webhooks run in the order of their names.
 
-use super::arrival::{is_guarded, lack, token_volumes};
-use super::{Check, Findings, PodSubject, Rule};
-use crate::finding::{Finding, Severity, quote};
+use super::injected::{is_guarded, missing_part, token_volumes};
+use super::{Check, PodSubject, Rule};
+use crate::finding::{Finding, Findings, quote};
 use crate::keys;
 
-pub(super) const RULE: Rule =
-    Rule { name: "container-not-injected", severity: Severity::Warn, checks: &[Check::Pod(check)] };
+pub(super) const RULE: Rule = Rule::new(&[Check::Pod(check)]);
 
 fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
     if !is_guarded(subject) {
         return;
     }
-    let arrived = token_volumes(subject);
-    let lacks: Vec<_> =
-        subject.participants().map(|container| (container, lack(subject, container, &arrived))).collect();
-    // Where none has it, injection-missing speaks.
-    if lacks.iter().all(|(_, lack)| lack.is_some()) {
+    let injected = token_volumes(subject);
+    let containers = subject.participants().map(|container| (container, missing_part(subject, container, &injected)));
+    let containers: Vec<_> = containers.collect();
+    // A pod in which no container is injected is the concern of injection-missing.
+    if containers.iter().all(|(_, missing)| missing.is_some()) {
         return;
     }
-    for (container, lack) in lacks {
-        let Some(lack) = lack else { continue };
-        let problem = format!("is container {} without {lack}: it was added after injection", quote(&container.name));
-        let fix = format!("name it in annotation {} if it needs no identity", keys::SKIP_CONTAINERS);
-        findings.add(Finding::new(RULE.name, subject.path_of(container.object), problem, fix));
+    for (container, missing) in containers {
+        let Some(missing) = missing else { continue };
+        findings.add(|| {
+            let problem =
+                format!("is container {} without {missing}: it was added after injection", quote(&container.name));
+            let fix = format!("name it in annotation {} if it needs no identity", keys::SKIP_CONTAINERS);
+            Finding::at(subject.path_of(container.object), problem, fix)
+        });
     }
 }

@@ -17,35 +17,34 @@
 //!
 //! Create a service account for the application, annotate it, and name it in `serviceAccountName`.
 
-use super::{Check, Findings, PodSubject, Rule, ServiceAccountSubject};
-use crate::finding::{Finding, Severity};
+use super::{Check, PodSubject, Rule, ServiceAccountSubject};
+use crate::finding::{Finding, Findings};
 use crate::keys;
 
-pub(super) const RULE: Rule = Rule {
-    name: "default-service-account",
-    severity: Severity::Warn,
-    checks: &[Check::Template(check_template), Check::ServiceAccount(check_service_account)],
-};
+pub(super) const RULE: Rule =
+    Rule::new(&[Check::Template(check_template), Check::ServiceAccount(check_service_account)]);
 
 fn check_template(subject: &PodSubject<'_>, findings: &mut Findings) {
     let is_patch = subject.pod.containers.is_empty();
     if subject.wants_identity && !is_patch && subject.pod.service_account() == "default" {
-        findings.add(Finding::new(
-            RULE.name,
-            subject.service_account_path(),
-            "is \"default\", which all pods share that name none",
-            "name a service account of the application's own",
-        ));
+        findings.add(|| {
+            Finding::at(
+                subject.service_account_place(),
+                "is \"default\", which all pods share that name none",
+                "name a service account of the application's own",
+            )
+        });
     }
 }
 
 fn check_service_account(subject: &ServiceAccountSubject<'_>, findings: &mut Findings) {
     if subject.name == "default" && subject.annotations.get(keys::CLIENT_ID).is_some_and(|id| !id.is_empty()) {
-        findings.add(Finding::new(
-            RULE.name,
-            subject.annotation_path(keys::CLIENT_ID),
-            "gives an identity to \"default\", which all pods share that name no service account",
-            "annotate a service account of the application's own",
-        ));
+        findings.add(|| {
+            Finding::at(
+                subject.annotation_path(keys::CLIENT_ID),
+                "gives an identity to \"default\", which all pods share that name no service account",
+                "annotate a service account of the application's own",
+            )
+        });
     }
 }

@@ -18,30 +18,36 @@
 //!
 //! Remove the variable. Injection sets the correct value.
 
-use super::{Check, Findings, PodSubject, Rule};
+use super::repairs::remove_variable;
+use super::{Check, PodSubject, Rule};
 use crate::clouds::{is_authority_host, same_url};
-use crate::finding::{Finding, Severity};
+use crate::finding::{Finding, Findings};
 use crate::keys;
 use crate::layout::is_token_file;
 use crate::pod::EnvVar;
 use crate::settings::CaSource;
 
-pub(super) const RULE: Rule =
-    Rule { name: "endpoint-override", severity: Severity::Deny, checks: &[Check::Template(check)] };
+pub(super) const RULE: Rule = Rule::new(&[Check::Template(check)]);
 
 fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
+    if !subject.wants_identity {
+        return;
+    }
     // A skipped container can mount the token as well; only its own token file is its own affair.
-    let containers = subject.pod.all_containers().filter(|_| subject.wants_identity);
-    let variables = containers.flat_map(|container| {
+    for container in subject.pod.all_containers() {
         let takes_part = subject.identity.includes(&container.name);
-        container.env.iter().filter(move |variable| takes_part || variable.name != keys::ENV_TOKEN_FILE)
-    });
-    for variable in variables {
-        if is_expected(subject, variable) == Some(false) {
-            // The value stays unsaid: it may be anything.
-            let problem =
-                format!("sets {} to another value than injection does: the token can be sent elsewhere", variable.name);
-            findings.add(Finding::new(RULE.name, subject.path_of(variable.object), problem, "remove the variable"));
+        for variable in container.env.iter().filter(|variable| takes_part || variable.name != keys::ENV_TOKEN_FILE) {
+            if is_expected(subject, variable) == Some(false) {
+                findings.add(|| {
+                    // The value stays unsaid: it may be anything.
+                    let problem = format!(
+                        "sets {} to another value than injection does: the token can be sent elsewhere",
+                        variable.name
+                    );
+                    Finding::at(subject.path_of(variable.object), problem, "remove the variable")
+                        .repair(|| remove_variable(container, variable.object))
+                });
+            }
         }
     }
 }
@@ -76,7 +82,7 @@ fn is_expected(subject: &PodSubject<'_>, variable: &EnvVar<'_>) -> Option<bool> 
     Some(expected && variable.value_from.is_none())
 }
 
-/// The API server as pods reach it, on whatever port and path.
+/// Whether this is the API server as pods reach it, on whatever port and path.
 fn is_api_server(url: &str) -> bool {
     let host =
         url.strip_prefix("https://").map(|rest| rest.split(['/', ':', '?', '#', '@']).next().unwrap_or_default());

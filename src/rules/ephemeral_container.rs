@@ -14,44 +14,40 @@
 //!
 //! Remove the mount, unless you need to debug the identity.
 
-use super::{Check, EphemeralContainersSubject, Findings, Rule};
-use crate::finding::{Finding, Severity, quote};
-use crate::json::Value;
+use std::borrow::Cow;
 
-pub(super) const RULE: Rule =
-    Rule { name: "ephemeral-container", severity: Severity::Warn, checks: &[Check::EphemeralContainers(check)] };
+use super::{Check, EphemeralContainersSubject, Rule};
+use crate::finding::{Finding, Findings, quote};
+use crate::json::Value;
+use crate::order::Names;
+
+pub(super) const RULE: Rule = Rule::new(&[Check::EphemeralContainers(check)]);
 
 fn check(subject: &EphemeralContainersSubject<'_>, findings: &mut Findings) {
-    let token_volumes: Vec<&str> = subject
-        .pod
-        .volumes
-        .iter()
-        .filter(|volume| volume.is_injected() || subject.settings.is_token_for_azure(volume))
-        .map(|volume| volume.name.as_ref())
-        .collect();
-    // What was there before was judged before; it cannot be removed either.
-    let old: Vec<_> = subject.old_object.map(containers).unwrap_or_default().into_iter().filter_map(name).collect();
-    for container in containers(subject.object)
-        .into_iter()
-        .filter(|container| name(*container).is_none_or(|name| !old.contains(&name)))
-    {
+    let volumes = subject.pod.volumes.iter();
+    let token_volumes = volumes.filter(|volume| volume.is_injected() || subject.settings.is_token_for_azure(volume));
+    let token_volumes = Names::new(token_volumes.map(|volume| volume.name.as_ref()).collect::<Vec<&str>>());
+    // A container that the pod already has was judged when it was added, and cannot be removed.
+    let old = Names::new(subject.old_object.into_iter().flat_map(containers).filter_map(name).collect());
+    for container in containers(subject.object).filter(|it| name(*it).is_none_or(|name| !old.contains(&name))) {
         let mounts = container.field("volumeMounts").into_iter().flat_map(Value::elements);
         for mount in mounts {
             let volume = name(mount).unwrap_or_default();
-            if token_volumes.contains(&volume.as_ref()) {
-                let problem = format!("gives a debug container the pod's token ({})", quote(&volume));
-                let path = mount.path_from(subject.object);
-                findings.add(Finding::new(RULE.name, path, problem, "leave the mount out"));
+            if token_volumes.contains(volume.as_ref()) {
+                findings.add(|| {
+                    let problem = format!("gives a debug container the pod's token ({})", quote(&volume));
+                    Finding::at(mount.path_from(subject.object), problem, "leave the mount out")
+                });
             }
         }
     }
 }
 
-fn containers(pod: Value<'_>) -> Vec<Value<'_>> {
-    let spec = pod.field("spec").and_then(|spec| spec.field("ephemeralContainers"));
-    spec.into_iter().flat_map(Value::elements).collect()
+fn containers(pod: Value<'_>) -> impl Iterator<Item = Value<'_>> {
+    let containers = pod.field("spec").and_then(|spec| spec.field("ephemeralContainers"));
+    containers.into_iter().flat_map(Value::elements)
 }
 
-fn name(object: Value<'_>) -> Option<std::borrow::Cow<'_, str>> {
+fn name(object: Value<'_>) -> Option<Cow<'_, str>> {
     object.field("name").and_then(Value::as_str)
 }

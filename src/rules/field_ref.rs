@@ -15,30 +15,37 @@
 //!
 //! Remove the variable. Injection sets `AZURE_CLIENT_ID`.
 
-use super::{Check, Findings, PodSubject, Rule};
-use crate::finding::{Finding, Severity};
+use super::repairs::remove_variable;
+use super::{Check, PodSubject, Rule};
+use crate::finding::{Finding, Findings};
 use crate::keys;
+use crate::order::Names;
 use crate::pod::{EnvVar, Pod};
 
-pub(super) const RULE: Rule = Rule { name: "field-ref", severity: Severity::Deny, checks: &[Check::Template(check)] };
+pub(super) const RULE: Rule = Rule::new(&[Check::Template(check)]);
 
 fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
-    for variable in subject.pod.all_containers().flat_map(|container| &container.env) {
-        let Some(key) = annotation_of(variable) else { continue };
-        if subject.pod.annotations.get(&key).is_none() {
-            let problem =
-                format!("takes {} from annotation {key}, which the pod does not have: it is empty", variable.name);
-            let fix = "remove the variable: what it needs is injected";
-            findings.add(Finding::new(RULE.name, subject.path_of(variable.object), problem, fix));
+    for container in subject.pod.all_containers() {
+        for variable in &container.env {
+            let Some(key) = annotation_of(variable) else { continue };
+            if subject.pod.annotations.get(&key).is_none() {
+                findings.add(|| {
+                    let problem = format!(
+                        "takes {} from annotation {key}, which the pod does not have: it is empty",
+                        variable.name
+                    );
+                    let fix = "remove the variable: what it needs is injected";
+                    Finding::at(subject.path_of(variable.object), problem, fix)
+                        .repair(|| remove_variable(container, variable.object))
+                });
+            }
         }
     }
 }
 
-/// True if a container takes a variable from this annotation of the pod.
-pub(super) fn reads_annotation(pod: &Pod<'_>, key: &str) -> bool {
-    pod.all_containers()
-        .flat_map(|container| &container.env)
-        .any(|variable| annotation_of(variable).as_deref() == Some(key))
+/// The annotations of workload identity from which containers of the pod take variables.
+pub(super) fn annotations_read_by(pod: &Pod<'_>) -> Names<String> {
+    Names::new(pod.all_containers().flat_map(|container| &container.env).filter_map(annotation_of).collect())
 }
 
 /// The annotation of workload identity that a variable takes its value from.

@@ -16,49 +16,54 @@
 //!
 //! Use the variable: `--token-file=$(AZURE_FEDERATED_TOKEN_FILE)`.
 
-use super::{Check, Findings, PodSubject, Rule};
-use crate::finding::{Finding, Severity};
+use super::{Check, PodSubject, Rule};
+use crate::finding::{Finding, Findings};
 use crate::json::Value;
 use crate::keys;
 use crate::layout::{Layout, of_path_in};
 use crate::pod::{Container, Volume};
 
-pub(super) const RULE: Rule =
-    Rule { name: "hard-coded-path", severity: Severity::Warn, checks: &[Check::Template(check)] };
+pub(super) const RULE: Rule = Rule::new(&[Check::Template(check)]);
 
 fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
     let in_force = layout_in_force(subject);
     for container in subject.participants() {
-        for place in places(subject, container, in_force) {
-            let problem = match in_force {
-                Some(layout) => format!("holds a token path of another layout than {}", layout.name()),
-                None => "holds a token path, which moves with the webhook's release".to_owned(),
-            };
-            let fix = format!("use $({})", keys::ENV_TOKEN_FILE);
-            findings.add(Finding::new(RULE.name, subject.path_of(place), problem, fix));
-        }
+        check_container(subject, container, in_force, |place| {
+            findings.add(|| {
+                let problem = match in_force {
+                    Some(layout) => format!("holds a token path of another layout than {}", layout.name()),
+                    None => "holds a token path, which moves with the webhook's release".to_owned(),
+                };
+                let fix = format!("use $({})", keys::ENV_TOKEN_FILE);
+                Finding::at(subject.path_of(place), problem, fix)
+            });
+        });
     }
 }
 
-/// Where a path stands that is not that of the layout in force.
-fn places<'s>(subject: &'s PodSubject<'_>, container: &'s Container<'_>, in_force: Option<Layout>) -> Vec<Value<'s>> {
+/// Calls `report` with each place that holds a path of another layout than the one in force.
+fn check_container(
+    subject: &PodSubject<'_>,
+    container: &Container<'_>,
+    in_force: Option<Layout>,
+    mut report: impl FnMut(Value<'_>),
+) {
     let is_foreign = |text: &str| of_path_in(text).is_some_and(|layout| in_force != Some(layout));
     let is_injected = |name: &str| matches!(name, keys::ENV_TOKEN_FILE | keys::ENV_CA_FILE);
-    let variables = container
-        .env
-        .iter()
-        .filter(|variable| is_foreign(&variable.value) && !(in_force.is_none() && is_injected(&variable.name)));
-    let mounts = container.mounts.iter().filter(|mount| {
-        let volume = subject.pod.volumes.iter().find(|volume| volume.name == mount.volume);
-        is_foreign(&mount.path) && !volume.is_some_and(Volume::is_injected)
-    });
-    let mut places: Vec<Value<'s>> =
-        variables.map(|variable| variable.object).chain(mounts.map(|mount| mount.object)).collect();
+    for variable in &container.env {
+        if is_foreign(&variable.value) && !(in_force.is_none() && is_injected(&variable.name)) {
+            report(variable.object);
+        }
+    }
+    for mount in &container.mounts {
+        if is_foreign(&mount.path) && !subject.pod.volume(&mount.volume).is_some_and(Volume::is_injected) {
+            report(mount.object);
+        }
+    }
     for key in ["command", "args"] {
         let texts = container.object.field(key).into_iter().flat_map(Value::elements);
-        places.extend(texts.filter(|text| text.as_str().is_some_and(|text| is_foreign(&text))));
+        texts.filter(|text| text.as_str().is_some_and(|text| is_foreign(&text))).for_each(&mut report);
     }
-    places
 }
 
 /// The layout that the pod has or will have, as far as it can be known.

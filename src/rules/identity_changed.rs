@@ -15,26 +15,24 @@
 //!
 //! Restart the workloads that use the service account: `kubectl rollout restart deployment NAME`.
 
-use super::{Check, Findings, Rule, ServiceAccountSubject};
-use crate::finding::{Finding, Severity, quote};
+use super::{Check, Rule, ServiceAccountSubject};
+use crate::finding::{Finding, Findings, quote};
 use crate::keys;
 
-pub(super) const RULE: Rule =
-    Rule { name: "identity-changed", severity: Severity::Warn, checks: &[Check::ServiceAccount(check)] };
+pub(super) const RULE: Rule = Rule::new(&[Check::ServiceAccount(check)]);
 
 fn check(subject: &ServiceAccountSubject<'_>, findings: &mut Findings) {
     let Some(old) = subject.old else { return };
     for (key, before) in [(keys::CLIENT_ID, &old.client_id), (keys::TENANT_ID, &old.tenant_id)] {
         let now = subject.annotations.get(key);
-        let Some(before) = before.as_deref().filter(|before| Some(*before) != now && !before.is_empty()) else {
-            continue;
-        };
-        let problem = format!("was {}; running pods keep that until they restart", quote(before));
-        findings.add(Finding::new(
-            RULE.name,
-            subject.annotation_path(key),
-            problem,
-            "restart what runs as this service account",
-        ));
+        if let Some(before) = before.as_deref().filter(|before| Some(*before) != now && !before.is_empty()) {
+            findings.add(|| {
+                Finding::at(
+                    subject.annotation_path(key),
+                    format!("was {}; running pods keep that until they restart", quote(before)),
+                    "restart what runs as this service account",
+                )
+            });
+        }
     }
 }

@@ -17,27 +17,29 @@
 //! Check that the webhook runs (`kubectl get pods -n kube-system -l azure-workload-identity.io/system=true`) and selects
 //! the namespace. Then create the pod again. A controller retries by itself.
 
-use super::arrival::{is_guarded, lack, token_volumes};
-use super::{Check, Findings, PodSubject, Rule};
-use crate::finding::{Finding, Severity};
+use super::injected::{is_guarded, missing_part, token_volumes};
+use super::{Check, PodSubject, Rule};
+use crate::finding::{Finding, Findings, Place};
 
-pub(super) const RULE: Rule =
-    Rule { name: "injection-missing", severity: Severity::Deny, checks: &[Check::Pod(check)] };
+pub(super) const RULE: Rule = Rule::new(&[Check::Pod(check)]);
 
 fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
     if !is_guarded(subject) {
         return;
     }
-    let arrived = token_volumes(subject);
-    let (path, problem) = if arrived.is_empty() {
+    let injected = token_volumes(subject);
+    let (path, problem) = if injected.is_empty() {
         (["spec", "volumes"], "holds no token volume, although the label asks for an identity")
     } else {
         let mut participants = subject.participants().peekable();
-        if participants.peek().is_none() || participants.any(|container| lack(subject, container, &arrived).is_none()) {
+        let has_all = |container| missing_part(subject, container, &injected).is_none();
+        if participants.peek().is_none() || participants.any(has_all) {
             return;
         }
         (["spec", "containers"], "has no container with the token's mount and variables")
     };
-    let fix = "check that the workload identity webhook runs and selects the namespace, then create the pod again";
-    findings.add(Finding::new(RULE.name, subject.pod_path(&path), problem, fix));
+    findings.add(|| {
+        let fix = "check that the workload identity webhook runs and selects the namespace, then create the pod again";
+        Finding::at(Place::absence(subject.pod_path(&path)), problem, fix)
+    });
 }

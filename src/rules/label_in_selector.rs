@@ -16,16 +16,12 @@
 //!
 //! Select by labels that identify the application, such as `app.kubernetes.io/name`.
 
-use super::{Check, Findings, PodSubject, Rule, ServiceSubject};
-use crate::finding::{Finding, Severity};
+use super::{Check, PodSubject, Rule, ServiceSubject};
+use crate::finding::{Finding, Findings};
 use crate::json::{Kind, Value};
 use crate::keys;
 
-pub(super) const RULE: Rule = Rule {
-    name: "label-in-selector",
-    severity: Severity::Note,
-    checks: &[Check::Workload(check_workload), Check::Service(check_service)],
-};
+pub(super) const RULE: Rule = Rule::new(&[Check::Workload(check_workload), Check::Service(check_service)]);
 
 fn check_workload(subject: &PodSubject<'_>, findings: &mut Findings) {
     let Some(selector) = subject.object.field("spec").and_then(|spec| spec.field("selector")) else { return };
@@ -48,10 +44,5 @@ fn check(object: Value<'_>, labels: Value<'_>, is_fixed: bool, findings: &mut Fi
     } else {
         return; // A service's selector can be changed at any time.
     };
-    findings.add(Finding::new(
-        RULE.name,
-        label.path_from(object),
-        problem,
-        "select by labels that name the application",
-    ));
+    findings.add(|| Finding::at(label.path_from(object), problem, "select by labels that name the application"));
 }

@@ -18,40 +18,39 @@
 //! Add the label `azure.workload.identity/use: "true"` to the pod template. If the pod needs no identity, set the label to
 //! `"false"`.
 
-use super::{Check, Findings, PodSubject, Rule};
-use crate::finding::{Finding, Severity};
+use super::{Check, PodSubject, Rule};
+use crate::finding::{Finding, Findings, Place};
 use crate::keys;
-use crate::pod::Pod;
-use crate::settings::{OptIn, Settings};
+use crate::settings::OptIn;
 
-pub(super) const RULE: Rule =
-    Rule { name: "label-missing", severity: Severity::Warn, checks: &[Check::Template(check)] };
+pub(super) const RULE: Rule = Rule::new(&[Check::Template(check)]);
 
-/// True if the rule has to know the service account: the look-up costs something, and most pods of a cluster have nothing to
-/// do with Azure.
-pub(crate) fn may_apply(pod: &Pod<'_>, settings: &Settings<'_>) -> bool {
-    settings.severities.of(RULE.name) != Severity::Off
-        && pod.labels.get(keys::USE).is_none()
+fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
+    // The look-up costs something, and most pods of a cluster have nothing to do with Azure.
+    if !may_apply(subject) || subject.identity.client_id().is_none() {
+        return;
+    }
+    findings.add(|| {
+        let name = subject.service_account_name();
+        Finding::at(
+            Place::absence(subject.pod_path(&["metadata", "labels", keys::USE])),
+            format!("is missing, but service account {name} has a client id: the pod gets no identity"),
+            "set the label to \"true\", or to \"false\" if the pod needs none",
+        )
+        .related_service_account(
+            subject.namespace,
+            subject.pod.service_account(),
+            keys::CLIENT_ID,
+            "the identity of the service account",
+        )
+    });
+}
+
+fn may_apply(subject: &PodSubject<'_>) -> bool {
+    let (pod, settings) = (subject.pod, subject.settings);
+    pod.labels.get(keys::USE).is_none()
         && pod.service_account() != "default"
         && settings.inject.as_ref().is_none_or(|inject| inject.opt_in == OptIn::Label)
         && !pod.lends_identity_to_csi_driver()
         && !pod.volumes.iter().any(|volume| settings.is_token_for_azure(volume))
-}
-
-fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
-    let has_client_id = subject
-        .known_service_account()
-        .is_some_and(|account| account.client_id.as_ref().is_some_and(|id| !id.is_empty()));
-    if !has_client_id || !may_apply(subject.pod, subject.settings) {
-        return;
-    }
-    findings.add(Finding::new(
-        RULE.name,
-        subject.pod_path(&["metadata", "labels", keys::USE]),
-        format!(
-            "is missing, but service account {} has a client id: the pod gets no identity",
-            subject.service_account_name()
-        ),
-        "set the label to \"true\", or to \"false\" if the pod needs none",
-    ));
 }

@@ -15,21 +15,19 @@
 //!
 //! Remove the label from the service account, and check that the pods have it.
 
-use super::{Check, Findings, Rule, ServiceAccountSubject};
-use crate::finding::{Finding, Severity};
+use super::{Check, Rule, ServiceAccountSubject};
+use crate::finding::{Finding, Findings, Place};
 use crate::json::Path;
 use crate::keys;
 
-pub(super) const RULE: Rule =
-    Rule { name: "label-on-service-account", severity: Severity::Note, checks: &[Check::ServiceAccount(check)] };
+pub(super) const RULE: Rule = Rule::new(&[Check::ServiceAccount(check)]);
 
 fn check(subject: &ServiceAccountSubject<'_>, findings: &mut Findings) {
     if subject.labels.get(keys::USE).is_some() {
-        findings.add(Finding::new(
-            RULE.name,
-            Path::default().key("metadata").key("labels").key(keys::USE),
-            "has no effect on a service account",
-            "remove it here and set it on the pods",
-        ));
+        findings.add(|| {
+            let path = Path::default().key("metadata").key("labels").key(keys::USE);
+            let fix = "remove it here and set it on the pods";
+            Finding::at(Place::key(path), "has no effect on a service account", fix)
+        });
     }
 }

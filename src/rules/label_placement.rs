@@ -16,33 +16,37 @@
 //!
 //! Move it to the labels of the pod template.
 
-use super::{Check, Findings, PodSubject, Rule};
-use crate::finding::{Finding, Severity};
-use crate::json::Path;
+use super::repairs::move_member;
+use super::{Check, PodSubject, Rule};
+use crate::finding::{Finding, Findings, Place};
+use crate::json::Value;
 use crate::keys;
 
-pub(super) const RULE: Rule =
-    Rule { name: "label-placement", severity: Severity::Warn, checks: &[Check::Template(check)] };
+pub(super) const RULE: Rule = Rule::new(&[Check::Template(check)]);
 
 fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
     if subject.pod.labels.get(keys::USE).is_some() {
         return;
     }
-    let target = subject.pod_path(&["metadata", "labels"]);
-    let mut misplaced = |path: Path, what: &str| {
-        let problem = format!("is {what}, which selects no pod");
-        findings.add(Finding::new(RULE.name, path, problem, format!("move it to {target}")));
+    let mut misplaced = |holder: Value<'_>, map: &str, what: &str| {
+        findings.add(|| {
+            let path = holder.path_from(subject.object).key("metadata").key(map).key(keys::USE);
+            let target = subject.pod_path(&["metadata", "labels"]);
+            let map = holder.field("metadata").and_then(|metadata| metadata.field(map));
+            Finding::at(Place::key(path), format!("is {what}, which selects no pod"), format!("move it to {target}"))
+                .related(target, "here it is read")
+                .repair(|| move_member(map, keys::USE, subject.pod.object, ["metadata", "labels", keys::USE]))
+        });
     };
-    let own = |map: &str| Path::default().key("metadata").key(map).key(keys::USE);
     if let Some(workload) = subject.workload {
         if workload.labels.get(keys::USE).is_some() {
-            misplaced(own("labels"), "a label of the workload itself");
+            misplaced(subject.object, "labels", "a label of the workload itself");
         }
         if workload.annotations.get(keys::USE).is_some() {
-            misplaced(own("annotations"), "an annotation of the workload");
+            misplaced(subject.object, "annotations", "an annotation of the workload");
         }
     }
     if subject.pod.annotations.get(keys::USE).is_some() {
-        misplaced(subject.annotation_path(keys::USE), "an annotation");
+        misplaced(subject.pod.object, "annotations", "an annotation");
     }
 }

@@ -15,21 +15,32 @@
 //!
 //! Set the label to `"true"`, in quotes, or to `"false"` if the pod needs no identity.
 
-use super::{Check, Findings, PodSubject, Rule};
-use crate::finding::{Finding, Severity, quote};
+use super::repairs::replace_string;
+use super::{Check, PodSubject, Rule};
+use crate::finding::{Finding, Findings, quote};
+use crate::json::Changes;
 use crate::keys;
 
-pub(super) const RULE: Rule = Rule { name: "label-value", severity: Severity::Deny, checks: &[Check::Template(check)] };
+pub(super) const RULE: Rule = Rule::new(&[Check::Template(check)]);
 
 fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
     let Some(value) = subject.pod.labels.get(keys::USE) else { return };
     if matches!(value, "true" | "false") {
         return;
     }
-    findings.add(Finding::new(
-        RULE.name,
-        subject.pod_path(&["metadata", "labels", keys::USE]),
-        format!("is {}, which selects nothing", quote(value)),
-        "write \"true\", or \"false\" for no identity",
-    ));
+    findings.add(|| {
+        Finding::at(
+            subject.pod_path(&["metadata", "labels", keys::USE]),
+            format!("is {}, which selects nothing", quote(value)),
+            "write \"true\", or \"false\" for no identity",
+        )
+        .repair(|| in_lower_case(subject, value))
+    });
+}
+
+/// The repair of a value that is right but for case and white space.
+fn in_lower_case(subject: &PodSubject<'_>, value: &str) -> Changes {
+    let lower = value.trim().to_ascii_lowercase();
+    let label = subject.pod.metadata.and_then(|metadata| metadata.field("labels")?.field(keys::USE));
+    if matches!(lower.as_str(), "true" | "false") { replace_string(label, &lower) } else { Changes::default() }
 }

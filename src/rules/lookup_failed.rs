@@ -18,24 +18,26 @@
 //! Follow the message, which names the missing permission. The finding is a warning for workloads, and if the policy has
 //! none of the settings `inject`, `guard` and `identities`.
 
-use super::{Check, Findings, PodSubject, Rule};
+use super::{Check, PodSubject, Rule};
 use crate::cluster::LookupError;
-use crate::finding::{Finding, Severity};
+use crate::finding::{Finding, Findings};
+use crate::rule::Severity;
 
-pub(super) const RULE: Rule =
-    Rule { name: "lookup-failed", severity: Severity::Deny, checks: &[Check::Template(check)] };
+pub(super) const RULE: Rule = Rule::new(&[Check::Template(check)]).guarding_injection();
 
 fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
-    let error = match subject.service_account {
-        Some(Err(error)) if subject.wants_identity && *error != LookupError::Missing => error,
-        _ => return,
-    };
+    if !subject.wants_identity {
+        return;
+    }
+    let Err(error) = subject.service_account.get() else { return };
+    if *error == LookupError::Missing {
+        return;
+    }
     let settings = subject.settings;
-    let needed = settings.inject.is_some() || settings.guard.is_some() || settings.identities.is_some();
-    let problem = format!("names service account {}, but {}", subject.service_account_name(), error.reason());
-    findings.add(Finding {
-        blocks_injection: true,
-        at_most: if needed && subject.workload.is_none() { Severity::Deny } else { Severity::Warn },
-        ..Finding::new(RULE.name, subject.service_account_path(), problem, error.fix())
+    let is_needed = settings.inject.is_some() || settings.guard.is_some() || settings.identities.is_some();
+    let at_most = if is_needed && subject.workload.is_none() { Severity::Deny } else { Severity::Warn };
+    findings.add_at_most(at_most, || {
+        let problem = format!("names service account {}, but {}", subject.service_account_name(), error.reason());
+        Finding::at(subject.service_account_place(), problem, error.fix()).blocks_injection()
     });
 }

@@ -16,47 +16,70 @@
 //!
 //! Move the key to the place that the message names.
 
-use super::field_ref::reads_annotation;
-use super::key_names::{Holder, KeyUse, Meaning, Place};
-use super::{Check, Findings, PodSubject, Rule, ServiceAccountSubject};
-use crate::finding::{Finding, Severity};
-use crate::json::Path;
+use super::field_ref::annotations_read_by;
+use super::repairs::move_member;
+use super::{Check, PodSubject, Rule, ServiceAccountSubject};
+use crate::finding::{Finding, Findings, Place};
+use crate::json::{Changes, Value};
 use crate::keys;
+use crate::subject::{Holder, KeyUse, Meaning, ReadAt};
 
-pub(super) const RULE: Rule = Rule {
-    name: "misplaced-key",
-    severity: Severity::Warn,
-    checks: &[Check::Template(check_template), Check::ServiceAccount(check_service_account)],
-};
+pub(super) const RULE: Rule =
+    Rule::new(&[Check::Template(check_template), Check::ServiceAccount(check_service_account)]);
 
 fn check_template(subject: &PodSubject<'_>, findings: &mut Findings) {
-    for found in &subject.keys {
-        let used_all_the_same =
-            found.holder == Holder::Pod && !found.is_label && reads_annotation(subject.pod, found.key);
-        // The label has rules of its own.
-        if found.key != keys::USE && !used_all_the_same {
-            check(found, || subject.pod_path(&[]), findings);
+    // The label has rules of its own.
+    let mut misplaced = subject.keys.iter().filter(|found| found.key != keys::USE).filter_map(misplaced).peekable();
+    if misplaced.peek().is_none() {
+        return;
+    }
+    let read = annotations_read_by(subject.pod);
+    for (found, read_at) in misplaced {
+        let is_read = found.holder == Holder::Pod && !found.is_label && read.contains(found.key);
+        if !is_read {
+            add(subject.object, subject.pod.object, found, read_at, findings);
         }
     }
 }
 
 fn check_service_account(subject: &ServiceAccountSubject<'_>, findings: &mut Findings) {
-    for found in &subject.keys {
-        if found.key != keys::USE || !found.is_label {
-            check(found, Path::default, findings);
-        }
+    let candidates = subject.keys.iter().filter(|found| found.key != keys::USE || !found.is_label);
+    for (found, read_at) in candidates.filter_map(misplaced) {
+        add(subject.object, subject.object, found, read_at, findings);
     }
 }
 
-fn check(found: &KeyUse<'_>, object: impl Fn() -> Path, findings: &mut Findings) {
-    let Meaning::Known(place) = found.meaning else { return };
-    let is_read = match (found.holder, place) {
-        (Holder::Pod, Place::PodAnnotation | Place::EitherAnnotation)
-        | (Holder::ServiceAccount, Place::ServiceAccountAnnotation | Place::EitherAnnotation) => !found.is_label,
+/// Where a key is read, if that is somewhere else.
+fn misplaced<'k, 's>(found: &'k KeyUse<'s>) -> Option<(&'k KeyUse<'s>, ReadAt)> {
+    let Meaning::Known(read_at) = found.meaning else { return None };
+    let is_read = match (found.holder, read_at) {
+        (Holder::Pod, ReadAt::PodAnnotation | ReadAt::EitherAnnotation)
+        | (Holder::ServiceAccount, ReadAt::ServiceAccountAnnotation | ReadAt::EitherAnnotation) => !found.is_label,
         _ => false,
     };
-    if !is_read {
-        let fix = format!("make it {}", place.name());
-        findings.add(Finding::new(RULE.name, found.path(object()), "is not read here", fix));
+    (!is_read).then_some((found, read_at))
+}
+
+fn add(object: Value<'_>, pod: Value<'_>, found: &KeyUse<'_>, read_at: ReadAt, findings: &mut Findings) {
+    findings.add(|| {
+        let holder = if found.holder == Holder::Pod { pod } else { object };
+        let path = found.path(holder.path_from(object));
+        let fix = format!("make it {}", read_at.name());
+        Finding::at(Place::key(path), "is not read here", fix).repair(|| moved(holder, pod, found, read_at))
+    });
+}
+
+/// Moves the key to where it is read, if that is in the same object.
+fn moved(holder: Value<'_>, pod: Value<'_>, found: &KeyUse<'_>, read_at: ReadAt) -> Changes {
+    let is_in_object = match read_at {
+        ReadAt::PodAnnotation => found.holder != Holder::ServiceAccount,
+        ReadAt::ServiceAccountAnnotation => found.holder == Holder::ServiceAccount,
+        ReadAt::EitherAnnotation => true,
+        ReadAt::PodLabel => false,
+    };
+    if !is_in_object {
+        return Changes::default();
     }
+    let map = holder.field("metadata").and_then(|metadata| metadata.field(found.map()));
+    move_member(map, found.key, pod, ["metadata", "annotations", found.key])
 }

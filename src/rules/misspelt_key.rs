@@ -15,25 +15,39 @@
 //!
 //! Use the key that the message suggests.
 
-use super::key_names::{KeyUse, Meaning};
-use super::{Check, Findings, Rule};
-use crate::finding::{Finding, Severity};
-use crate::json::Path;
+use super::repairs::rename_key;
+use super::{Check, Rule};
+use crate::finding::{Finding, Findings, Place};
+use crate::json::{Changes, Value};
+use crate::subject::{Holder, KeyUse, Meaning, ReadAt};
 
-pub(super) const RULE: Rule = Rule {
-    name: "misspelt-key",
-    severity: Severity::Deny,
-    checks: &[
-        Check::Template(|subject, findings| check(&subject.keys, || subject.pod_path(&[]), findings)),
-        Check::ServiceAccount(|subject, findings| check(&subject.keys, Path::default, findings)),
-    ],
-};
+pub(super) const RULE: Rule = Rule::new(&[
+    Check::Template(|subject, findings| check(subject.keys, subject.object, subject.pod.object, findings)),
+    Check::ServiceAccount(|subject, findings| check(subject.keys, subject.object, subject.object, findings)),
+]);
 
-fn check(keys: &[KeyUse<'_>], object: impl Fn() -> Path, findings: &mut Findings) {
+fn check(keys: &[KeyUse<'_>], object: Value<'_>, pod: Value<'_>, findings: &mut Findings) {
     for found in keys {
-        if let Meaning::Misspelt(meant) = found.meaning {
-            let fix = format!("did you mean {meant}?");
-            findings.add(Finding::new(RULE.name, found.path(object()), "is read by nobody", fix));
-        }
+        let Meaning::Misspelt(meant, read_at) = found.meaning else { continue };
+        findings.add(|| {
+            let holder = if found.holder == Holder::Pod { pod } else { object };
+            let path = found.path(holder.path_from(object));
+            Finding::at(Place::key(path), "is read by nobody", format!("did you mean {meant}?"))
+                .repair(|| renamed(holder, found, meant, read_at))
+        });
     }
+}
+
+/// Renames the key, if it is read where it stands.
+fn renamed(holder: Value<'_>, found: &KeyUse<'_>, meant: &str, read_at: ReadAt) -> Changes {
+    let is_read_here = match read_at {
+        ReadAt::PodLabel => found.holder == Holder::Pod && found.is_label,
+        ReadAt::PodAnnotation => found.holder == Holder::Pod && !found.is_label,
+        ReadAt::ServiceAccountAnnotation => found.holder == Holder::ServiceAccount && !found.is_label,
+        ReadAt::EitherAnnotation => found.holder != Holder::Workload && !found.is_label,
+    };
+    if !is_read_here {
+        return Changes::default();
+    }
+    rename_key(holder.field("metadata").and_then(|metadata| metadata.field(found.map())), found.key, meant)
 }

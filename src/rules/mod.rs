@@ -1,8 +1,8 @@
 //! The rules: what can be wrong with the workload identity of a pod.
 //!
-//! A rule is one file with its name, its recommended severity, its documentation, and pure functions from a resolved
-//! subject to findings. It never asks the cluster, never decides, never prints. To add one: write its file, add it to the list
-//! below, add its cases to `e2e-tests/cases`.
+//! A rule is one file with its documentation and its checks: pure functions from a subject to findings. A check never decides and
+//! never prints. To add a rule: write its file, add it to the table in [`rule`](crate::rule) and to the modules below, add its cases
+//! to `e2e-tests/cases`.
 
 mod annotation_without_label;
 mod client_id_format;
@@ -43,38 +43,41 @@ mod token_expiration;
 mod unknown_key;
 mod unmanaged_token;
 
-mod arrival;
 mod images;
-mod key_names;
-mod subject;
+mod injected;
+mod repairs;
 
-use crate::finding::{Finding, Severity};
+use crate::finding::Findings;
+use crate::rule::{PerRule, RuleId, with_rules};
+use crate::subject::{EphemeralContainersSubject, PodSubject, ServiceAccountSubject, ServiceSubject, Subject};
 
-pub(crate) use identity_binding_rbac::access_matters as binding_access_matters;
-pub use key_names::KeyUse;
-pub(crate) use key_names::{in_service_account as keys_in_service_account, in_template as keys_in_template};
-pub(crate) use label_missing::may_apply as label_missing_may_apply;
-pub use subject::{EphemeralContainersSubject, PodSubject, ServiceAccountSubject, ServiceSubject, Workload};
-
-/// One rule.
-#[derive(Debug)]
+/// What a rule consists of besides its row in the table of rules.
+#[derive(Clone, Copy, Debug)]
 pub struct Rule {
-    /// Its name in settings and messages.
-    pub name: &'static str,
-    /// The recommended severity.
-    pub severity: Severity,
-    /// What it looks at.
+    /// What finds its findings.
     pub checks: &'static [Check],
+    /// Whether some of its findings make injection impossible: such a rule also runs where it is off.
+    guards_injection: bool,
 }
 
-/// What finds a rule's findings, by what it looks at.
-#[derive(Debug)]
+impl Rule {
+    const fn new(checks: &'static [Check]) -> Self {
+        Self { checks, guards_injection: false }
+    }
+
+    const fn guarding_injection(self) -> Self {
+        Self { guards_injection: true, ..self }
+    }
+}
+
+/// A check, by the kind of subject that it is for.
+#[derive(Clone, Copy, Debug)]
 pub enum Check {
-    /// A pod that is created, or the pod template of a workload.
+    /// A pod that is created, or a pod template of a workload.
     Template(fn(&PodSubject<'_>, &mut Findings)),
     /// A pod that is created.
     Pod(fn(&PodSubject<'_>, &mut Findings)),
-    /// The pod template of a workload, together with what is around it.
+    /// A pod template of a workload, together with the workload around it.
     Workload(fn(&PodSubject<'_>, &mut Findings)),
     /// A pod that gets a debug container.
     EphemeralContainers(fn(&EphemeralContainersSubject<'_>, &mut Findings)),
@@ -84,115 +87,62 @@ pub enum Check {
     Service(fn(&ServiceSubject<'_>, &mut Findings)),
 }
 
-/// Declares the rules, in the order in which their findings are shown.
-macro_rules! rules {
-    ($($rule:ident),+ $(,)?) => {
-        /// All rules, in the order in which their findings are shown.
-        pub static RULES: &[Rule] = &[$($rule::RULE),+];
-
-        /// Applies all checks. Not in a loop over [`RULES`]: that would call each through a table of functions, which costs a
-        /// fresh WebAssembly instance 80 ns a function.
-        fn collect(apply: impl Fn(&Check, &mut Findings)) -> Vec<Finding> {
-            let mut findings = Findings::default();
-            $(for check in $rule::RULE.checks {
-                apply(check, &mut findings);
-            })+
-            findings.0
+impl Check {
+    /// The kinds of subjects that it is for, as documentation names them.
+    pub const fn subjects(&self) -> &'static [&'static str] {
+        match self {
+            Self::Template(_) => &["pods", "workloads"],
+            Self::Pod(_) => &["pods"],
+            Self::Workload(_) => &["workloads"],
+            Self::EphemeralContainers(_) => &["debug containers"],
+            Self::ServiceAccount(_) => &["service accounts"],
+            Self::Service(_) => &["services"],
         }
-    };
-}
+    }
 
-rules! {
-    label_value,
-    label_missing,
-    label_placement,
-    label_on_service_account,
-    label_in_selector,
-    misspelt_key,
-    unknown_key,
-    misplaced_key,
-    annotation_without_label,
-    token_expiration,
-    skip_containers,
-    proxy_value,
-    proxy_port,
-    proxy_host_network,
-    proxy_twice,
-    proxy_platform,
-    proxy_forbidden,
-    service_account_missing,
-    default_service_account,
-    client_id_missing,
-    client_id_format,
-    tenant_id_format,
-    static_credentials,
-    client_override,
-    endpoint_override,
-    field_ref,
-    unmanaged_token,
-    hard_coded_path,
-    reserved_name,
-    mount_clash,
-    identity_not_allowed,
-    identity_binding_rbac,
-    identity_changed,
-    pod_identity_leftover,
-    ephemeral_container,
-    injection_missing,
-    container_not_injected,
-    lookup_failed,
-}
-
-/// The names of all rules, each with its recommended severity.
-pub fn names() -> impl Iterator<Item = (&'static str, Severity)> {
-    RULES.iter().map(|rule| (rule.name, rule.severity))
-}
-
-/// Takes what the rules find.
-#[derive(Debug, Default)]
-pub struct Findings(Vec<Finding>);
-
-impl Findings {
-    /// Adds a finding.
-    #[inline(never)]
-    pub fn add(&mut self, finding: Finding) {
-        self.0.push(finding);
+    // Inlined into `check`, where the kind of each check is known: a subject without checks of a rule costs a comparison.
+    #[inline]
+    fn run(&self, subject: Subject<'_>, findings: &mut Findings) {
+        match (self, subject) {
+            (Self::Template(check), Subject::Pod(pod) | Subject::PodTemplate(pod))
+            | (Self::Pod(check), Subject::Pod(pod))
+            | (Self::Workload(check), Subject::PodTemplate(pod)) => check(pod, findings),
+            (Self::EphemeralContainers(check), Subject::EphemeralContainers(pod)) => check(pod, findings),
+            (Self::ServiceAccount(check), Subject::ServiceAccount(account)) => check(account, findings),
+            (Self::Service(check), Subject::Service(service)) => check(service, findings),
+            _ => {}
+        }
     }
 }
 
-/// What all rules find about a pod or the pod template of a workload.
-pub fn check_pod(subject: &PodSubject<'_>) -> Vec<Finding> {
-    collect(|check, findings| match check {
-        Check::Template(check) => check(subject, findings),
-        Check::Pod(check) if subject.workload.is_none() => check(subject, findings),
-        Check::Workload(check) if subject.workload.is_some() => check(subject, findings),
-        _ => {}
-    })
-}
-
-/// What all rules find about a pod that gets a debug container.
-pub fn check_ephemeral_containers(subject: &EphemeralContainersSubject<'_>) -> Vec<Finding> {
-    collect(|check, findings| {
-        if let Check::EphemeralContainers(check) = check {
-            check(subject, findings);
+macro_rules! dispatch {
+    ($($module:ident $id:ident $name:literal $severity:ident,)+) => {
+        /// Runs the checks of the rules that are on.
+        ///
+        /// Not in a loop over all rules: that would call each through a table of functions, which costs a fresh WebAssembly instance
+        /// 80 ns a function.
+        pub(crate) fn check(subject: Subject<'_>, is_on: &PerRule<bool>, findings: &mut Findings) {
+            $(if is_on.get(RuleId::$id) {
+                findings.begin(RuleId::$id);
+                for check in $module::RULE.checks {
+                    check.run(subject, findings);
+                }
+            })+
         }
-    })
-}
 
-/// What all rules find about a service account.
-pub fn check_service_account(subject: &ServiceAccountSubject<'_>) -> Vec<Finding> {
-    collect(|check, findings| {
-        if let Check::ServiceAccount(check) = check {
-            check(subject, findings);
+        /// The checks of a rule.
+        pub const fn checks(rule: RuleId) -> &'static [Check] {
+            match rule {
+                $(RuleId::$id => $module::RULE.checks,)+
+            }
         }
-    })
-}
 
-/// What all rules find about a service.
-pub fn check_service(subject: &ServiceSubject<'_>) -> Vec<Finding> {
-    collect(|check, findings| {
-        if let Check::Service(check) = check {
-            check(subject, findings);
+        /// Whether some findings of a rule make injection impossible.
+        pub(crate) const fn guards_injection(rule: RuleId) -> bool {
+            match rule {
+                $(RuleId::$id => $module::RULE.guards_injection,)+
+            }
         }
-    })
+    };
 }
+with_rules!(dispatch);

@@ -15,11 +15,11 @@
 //!
 //! Mount the volume at another path.
 
-use super::{Check, Findings, PodSubject, Rule};
-use crate::finding::{Finding, Severity};
+use super::{Check, PodSubject, Rule};
+use crate::finding::{Finding, Findings};
 use crate::layout::{Layout, of_path_in};
 
-pub(super) const RULE: Rule = Rule { name: "mount-clash", severity: Severity::Deny, checks: &[Check::Template(check)] };
+pub(super) const RULE: Rule = Rule::new(&[Check::Template(check)]);
 
 fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
     // Hashing the pod's name is for the few pods that mount something near a token's path.
@@ -34,9 +34,10 @@ fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
     for mount in mounts() {
         let is_ours = layouts.iter().any(|layout| layout.owns_name(&mount.volume));
         if !is_ours && paths.iter().any(|path| path == mount.path.trim_end_matches('/')) {
-            let problem = "is where the token is mounted";
-            let path = subject.path_of(mount.object).key("mountPath");
-            findings.add(Finding::new(RULE.name, path, problem, "mount the volume somewhere else"));
+            findings.add(|| {
+                let path = subject.path_of(mount.object).key("mountPath");
+                Finding::at(path, "is where the token is mounted", "mount the volume somewhere else")
+            });
         }
     }
 }

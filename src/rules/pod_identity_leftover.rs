@@ -15,19 +15,20 @@
 //!
 //! Migrate to workload identity (`docs/migrating-from-pod-identity.md`), then remove the label.
 
-use super::{Check, Findings, PodSubject, Rule};
-use crate::finding::{Finding, Severity};
+use super::{Check, PodSubject, Rule};
+use crate::finding::{Finding, Findings, Place};
 
-pub(super) const RULE: Rule =
-    Rule { name: "pod-identity-leftover", severity: Severity::Warn, checks: &[Check::Template(check)] };
+pub(super) const RULE: Rule = Rule::new(&[Check::Template(check)]);
 
 /// Source: github.com/Azure/aad-pod-identity, `pkg/apis/aadpodidentity/types.go`.
 const LABEL: &str = "aadpodidbinding";
 
 fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
     if subject.pod.labels.get(LABEL).is_some() {
-        let path = subject.pod_path(&["metadata", "labels", LABEL]);
-        let problem = "asks for AAD Pod Identity, which no longer runs";
-        findings.add(Finding::new(RULE.name, path, problem, "use workload identity and remove the label"));
+        findings.add(|| {
+            let place = Place::key(subject.pod_path(&["metadata", "labels", LABEL]));
+            let problem = "asks for AAD Pod Identity, which no longer runs";
+            Finding::at(place, problem, "use workload identity and remove the label")
+        });
     }
 }

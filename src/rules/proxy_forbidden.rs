@@ -15,20 +15,20 @@
 //!
 //! Remove the annotation, and use workload identity in the code.
 
-use super::{Check, Findings, PodSubject, Rule};
-use crate::finding::{Finding, Severity};
+use super::{Check, PodSubject, Rule};
+use crate::finding::{Finding, Findings, Place};
 use crate::keys;
 
-pub(super) const RULE: Rule =
-    Rule { name: "proxy-forbidden", severity: Severity::Off, checks: &[Check::Template(check)] };
+pub(super) const RULE: Rule = Rule::new(&[Check::Template(check)]);
 
 fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
     if subject.wants_identity && subject.identity.proxy.is_some() {
-        findings.add(Finding::new(
-            RULE.name,
-            subject.annotation_path(keys::INJECT_PROXY),
-            "adds the proxy, which is not allowed here",
-            "remove the annotation and let the code use workload identity itself",
-        ));
+        findings.add(|| {
+            Finding::at(
+                Place::key(subject.annotation_path(keys::INJECT_PROXY)),
+                "adds the proxy, which is not allowed here",
+                "remove the annotation and let the code use workload identity itself",
+            )
+        });
     }
 }

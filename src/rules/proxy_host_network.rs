@@ -16,27 +16,23 @@
 //! Remove the annotation and use workload identity in the code, which any current Azure SDK supports, or remove
 //! `hostNetwork`.
 
-use super::{Check, Findings, PodSubject, Rule};
-use crate::finding::{Finding, Severity};
+use super::{Check, PodSubject, Rule};
+use crate::finding::{Finding, Findings};
 use crate::keys;
 
-pub(super) const RULE: Rule =
-    Rule { name: "proxy-host-network", severity: Severity::Deny, checks: &[Check::Template(check)] };
+pub(super) const RULE: Rule = Rule::new(&[Check::Template(check)]).guarding_injection();
 
 fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
     if !subject.wants_identity || subject.identity.proxy.is_none() || !subject.pod.host_network {
         return;
     }
-    findings.add(Finding {
-        blocks_injection: true,
-        ..Finding::new(
-            RULE.name,
-            subject.pod_path(&["spec", "hostNetwork"]),
-            format!(
-                "is true, but annotation {} asks for the proxy, which would redirect requests of the whole node",
-                keys::INJECT_PROXY
-            ),
-            "remove the annotation or hostNetwork",
-        )
+    findings.add(|| {
+        let problem = format!(
+            "is true, but annotation {} asks for the proxy, which would redirect requests of the whole node",
+            keys::INJECT_PROXY
+        );
+        Finding::at(subject.pod_path(&["spec", "hostNetwork"]), problem, "remove the annotation or hostNetwork")
+            .related(subject.annotation_path(keys::INJECT_PROXY), "the annotation that asks for the proxy")
+            .blocks_injection()
     });
 }

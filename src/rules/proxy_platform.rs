@@ -16,16 +16,15 @@
 //!
 //! Set `runAsUser` on the containers that need it, not on the pod. On Windows, use workload identity in the code.
 
-use super::{Check, Findings, PodSubject, Rule};
-use crate::finding::{Finding, Severity};
+use super::{Check, PodSubject, Rule};
+use crate::finding::{Finding, Findings};
 use crate::json::Value;
 use crate::keys;
 
 /// The user of the proxy's image, which its `iptables` rules exempt. Source: upstream's `init/init-iptables.sh`.
 const PROXY_USER: i64 = 1501;
 
-pub(super) const RULE: Rule =
-    Rule { name: "proxy-platform", severity: Severity::Deny, checks: &[Check::Template(check)] };
+pub(super) const RULE: Rule = Rule::new(&[Check::Template(check)]);
 
 fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
     if !subject.wants_identity || subject.identity.proxy.is_none() {
@@ -35,19 +34,19 @@ fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
     let os = subject.pod.spec_field("os", "name").filter(is_windows);
     let node = subject.pod.spec_field("nodeSelector", "kubernetes.io/os").filter(is_windows);
     if let Some(value) = os.or(node) {
-        let problem = format!("is \"windows\", but the proxy of annotation {} runs on Linux only", keys::INJECT_PROXY);
-        let fix = "remove the annotation and let the code use workload identity itself";
-        findings.add(Finding::new(RULE.name, subject.path_of(value), problem, fix));
+        findings.add(|| {
+            let problem =
+                format!("is \"windows\", but the proxy of annotation {} runs on Linux only", keys::INJECT_PROXY);
+            let fix = "remove the annotation and let the code use workload identity itself";
+            Finding::at(subject.path_of(value), problem, fix)
+        });
     }
     let user = subject.pod.spec_field("securityContext", "runAsUser");
     if let Some(value) = user.filter(|user| user.as_i64() != Some(PROXY_USER)) {
-        let problem =
-            format!("makes the proxy of annotation {} run as another user than {PROXY_USER}", keys::INJECT_PROXY);
-        findings.add(Finding::new(
-            RULE.name,
-            subject.path_of(value),
-            problem,
-            "set runAsUser on your own containers instead",
-        ));
+        findings.add(|| {
+            let problem =
+                format!("makes the proxy of annotation {} run as another user than {PROXY_USER}", keys::INJECT_PROXY);
+            Finding::at(subject.path_of(value), problem, "set runAsUser on your own containers instead")
+        });
     }
 }

@@ -20,11 +20,12 @@
 //!
 //! Set the annotation to a port, in quotes, that no container of the pod uses.
 
-use super::{Check, Findings, PodSubject, Rule};
-use crate::finding::{Finding, Severity, quote};
+use super::{Check, PodSubject, Rule};
+use crate::finding::{Finding, Findings, Place, quote};
 use crate::keys;
+use crate::rule::Severity;
 
-pub(super) const RULE: Rule = Rule { name: "proxy-port", severity: Severity::Deny, checks: &[Check::Template(check)] };
+pub(super) const RULE: Rule = Rule::new(&[Check::Template(check)]).guarding_injection();
 
 fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
     if !subject.wants_identity {
@@ -33,29 +34,32 @@ fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
     let own_path = || subject.annotation_path(keys::PROXY_PORT);
     let Some(proxy) = subject.identity.proxy else {
         if subject.pod.annotations.get(keys::PROXY_PORT).is_some() {
-            let problem = format!("has no effect without annotation {}", keys::INJECT_PROXY);
-            let finding = Finding::new(RULE.name, own_path(), problem, "add that one, or remove this one");
-            findings.add(Finding { at_most: Severity::Warn, ..finding });
+            findings.add_at_most(Severity::Warn, || {
+                let problem = format!("has no effect without annotation {}", keys::INJECT_PROXY);
+                Finding::at(Place::key(own_path()), problem, "add that one, or remove this one")
+            });
         }
         return;
     };
     let Some(number) = proxy.number() else {
-        let problem = format!("is {}", quote(proxy.text.unwrap_or_default()));
-        let finding = Finding::new(RULE.name, own_path(), problem, "it takes a port from 1 to 65535, e.g. \"8080\"");
-        findings.add(Finding { blocks_injection: true, ..finding });
+        findings.add(|| {
+            let problem = format!("is {}", quote(proxy.text.unwrap_or_default()));
+            Finding::at(own_path(), problem, "it takes a port from 1 to 65535, e.g. \"8080\"").blocks_injection()
+        });
         return;
     };
     for container in subject.pod.all_containers().filter(|container| container.name != keys::PROXY_CONTAINER) {
-        let Some(port) = container.ports.iter().find(|port| port.number == Some(number.into()) && port.is_tcp()) else {
-            continue;
-        };
-        let path = if proxy.text.is_some() { own_path() } else { subject.annotation_path(keys::INJECT_PROXY) };
-        let problem = format!(
-            "puts the proxy on port {number}, on which container {} already listens ({})",
-            quote(&container.name),
-            subject.path_of(port.object)
-        );
-        let fix = format!("set annotation {} to a port that is free", keys::PROXY_PORT);
-        findings.add(Finding::new(RULE.name, path, problem, fix));
+        let is_taken = |port: &&crate::pod::ContainerPort<'_>| port.number == Some(number.into()) && port.is_tcp();
+        let Some(port) = container.ports.iter().find(is_taken) else { continue };
+        findings.add(|| {
+            let path = if proxy.text.is_some() { own_path() } else { subject.annotation_path(keys::INJECT_PROXY) };
+            let port_path = subject.path_of(port.object);
+            let problem = format!(
+                "puts the proxy on port {number}, on which container {} already listens ({port_path})",
+                quote(&container.name),
+            );
+            let fix = format!("set annotation {} to a port that is free", keys::PROXY_PORT);
+            Finding::at(path, problem, fix).related(port_path, "the port that is taken")
+        });
     }
 }

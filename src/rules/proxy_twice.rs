@@ -16,11 +16,11 @@
 //! Remove the container or the annotation.
 
 use super::images::runs_proxy;
-use super::{Check, Findings, PodSubject, Rule};
-use crate::finding::{Finding, Severity};
+use super::{Check, PodSubject, Rule};
+use crate::finding::{Finding, Findings};
 use crate::keys;
 
-pub(super) const RULE: Rule = Rule { name: "proxy-twice", severity: Severity::Warn, checks: &[Check::Template(check)] };
+pub(super) const RULE: Rule = Rule::new(&[Check::Template(check)]);
 
 fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
     if !subject.wants_identity || subject.identity.proxy.is_none() {
@@ -29,9 +29,11 @@ fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
     for container in subject.pod.all_containers().filter(|container| runs_proxy(container)) {
         // In a pod, one of the proxy's own name is what an earlier injection left.
         if subject.workload.is_some() || container.name != keys::PROXY_CONTAINER {
-            let problem = format!("runs the proxy, which annotation {} adds as well", keys::INJECT_PROXY);
-            let fix = "remove the container or the annotation";
-            findings.add(Finding::new(RULE.name, subject.path_of(container.object), problem, fix));
+            findings.add(|| {
+                let problem = format!("runs the proxy, which annotation {} adds as well", keys::INJECT_PROXY);
+                Finding::at(subject.path_of(container.object), problem, "remove the container or the annotation")
+                    .related(subject.annotation_path(keys::INJECT_PROXY), "the annotation that adds the proxy")
+            });
         }
     }
 }

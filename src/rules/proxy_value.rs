@@ -14,21 +14,22 @@
 //!
 //! Remove the annotation if the pod needs no proxy. Otherwise, set it to `"true"`.
 
-use super::{Check, Findings, PodSubject, Rule};
-use crate::finding::{Finding, Severity, quote};
+use super::{Check, PodSubject, Rule};
+use crate::finding::{Finding, Findings, quote};
 use crate::keys;
 
-pub(super) const RULE: Rule = Rule { name: "proxy-value", severity: Severity::Deny, checks: &[Check::Template(check)] };
+pub(super) const RULE: Rule = Rule::new(&[Check::Template(check)]);
 
 fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
     let Some(value) = subject.pod.annotations.get(keys::INJECT_PROXY) else { return };
     if !subject.wants_identity || value == "true" {
         return;
     }
-    findings.add(Finding::new(
-        RULE.name,
-        subject.annotation_path(keys::INJECT_PROXY),
-        format!("is {}, but any value adds the proxy", quote(value)),
-        "remove the annotation, or write \"true\"",
-    ));
+    findings.add(|| {
+        Finding::at(
+            subject.annotation_path(keys::INJECT_PROXY),
+            format!("is {}, but any value adds the proxy", quote(value)),
+            "remove the annotation, or write \"true\"",
+        )
+    });
 }

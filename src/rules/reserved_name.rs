@@ -19,13 +19,12 @@
 
 use super::hard_coded_path::layout_in_force;
 use super::images::is_genuine;
-use super::{Check, Findings, PodSubject, Rule};
-use crate::finding::{Finding, Severity, quote};
+use super::{Check, PodSubject, Rule};
+use crate::finding::{Finding, Findings, quote};
 use crate::keys;
 use crate::layout::{Layout, RESERVED_PREFIX, V1_5_VOLUME};
 
-pub(super) const RULE: Rule =
-    Rule { name: "reserved-name", severity: Severity::Deny, checks: &[Check::Template(check)] };
+pub(super) const RULE: Rule = Rule::new(&[Check::Template(check)]);
 
 fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
     if !subject.wants_identity {
@@ -34,17 +33,21 @@ fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
     for container in subject.pod.all_containers() {
         let is_reserved = matches!(container.name.as_ref(), keys::PROXY_CONTAINER | keys::PROXY_INIT_CONTAINER);
         if is_reserved && !is_genuine(container, subject.settings) {
-            let problem = format!("is named {}, but does not run the proxy", quote(&container.name));
-            findings.add(Finding::new(RULE.name, subject.path_of(container.object), problem, "use another name"));
+            findings.add(|| {
+                let problem = format!("is named {}, but does not run the proxy", quote(&container.name));
+                Finding::at(subject.path_of(container.object), problem, "use another name")
+            });
         }
     }
-    // Nobody but v1.5 minds the old name.
+    // Only v1.5 uses the old name.
     let old_name_counts = layout_in_force(subject).is_none_or(|layout| layout == Layout::V1_5);
     for volume in &subject.pod.volumes {
         let is_reserved = volume.name.starts_with(RESERVED_PREFIX) || (old_name_counts && volume.name == V1_5_VOLUME);
         if is_reserved && !volume.is_injected() {
-            let problem = format!("is named {}, which is reserved for the token", quote(&volume.name));
-            findings.add(Finding::new(RULE.name, subject.path_of(volume.object), problem, "use another name"));
+            findings.add(|| {
+                let problem = format!("is named {}, which is reserved for the token", quote(&volume.name));
+                Finding::at(subject.path_of(volume.object), problem, "use another name")
+            });
         }
     }
 }

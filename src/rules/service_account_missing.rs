@@ -17,27 +17,29 @@
 //! Correct the name, or create the service account in the namespace of the pod, with the annotation
 //! `azure.workload.identity/client-id`.
 
-use super::{Check, Findings, PodSubject, Rule};
+use super::{Check, PodSubject, Rule};
 use crate::cluster::LookupError;
-use crate::finding::{Finding, Severity, quote};
+use crate::finding::{Finding, Findings, quote};
 use crate::keys;
+use crate::rule::Severity;
 
-pub(super) const RULE: Rule =
-    Rule { name: "service-account-missing", severity: Severity::Deny, checks: &[Check::Template(check)] };
+pub(super) const RULE: Rule = Rule::new(&[Check::Template(check)]).guarding_injection();
 
 fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
-    // Pods that ask for nothing are not held up by this.
-    if !subject.wants_identity || subject.service_account != Some(Err(&LookupError::Missing)) {
+    // A pod that asks for no identity is not held up by this.
+    if !subject.wants_identity || subject.service_account.get() != Err(&LookupError::Missing) {
         return;
     }
-    let name = quote(subject.pod.service_account());
-    let problem =
-        format!("names service account {name}, which does not exist in namespace {}", quote(subject.namespace));
-    let fix = format!("correct the name, or create it there with annotation {}", keys::CLIENT_ID);
-    findings.add(Finding {
-        blocks_injection: true,
-        // A workload's service account may be applied a moment later.
-        at_most: if subject.workload.is_some() { Severity::Warn } else { Severity::Deny },
-        ..Finding::new(RULE.name, subject.service_account_path(), problem, fix)
+    // A workload's service account may be applied a moment later.
+    let at_most = if subject.workload.is_some() { Severity::Warn } else { Severity::Deny };
+    findings.add_at_most(at_most, || {
+        let name = quote(subject.pod.service_account());
+        let namespace = quote(subject.namespace);
+        Finding::at(
+            subject.service_account_place(),
+            format!("names service account {name}, which does not exist in namespace {namespace}"),
+            format!("correct the name, or create it there with annotation {}", keys::CLIENT_ID),
+        )
+        .blocks_injection()
     });
 }

@@ -17,12 +17,14 @@
 //!
 //! Separate the names with `;`, and correct the names that the message quotes.
 
-use super::{Check, Findings, PodSubject, Rule};
-use crate::finding::{Finding, Severity, quote};
+use super::repairs::replace_string;
+use super::{Check, PodSubject, Rule};
+use crate::finding::{Finding, FindingBuilder, Findings, quote};
+use crate::json::Changes;
 use crate::keys::{self, PROXY_CONTAINER, PROXY_INIT_CONTAINER};
+use crate::order::Names;
 
-pub(super) const RULE: Rule =
-    Rule { name: "skip-containers", severity: Severity::Warn, checks: &[Check::Template(check)] };
+pub(super) const RULE: Rule = Rule::new(&[Check::Template(check)]);
 
 /// Containers that other webhooks add later, by the names that their documentation gives.
 const INJECTED_LATER: [&str; 12] = [
@@ -40,32 +42,67 @@ const INJECTED_LATER: [&str; 12] = [
     "envoy-sidecar",
 ];
 
+/// What people write between names instead of `;`.
+const SEPARATORS: [char; 6] = [',', ':', '|', ' ', '\n', '\t'];
+
+/// How many containers of the pod a message names.
+const NAMED_CONTAINERS: usize = 5;
+
 fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
-    let skipped = &subject.identity.skipped;
-    if !subject.wants_identity || skipped.is_empty() {
+    let identity = subject.identity;
+    if !subject.wants_identity || identity.skipped.iter().next().is_none() {
         return;
     }
-    let containers: Vec<&str> = subject.pod.all_containers().map(|container| container.name.as_ref()).collect();
-    let mut add = |problem: String, fix: String| {
-        findings.add(Finding::new(RULE.name, subject.annotation_path(keys::SKIP_CONTAINERS), problem, fix));
-    };
-
+    let containers = Names::new(subject.pod.all_containers().map(|container| container.name.as_ref()).collect());
     let is_proxy = |name: &str| matches!(name, PROXY_CONTAINER | PROXY_INIT_CONTAINER);
-    for name in skipped.iter().filter(|name| !containers.contains(name) && !INJECTED_LATER.contains(name)) {
-        if is_proxy(name) && subject.identity.proxy.is_some() {
-            continue;
-        }
-        let names: Vec<String> = containers.iter().map(|name| quote(name)).collect();
-        let has_separator = name.contains([',', ':', '|', ' ', '\n', '\t']);
-        let fix = if has_separator { "separate names by \";\"" } else { "correct the name or remove it" };
-        add(format!("names container {}, but the pod has {}", quote(name), names.join(", ")), fix.to_owned());
+    let is_known = |name: &str| {
+        containers.contains(name) || INJECTED_LATER.contains(&name) || (is_proxy(name) && identity.proxy.is_some())
+    };
+    for name in identity.skipped.iter().filter(|name| !is_known(name)) {
+        findings.add(|| {
+            let problem = format!("names container {}, but the pod has {}", quote(name), names_of(subject));
+            let fix =
+                if name.contains(SEPARATORS) { "separate names by \";\"" } else { "correct the name or remove it" };
+            finding(subject, problem, fix.to_owned()).repair(|| with_separators(subject, is_known))
+        });
     }
-    if subject.identity.proxy.is_some() && skipped.contains(&PROXY_CONTAINER) {
-        let problem = format!("skips {PROXY_CONTAINER}, which answers nobody without an identity of its own");
-        add(problem, "take it off the list".to_owned());
+    if identity.proxy.is_some() && !identity.includes(PROXY_CONTAINER) {
+        findings.add(|| {
+            let problem = format!("skips {PROXY_CONTAINER}, which answers nobody without an identity of its own");
+            finding(subject, problem, "take it off the list".to_owned())
+        });
     }
-    if !containers.is_empty() && containers.iter().all(|name| is_proxy(name) || skipped.contains(name)) {
-        let fix = format!("skip fewer, or set label {} to \"false\"", keys::USE);
-        add("skips every container: none gets the identity".to_owned(), fix);
+    if !subject.pod.containers.is_empty() && containers.iter().all(|name| is_proxy(name) || !identity.includes(name)) {
+        findings.add(|| {
+            let fix = format!("skip fewer, or set label {} to \"false\"", keys::USE);
+            finding(subject, "skips every container: none gets the identity".to_owned(), fix)
+        });
     }
+}
+
+fn finding(subject: &PodSubject<'_>, problem: String, fix: String) -> FindingBuilder {
+    Finding::at(subject.annotation_path(keys::SKIP_CONTAINERS), problem, fix)
+}
+
+/// The first containers of the pod.
+fn names_of(subject: &PodSubject<'_>) -> String {
+    let mut names = subject.pod.all_containers().map(|container| quote(&container.name));
+    let first = names.by_ref().take(NAMED_CONTAINERS).collect::<Vec<_>>().join(", ");
+    match names.count() {
+        0 => first,
+        more => format!("{first} and {more} more"),
+    }
+}
+
+/// Separates the names by `;`, if all of them are known then.
+fn with_separators(subject: &PodSubject<'_>, is_known: impl Fn(&str) -> bool) -> Changes {
+    let list = subject.pod.annotations.get(keys::SKIP_CONTAINERS).unwrap_or_default();
+    let separators = |c: char| c == ';' || SEPARATORS.contains(&c);
+    let names: Vec<&str> = list.split(separators).map(str::trim).filter(|name| !name.is_empty()).collect();
+    if !names.iter().all(|name| is_known(name)) {
+        return Changes::default();
+    }
+    let annotation =
+        subject.pod.metadata.and_then(|metadata| metadata.field("annotations")?.field(keys::SKIP_CONTAINERS));
+    replace_string(annotation, &names.join(";"))
 }

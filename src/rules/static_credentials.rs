@@ -16,21 +16,22 @@
 //!
 //! Remove the variable. If the container needs it, exclude the container with `azure.workload.identity/skip-containers`.
 
-use super::{Check, Findings, PodSubject, Rule};
-use crate::finding::{Finding, Severity};
+use super::{Check, PodSubject, Rule};
+use crate::finding::{Finding, Findings};
 
-pub(super) const RULE: Rule =
-    Rule { name: "static-credentials", severity: Severity::Warn, checks: &[Check::Template(check)] };
+pub(super) const RULE: Rule = Rule::new(&[Check::Template(check)]);
 
 /// Source: azure-identity, `EnvironmentCredential`.
 const CREDENTIALS: [&str; 4] =
     ["AZURE_CLIENT_SECRET", "AZURE_CLIENT_CERTIFICATE_PATH", "AZURE_USERNAME", "AZURE_PASSWORD"];
 
 fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
-    for container in subject.participants() {
-        for variable in container.env.iter().filter(|variable| CREDENTIALS.contains(&variable.name.as_ref())) {
-            let problem = format!("sets {}, which Azure SDKs take before workload identity", variable.name);
-            findings.add(Finding::new(RULE.name, subject.path_of(variable.object), problem, "remove the variable"));
+    for variable in subject.participants().flat_map(|container| &container.env) {
+        if CREDENTIALS.contains(&variable.name.as_ref()) {
+            findings.add(|| {
+                let problem = format!("sets {}, which Azure SDKs take before workload identity", variable.name);
+                Finding::at(subject.path_of(variable.object), problem, "remove the variable")
+            });
         }
     }
 }

@@ -16,41 +16,40 @@
 //!
 //! Set whole seconds, in quotes: `"3600"` for an hour, `"86400"` for a day. The default is an hour.
 
-use super::{Check, Findings, PodSubject, Rule, ServiceAccountSubject};
-use crate::finding::{Finding, Severity, quote};
+use super::{Check, PodSubject, Rule, ServiceAccountSubject};
+use crate::finding::{Finding, Findings, quote};
 use crate::identity::{Expiration, parse_expiration};
-use crate::json::Path;
 use crate::keys;
 
-pub(super) const RULE: Rule = Rule {
-    name: "token-expiration",
-    severity: Severity::Deny,
-    checks: &[Check::Template(check_template), Check::ServiceAccount(check_service_account)],
-};
+pub(super) const RULE: Rule =
+    Rule::new(&[Check::Template(check_template), Check::ServiceAccount(check_service_account)]).guarding_injection();
+
+const FIX: &str = "it takes whole seconds from 3600 to 86400, e.g. \"3600\"";
 
 fn check_template(subject: &PodSubject<'_>, findings: &mut Findings) {
-    if !subject.wants_identity || subject.identity.expiration.seconds().is_some() {
+    if !subject.wants_identity {
         return;
     }
-    let (path, problem) = match subject.identity.expiration {
-        Expiration::Default => return,
-        Expiration::Pod(text) => (subject.annotation_path(keys::TOKEN_EXPIRATION), format!("is {}", quote(text))),
-        Expiration::ServiceAccount(text) => {
-            let (name, key) = (subject.service_account_name(), keys::TOKEN_EXPIRATION);
-            let problem = format!("names service account {name}, whose annotation {key} is {}", quote(text));
-            (subject.service_account_path(), problem)
+    let expiration = subject.identity.expiration();
+    if expiration.seconds().is_some() {
+        return;
+    }
+    findings.add(|| {
+        match expiration {
+            Expiration::ServiceAccount(text) => subject.finding_about_annotation(keys::TOKEN_EXPIRATION, text, FIX),
+            Expiration::Pod(_) | Expiration::Default => {
+                let text = quote(expiration.text().unwrap_or_default());
+                Finding::at(subject.annotation_path(keys::TOKEN_EXPIRATION), format!("is {text}"), FIX)
+            }
         }
-    };
-    findings.add(Finding { blocks_injection: true, ..finding(path, problem) });
+        .blocks_injection()
+    });
 }
 
 fn check_service_account(subject: &ServiceAccountSubject<'_>, findings: &mut Findings) {
     let Some(text) = subject.annotations.get(keys::TOKEN_EXPIRATION) else { return };
     if !text.is_empty() && parse_expiration(text).is_none() {
-        findings.add(finding(subject.annotation_path(keys::TOKEN_EXPIRATION), format!("is {}", quote(text))));
+        findings
+            .add(|| Finding::at(subject.annotation_path(keys::TOKEN_EXPIRATION), format!("is {}", quote(text)), FIX));
     }
-}
-
-fn finding(path: Path, problem: String) -> Finding {
-    Finding::new(RULE.name, path, problem, "it takes whole seconds from 3600 to 86400, e.g. \"3600\"")
 }

@@ -14,25 +14,21 @@
 //!
 //! Remove the key, or use one of the keys in `docs/labels-and-annotations.md`.
 
-use super::key_names::{KeyUse, Meaning};
-use super::{Check, Findings, Rule};
-use crate::finding::{Finding, Severity};
+use super::{Check, Rule};
+use crate::finding::{Finding, Findings, Place};
 use crate::json::Path;
+use crate::subject::{KeyUse, Meaning};
 
-pub(super) const RULE: Rule = Rule {
-    name: "unknown-key",
-    severity: Severity::Warn,
-    checks: &[
-        Check::Template(|subject, findings| check(&subject.keys, || subject.pod_path(&[]), findings)),
-        Check::ServiceAccount(|subject, findings| check(&subject.keys, Path::default, findings)),
-    ],
-};
+pub(super) const RULE: Rule = Rule::new(&[
+    Check::Template(|subject, findings| check(subject.keys, || subject.pod_path(&[]), findings)),
+    Check::ServiceAccount(|subject, findings| check(subject.keys, Path::default, findings)),
+]);
 
-fn check(keys: &[KeyUse<'_>], object: impl Fn() -> Path, findings: &mut Findings) {
-    for found in keys {
-        if found.meaning == Meaning::Unknown {
-            let problem = "is nothing that workload identity knows";
-            findings.add(Finding::new(RULE.name, found.path(object()), problem, "remove it, or correct it"));
-        }
+fn check(keys: &[KeyUse<'_>], pod: impl Fn() -> Path, findings: &mut Findings) {
+    for found in keys.iter().filter(|found| found.meaning == Meaning::Unknown) {
+        findings.add(|| {
+            let place = Place::key(found.path(pod()));
+            Finding::at(place, "is nothing that workload identity knows", "remove it, or correct it")
+        });
     }
 }

@@ -16,18 +16,19 @@
 //!
 //! Use the label, so that the token is injected. If the token is declared by hand on purpose, exempt the service account.
 
-use super::{Check, Findings, PodSubject, Rule};
-use crate::finding::{Finding, Severity};
+use super::{Check, PodSubject, Rule};
+use crate::finding::{Finding, Findings};
 use crate::pod::Volume;
 
-pub(super) const RULE: Rule =
-    Rule { name: "unmanaged-token", severity: Severity::Warn, checks: &[Check::Template(check)] };
+pub(super) const RULE: Rule = Rule::new(&[Check::Template(check)]);
 
 fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
     for volume in unmanaged_tokens(subject) {
-        let problem = "holds a token for Azure that injection did not add";
-        let fix = "remove it and let the label bring one; exempt the service account if it is meant";
-        findings.add(Finding::new(RULE.name, subject.path_of(volume.object), problem, fix));
+        findings.add(|| {
+            let problem = "holds a token for Azure that injection did not add";
+            let fix = "remove it and let the label bring one; exempt the service account if it is meant";
+            Finding::at(subject.path_of(volume.object), problem, fix)
+        });
     }
 }
 

@@ -11,11 +11,10 @@ use wildmatch::WildMatch;
 
 pub use read::Problem;
 
-use crate::finding::Severity;
 use crate::json::Value;
 use crate::layout::Layout;
 use crate::pod::Volume;
-use crate::rules;
+use crate::rule::{PerRule, RuleId, Severity};
 
 /// The audience of a token for Entra ID, unless it is configured.
 pub const DEFAULT_AUDIENCE: &str = "api://AzureADTokenExchange";
@@ -210,23 +209,20 @@ pub struct Guard {
     pub layouts: Vec<Layout>,
 }
 
-/// The severity of each rule: what the settings say of it, else the preset's.
-#[derive(Debug, Default)]
-pub struct Severities {
-    /// Whether each rule that recommends a warning denies.
-    strict: bool,
-    overrides: Vec<(&'static str, Severity)>,
-}
+/// The severity of each rule: the one that the settings give it, else that of the preset.
+#[derive(Debug)]
+pub struct Severities(PerRule<Severity>);
 
 impl Severities {
-    /// The severity of the rule of this name.
-    pub fn of(&self, rule: &str) -> Severity {
-        let set = self.overrides.iter().find_map(|(name, severity)| (*name == rule).then_some(*severity));
-        let recommended = || rules::names().find_map(|(name, severity)| (name == rule).then_some(severity));
-        match set.or_else(recommended).unwrap_or(Severity::Off) {
-            Severity::Warn if self.strict && set.is_none() => Severity::Deny,
-            severity => severity,
-        }
+    /// The severity of a rule.
+    pub fn of(&self, rule: RuleId) -> Severity {
+        self.0.get(rule)
+    }
+}
+
+impl Default for Severities {
+    fn default() -> Self {
+        Self(PerRule::from_fn(RuleId::severity))
     }
 }
 

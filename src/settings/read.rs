@@ -8,7 +8,7 @@ use super::{
     Entries, Exemptions, Guard, IdentityBinding, Inject, LabelRequirement, LabelSelector, OptIn, Proxy, Resources,
     Settings, Severities,
 };
-use crate::finding::{Severity, quote};
+use crate::finding::quote;
 use crate::formats::{
     is_domain_name, is_guid, is_https_url, is_image_reference, is_object_name, is_pattern, is_qualified_name,
     is_quantity,
@@ -16,7 +16,8 @@ use crate::formats::{
 use crate::json::{Kind, Path, Value};
 use crate::layout::Layout;
 use crate::nearest::nearest;
-use crate::{clouds, keys, rules};
+use crate::rule::{PerRule, RuleId, Severity};
+use crate::{clouds, keys};
 
 /// One thing that is wrong with the settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -285,18 +286,23 @@ impl<'a> Reader<'a> {
 
     fn severities(&mut self, root: Value<'a>) -> Severities {
         let strict = self.choice(root, "preset", &[("recommended", false), ("strict", true)]).unwrap_or_default();
-        let Some(members) = self.object(root, "rules") else { return Severities { strict, ..Severities::default() } };
-        let names: Vec<_> = rules::names().map(|(name, _)| name).collect();
-        self.keys(members, &names);
-        let choices = Severity::ALL.map(|severity| (severity.name(), severity));
-        let overrides = members.members().filter_map(|(key, value)| {
-            // To kubectl, as in YAML 1.1, a bare `off` is `false`.
-            let is_off = value.as_bool() == Some(false);
-            let severity = if is_off { Severity::Off } else { self.choice(members, &key, &choices)? };
-            Some((*names.iter().find(|name| **name == key)?, severity))
+        let mut severities = PerRule::from_fn(|rule| match rule.severity() {
+            Severity::Warn if strict => Severity::Deny,
+            severity => severity,
         });
-        let overrides = overrides.collect();
-        Severities { strict, overrides }
+        let choices = Severity::ALL.map(|severity| (severity.name(), severity));
+        if let Some(members) = self.object(root, "rules") {
+            self.keys(members, &RuleId::ALL.map(RuleId::name));
+            for (key, value) in members.members() {
+                // To kubectl, as in YAML 1.1, a bare `off` is `false`.
+                let is_off = value.as_bool() == Some(false);
+                let severity = if is_off { Some(Severity::Off) } else { self.choice(members, &key, &choices) };
+                if let (Some(rule), Some(severity)) = (RuleId::from_name(&key), severity) {
+                    severities.set(rule, severity);
+                }
+            }
+        }
+        Severities(severities)
     }
 
     fn identity(&mut self, identity: Value<'a>) -> Option<AllowedIdentity<'a>> {

@@ -7,14 +7,14 @@ use azure_workload_identity_policy::json::{Kind, Path, Segment, Value};
 
 /// What was done to a text besides adding members and elements behind the last ones. Paths are those before it was done.
 #[derive(Debug, Default)]
-pub(crate) struct Changes {
+pub(crate) struct Undo {
     /// Values that may be others now.
     pub(crate) overwritten: BTreeSet<Path>,
     /// Arrays with this many new elements in front.
     pub(crate) prepended: BTreeMap<Path, usize>,
 }
 
-impl Changes {
+impl Undo {
     /// The text of `after` with the values of `before` put back and all that is new cut out, each with its comma. If
     /// `after` came from `before` by changes like these, it is the text of `before`.
     pub(crate) fn undo(&self, before: Value<'_>, after: Value<'_>) -> String {

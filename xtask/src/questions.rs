@@ -9,7 +9,7 @@
 //! - A changed answer in a group of type `map[` drops the other answers of the group, so the form has no groups of this type.
 
 use anyhow::{Context as _, Result, bail};
-use azure_workload_identity_policy::rules::RULES;
+use azure_workload_identity_policy::rule::RuleId;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -112,8 +112,8 @@ struct Question {
 pub fn to_yaml() -> Result<String> {
     let schema = settings_schema::schema().to_value();
     let mut questions = ASKED.iter().map(|asked| question(&schema, asked)).collect::<Result<Vec<_>>>()?;
-    for rule in RULES {
-        questions.push(rule_question(&schema, rule.name)?);
+    for rule in RuleId::ALL {
+        questions.push(rule_question(&schema, rule.name())?);
     }
     let text = yaml_serde::to_string(&Form { questions }).context("cannot write the questions as YAML")?;
     // In YAML 1.1, which Rancher's back end reads, a bare `off` is a boolean.

@@ -3,7 +3,10 @@
 use std::{fmt::Write as _, fs, path::Path};
 
 use anyhow::{Context as _, Result, ensure};
-use azure_workload_identity_policy::rules::{Check, RULES, Rule};
+use azure_workload_identity_policy::{
+    rule::RuleId,
+    rules::{Check, checks},
+};
 
 /// The headings of a rule's doc comment, in this order.
 const HEADINGS: [&str; 4] = ["What it finds", "Why it matters", "Example", "Fix"];
@@ -33,12 +36,12 @@ and the kinds of the setting [`workloads`](settings.md#workloads). A labelled po
 pub fn markdown(root: &Path) -> Result<String> {
     let mut table = String::from("| rule | default | subjects | finding |\n|---|---|---|---|\n");
     let mut sections = String::new();
-    for rule in RULES {
-        let file = format!("src/rules/{}.rs", rule.name.replace('-', "_"));
+    for rule in RuleId::ALL {
+        let file = format!("src/rules/{}.rs", rule.name().replace('-', "_"));
         let source = fs::read_to_string(root.join(&file)).with_context(|| format!("cannot read {file}"))?;
         let [finds, matters, example, fix] = parts(&source).with_context(|| format!("in {file}"))?;
 
-        let (name, severity, subjects) = (rule.name, rule.severity.name(), subjects(rule));
+        let (name, severity, subjects) = (rule.name(), rule.severity().name(), subjects(rule));
         let summary = summary(&finds).replace('|', "\\|");
         writeln!(table, "| [{name}](#{name}) | {severity} | {subjects} | {summary} |")?;
         writeln!(
@@ -70,21 +73,10 @@ fn parts(source: &str) -> Result<[String; 4]> {
 }
 
 /// The subjects that a rule checks, separated by commas.
-fn subjects(rule: &Rule) -> String {
-    let kinds: Vec<&str> = rule.checks.iter().flat_map(|check| kinds(check)).copied().collect();
+fn subjects(rule: RuleId) -> String {
+    let subjects: Vec<&str> = checks(rule).iter().flat_map(Check::subjects).copied().collect();
     let order = ["pods", "workloads", "service accounts", "services", "debug containers"];
-    order.into_iter().filter(|kind| kinds.contains(kind)).collect::<Vec<_>>().join(", ")
-}
-
-fn kinds(check: &Check) -> &'static [&'static str] {
-    match check {
-        Check::Template(_) => &["pods", "workloads"],
-        Check::Pod(_) => &["pods"],
-        Check::Workload(_) => &["workloads"],
-        Check::EphemeralContainers(_) => &["debug containers"],
-        Check::ServiceAccount(_) => &["service accounts"],
-        Check::Service(_) => &["services"],
-    }
+    order.into_iter().filter(|subject| subjects.contains(subject)).collect::<Vec<_>>().join(", ")
 }
 
 /// The first sentence, in one line and without its full stop. List items are part of the sentence before them.

@@ -4,7 +4,7 @@
 use std::{borrow::Cow, collections::BTreeMap};
 
 use anyhow::Result;
-use azure_workload_identity_policy::{finding::Severity, rules};
+use azure_workload_identity_policy::rule::{RuleId, Severity};
 use schemars::{
     JsonSchema, Schema, SchemaGenerator, generate::SchemaSettings, json_schema, transform::RecursiveTransform,
 };
@@ -288,11 +288,12 @@ impl JsonSchema for RuleSeverities {
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         let severity = generator.subschema_for::<RuleSeverity>();
-        let properties: Map<String, Value> = rules::names()
-            .map(|(name, recommended)| {
+        let properties: Map<String, Value> = RuleId::ALL
+            .into_iter()
+            .map(|rule| {
                 let mut schema = severity.clone();
-                schema.insert("default".to_owned(), recommended.name().into());
-                (name.to_owned(), schema.to_value())
+                schema.insert("default".to_owned(), rule.severity().name().into());
+                (rule.name().to_owned(), schema.to_value())
             })
             .collect();
         json_schema!({

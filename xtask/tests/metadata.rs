@@ -4,12 +4,12 @@
 
 use std::collections::BTreeSet;
 
-use azure_workload_identity_policy::finding::Severity;
-use azure_workload_identity_policy::json::Document;
-use azure_workload_identity_policy::review::Review;
-use azure_workload_identity_policy::rules::{Check, RULES};
+use azure_workload_identity_policy::inquiry::Inquiry;
+use azure_workload_identity_policy::json::{Document, Reading};
+use azure_workload_identity_policy::rule::{RuleId, Severity};
+use azure_workload_identity_policy::rules::{Check, checks};
 use azure_workload_identity_policy::settings::Settings;
-use azure_workload_identity_policy::workload::Target;
+use azure_workload_identity_policy::subject::SubjectKind;
 use serde_json::json;
 use xtask::metadata::{Metadata, Rule};
 
@@ -61,8 +61,8 @@ fn is_judged(group: &str, kind: &str, subresource: &str, operation: &str) -> boo
     let request = json!({"operation": operation, "kind": kind, "subResource": subresource, "object": object});
     let text = request.to_string();
     let document = Document::parse(text.as_bytes()).unwrap();
-    let review = Review::read(document.root()).expect("a review");
-    Target::of(&review, &Settings::default()).unwrap() != Target::Other
+    let inquiry = Inquiry::of_review(document.root());
+    SubjectKind::of(&inquiry, &Settings::default(), &mut Reading::default()).is_some()
 }
 
 #[test]
@@ -82,8 +82,9 @@ fn the_policy_is_asked_about_all_that_it_judges_but_services_and_nothing_else() 
     }
     // What rules find about services is not shown at admission.
     judged.retain(|(_, resource, _)| resource != "services");
-    for rule in RULES.iter().filter(|rule| rule.checks.iter().any(|check| matches!(check, Check::Service(_)))) {
-        assert_eq!(rule.severity, Severity::Note, "{} needs services in policy-metadata/metadata.yml", rule.name);
+    let is_for_services = |rule: &RuleId| checks(*rule).iter().any(|check| matches!(check, Check::Service(_)));
+    for rule in RuleId::ALL.iter().filter(|rule| is_for_services(rule)) {
+        assert_eq!(rule.severity(), Severity::Note, "{rule} needs services in policy-metadata/metadata.yml");
     }
     assert_eq!(requests(&metadata().rules), judged);
 }

@@ -7,6 +7,7 @@ mod common;
 use std::net::SocketAddr;
 
 use axum::{Json, Router, routing::post};
+use azure_workload_identity_policy::rule::RuleId;
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use cluster_tests::{
     api::Refusal,
@@ -47,7 +48,7 @@ fn recorded_pods_that_the_webhook_mutated_count_as_injected() {
         let scenario = Scenario::with(&program, |cluster| {
             let manifests = Manifests::of_recipe(cluster, "guard-aks").unwrap();
             manifests.map_policies(|mut policy| {
-                let rules = azure_workload_identity_policy::rules::names().map(|(rule, _)| rule);
+                let rules = RuleId::ALL.map(RuleId::name).into_iter();
                 let others = rules.filter(|rule| !["injection-missing", "container-not-injected"].contains(rule));
                 let mut rules: serde_json::Map<_, _> = others.map(|rule| (rule.to_owned(), json!("off"))).collect();
                 rules.insert("container-not-injected".to_owned(), json!("deny"));

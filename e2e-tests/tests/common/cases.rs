@@ -105,16 +105,6 @@ pub(crate) struct Expected {
     pub(crate) path: String,
 }
 
-/// What a request is about, as rules tell subjects apart.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(crate) enum Subject {
-    Pod,
-    Workload,
-    ServiceAccount,
-    Service,
-    EphemeralContainers,
-}
-
 impl PodForm {
     /// `metadata` and `spec`.
     fn members(&self) -> Value {
@@ -188,14 +178,15 @@ impl Case {
         }
     }
 
-    pub(crate) fn subject(&self) -> Subject {
+    /// What the request is about, as documentation names it.
+    pub(crate) fn subject(&self) -> &'static str {
         let request = self.request();
         match (request.kind.kind.as_str(), request.sub_resource.as_deref()) {
-            ("Pod", None) => Subject::Pod,
-            ("Pod", Some(_)) => Subject::EphemeralContainers,
-            ("ServiceAccount", _) => Subject::ServiceAccount,
-            ("Service", _) => Subject::Service,
-            _ => Subject::Workload,
+            ("Pod", None) => "pods",
+            ("Pod", Some(_)) => "debug containers",
+            ("ServiceAccount", _) => "service accounts",
+            ("Service", _) => "services",
+            _ => "workloads",
         }
     }
 

@@ -1,11 +1,10 @@
 //! The policy as a library, asked without a host.
 
-use azure_workload_identity_policy::cluster::{Cluster, LookupError, Patience, ServiceAccount};
-use azure_workload_identity_policy::json::Document;
-use azure_workload_identity_policy::policy::judge;
-use azure_workload_identity_policy::review::Review;
+use azure_workload_identity_policy::cluster::{Cluster, Freshness, LookupError, ServiceAccount};
+use azure_workload_identity_policy::inquiry::{Inquiry, Origin};
+use azure_workload_identity_policy::json::{Document, Reading};
 use azure_workload_identity_policy::settings::Settings;
-use azure_workload_identity_policy::verdict::Verdict;
+use azure_workload_identity_policy::{Verdict, decide, examine};
 use e2e_tests::request::AdmissionRequest;
 use serde_json::Value;
 
@@ -19,7 +18,7 @@ pub(crate) struct KnownCluster {
 }
 
 impl Cluster for KnownCluster {
-    fn service_account(&self, namespace: &str, name: &str, _: Patience) -> Result<ServiceAccount, LookupError> {
+    fn service_account(&self, namespace: &str, name: &str, _: Freshness) -> Result<ServiceAccount, LookupError> {
         if self.look_ups_forbidden {
             return Err(LookupError::Forbidden);
         }
@@ -30,16 +29,14 @@ impl Cluster for KnownCluster {
         };
         let text = self.objects.iter().find(is_it).ok_or(LookupError::Missing)?.to_string();
         let document = Document::parse(text.as_bytes()).unwrap();
-        let account = ServiceAccount::read(document.root());
-        account.map_err(|mismatch| LookupError::Undecodable(mismatch.describe(document.root())))
+        let mut reading = Reading::default();
+        let account = ServiceAccount::read(document.root(), &mut reading);
+        let mismatch = reading.mismatches().first().map(|mismatch| mismatch.describe(document.root()));
+        mismatch.map_or(Ok(account), |mismatch| Err(LookupError::Undecodable(mismatch)))
     }
 
     fn may_use_identity(&self, _: &str, _: &str, client_id: &str) -> Result<bool, LookupError> {
         Ok(self.may_use.iter().any(|id| id == client_id))
-    }
-
-    fn is_live(&self) -> bool {
-        !self.are_files
     }
 }
 
@@ -49,6 +46,11 @@ pub(crate) fn verdict(request: &AdmissionRequest, settings: &Value, cluster: &Kn
     let (request, settings) =
         (Document::parse(request.as_bytes()).unwrap(), Document::parse(settings.as_bytes()).unwrap());
     let settings = Settings::read(settings.root()).unwrap_or_else(|problems| panic!("{problems:?}"));
-    let review = Review::read(request.root()).map_err(|mismatch| mismatch.describe(request.root())).unwrap();
-    judge(&review, &settings, cluster).map_err(|mismatch| mismatch.describe(request.root())).unwrap()
+    let mut inquiry = Inquiry::of_review(request.root());
+    if cluster.are_files {
+        inquiry.origin = Origin::File;
+    }
+    let examination = examine(&inquiry, &settings, cluster);
+    assert!(examination.mismatches.is_empty(), "{:?}", examination.mismatches);
+    decide(examination, &settings)
 }

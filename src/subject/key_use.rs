@@ -1,4 +1,4 @@
-//! The keys of labels and annotations: which there are, where each is read, and what may have been meant by others.
+//! The keys of labels and annotations: which ones there are, where each is read, and which one a misspelt key was meant to be.
 
 use super::Workload;
 use crate::json::Path;
@@ -8,7 +8,7 @@ use crate::settings::Settings;
 
 /// Where a key is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Place {
+pub(crate) enum ReadAt {
     PodLabel,
     PodAnnotation,
     ServiceAccountAnnotation,
@@ -16,9 +16,9 @@ pub(super) enum Place {
     EitherAnnotation,
 }
 
-impl Place {
+impl ReadAt {
     /// As messages write it.
-    pub(super) const fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::PodLabel => "a label of the pod (or pod template)",
             Self::PodAnnotation => "an annotation of the pod (or pod template)",
@@ -30,11 +30,11 @@ impl Place {
 
 /// What a key is to workload identity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Meaning<'k> {
+pub(crate) enum Meaning<'k> {
     /// It is read, at this place.
-    Known(Place),
+    Known(ReadAt),
     /// Somebody meant this one.
-    Misspelt(&'k str),
+    Misspelt(&'k str, ReadAt),
     /// It has our prefix, and nobody reads it.
     Unknown,
     /// It has nothing to do with workload identity.
@@ -43,7 +43,7 @@ pub(super) enum Meaning<'k> {
 
 /// Whose label or annotation it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Holder {
+pub(crate) enum Holder {
     /// A pod or pod template.
     Pod,
     /// The workload around a pod template.
@@ -53,65 +53,72 @@ pub(super) enum Holder {
 
 /// A key that has to do with workload identity, where it was found.
 #[derive(Debug)]
-pub struct KeyUse<'s> {
-    pub(super) holder: Holder,
-    pub(super) is_label: bool,
-    pub(super) key: &'s str,
-    pub(super) meaning: Meaning<'s>,
+pub(crate) struct KeyUse<'s> {
+    pub(crate) holder: Holder,
+    pub(crate) is_label: bool,
+    pub(crate) key: &'s str,
+    pub(crate) meaning: Meaning<'s>,
 }
 
 impl KeyUse<'_> {
     /// Where it is; `pod` is the path of the pod or pod template.
-    pub(super) fn path(&self, pod: Path) -> Path {
+    pub(crate) fn path(&self, pod: Path) -> Path {
         let holder = if self.holder == Holder::Pod { pod } else { Path::default() };
-        holder.key("metadata").key(if self.is_label { "labels" } else { "annotations" }).key(self.key)
+        holder.key("metadata").key(self.map()).key(self.key)
+    }
+
+    /// The member of `metadata` that it is in.
+    pub(crate) const fn map(&self) -> &'static str {
+        if self.is_label { "labels" } else { "annotations" }
     }
 }
 
-/// The keys on a pod or pod template, and on the workload around it.
-pub(crate) fn in_template<'s>(
-    pod: &'s Pod<'_>,
-    workload: Option<&'s Workload<'_>>,
-    settings: &'s Settings<'_>,
-) -> Vec<KeyUse<'s>> {
-    let mut uses = Uses::new(settings);
-    if let Some(workload) = workload {
-        uses.add(Holder::Workload, true, &workload.labels);
-        uses.add(Holder::Workload, false, &workload.annotations);
+impl<'s> KeyUse<'s> {
+    /// The keys on a pod or pod template, and on the workload around it.
+    pub(crate) fn in_template(
+        pod: &'s Pod<'_>,
+        workload: Option<&'s Workload<'_>>,
+        settings: &'s Settings<'_>,
+    ) -> Vec<Self> {
+        let mut uses = Uses::new(settings);
+        if let Some(workload) = workload {
+            uses.add(Holder::Workload, true, &workload.labels);
+            uses.add(Holder::Workload, false, &workload.annotations);
+        }
+        uses.add(Holder::Pod, true, &pod.labels);
+        uses.add(Holder::Pod, false, &pod.annotations);
+        uses.found
     }
-    uses.add(Holder::Pod, true, &pod.labels);
-    uses.add(Holder::Pod, false, &pod.annotations);
-    uses.found
-}
 
-/// The keys on a service account.
-pub(crate) fn in_service_account<'s>(
-    labels: &'s StringMap<'_>,
-    annotations: &'s StringMap<'_>,
-    settings: &'s Settings<'_>,
-) -> Vec<KeyUse<'s>> {
-    let mut uses = Uses::new(settings);
-    uses.add(Holder::ServiceAccount, true, labels);
-    uses.add(Holder::ServiceAccount, false, annotations);
-    uses.found
+    /// The keys on a service account.
+    pub(crate) fn in_service_account(
+        labels: &'s StringMap<'_>,
+        annotations: &'s StringMap<'_>,
+        settings: &'s Settings<'_>,
+    ) -> Vec<Self> {
+        let mut uses = Uses::new(settings);
+        uses.add(Holder::ServiceAccount, true, labels);
+        uses.add(Holder::ServiceAccount, false, annotations);
+        uses.found
+    }
 }
 
 struct Uses<'s> {
-    known: [(&'s str, Place); 8],
+    known: [(&'s str, ReadAt); 8],
     found: Vec<KeyUse<'s>>,
 }
 
 impl<'s> Uses<'s> {
     fn new(settings: &'s Settings<'_>) -> Self {
         let known = [
-            (keys::USE, Place::PodLabel),
-            (keys::CLIENT_ID, Place::ServiceAccountAnnotation),
-            (keys::TENANT_ID, Place::ServiceAccountAnnotation),
-            (keys::TOKEN_EXPIRATION, Place::EitherAnnotation),
-            (keys::SKIP_CONTAINERS, Place::PodAnnotation),
-            (keys::INJECT_PROXY, Place::PodAnnotation),
-            (keys::PROXY_PORT, Place::PodAnnotation),
-            (settings.binding_annotation(), Place::PodAnnotation),
+            (keys::USE, ReadAt::PodLabel),
+            (keys::CLIENT_ID, ReadAt::ServiceAccountAnnotation),
+            (keys::TENANT_ID, ReadAt::ServiceAccountAnnotation),
+            (keys::TOKEN_EXPIRATION, ReadAt::EitherAnnotation),
+            (keys::SKIP_CONTAINERS, ReadAt::PodAnnotation),
+            (keys::INJECT_PROXY, ReadAt::PodAnnotation),
+            (keys::PROXY_PORT, ReadAt::PodAnnotation),
+            (settings.binding_annotation(), ReadAt::PodAnnotation),
         ];
         Self { known, found: Vec::new() }
     }
@@ -127,9 +134,9 @@ impl<'s> Uses<'s> {
 }
 
 /// What a label or annotation key is to workload identity.
-fn meaning<'k>(key: &str, known: &[(&'k str, Place)]) -> Meaning<'k> {
-    if let Some((_, place)) = known.iter().find(|(name, _)| *name == key) {
-        return Meaning::Known(*place);
+fn meaning<'k>(key: &str, known: &[(&'k str, ReadAt)]) -> Meaning<'k> {
+    if let Some((_, read_at)) = known.iter().find(|(name, _)| *name == key) {
+        return Meaning::Known(*read_at);
     }
     // Ours have both words; a key with neither is done with here, as most keys of a pod are.
     let words = |word: &[u8]| word.eq_ignore_ascii_case(b"workload") || word.eq_ignore_ascii_case(b"identity");
@@ -139,11 +146,14 @@ fn meaning<'k>(key: &str, known: &[(&'k str, Place)]) -> Meaning<'k> {
     let plain = plain(key);
     let meant = known
         .iter()
-        .map(|(name, _)| (strsim::osa_distance(&plain, &self::plain(name)), *name))
-        .filter(|(distance, name)| *distance <= tolerance(name))
-        .min_by_key(|(distance, _)| *distance);
+        .map(|(name, read_at)| (self::plain(name), *name, *read_at))
+        // A distance is at least the difference of the lengths, and costs their product.
+        .filter(|(known, name, _)| known.len().abs_diff(plain.len()) <= tolerance(name))
+        .map(|(known, name, read_at)| (strsim::osa_distance(&plain, &known), name, read_at))
+        .filter(|(distance, name, _)| *distance <= tolerance(name))
+        .min_by_key(|(distance, _, _)| *distance);
     match meant {
-        Some((_, name)) => Meaning::Misspelt(name),
+        Some((_, name, read_at)) => Meaning::Misspelt(name, read_at),
         None if key.starts_with(keys::PREFIX) => Meaning::Unknown,
         None => Meaning::Foreign,
     }

@@ -1,4 +1,4 @@
-//! Edits of JSON texts: what they do, and what they leave alone.
+//! Changes of JSON texts: what they do, and what they leave alone.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
@@ -8,23 +8,23 @@ mod common {
     pub(crate) mod undo;
 }
 
-use azure_workload_identity_policy::json::{Document, Edits, Kind, Path, Segment, Value};
+use azure_workload_identity_policy::json::{Changes, Document, Kind, Path, Segment, Value};
 use common::json_text;
 use common::model::{all_values, model};
-use common::undo::Changes;
+use common::undo::Undo;
 use proptest::prelude::*;
 use proptest::sample::Index;
 use serde_json::Value as Model;
 
 /// `text` after edits of its root.
-fn edited(text: &str, edit: impl Fn(&mut Edits, Value<'_>)) -> String {
+fn edited(text: &str, edit: impl Fn(&mut Changes, Value<'_>)) -> String {
     let document = Document::parse(text.as_bytes()).unwrap();
-    let mut edits = Edits::default();
+    let mut edits = Changes::default();
     edit(&mut edits, document.root());
     written(&edits, document.root())
 }
 
-fn written(edits: &Edits, value: Value<'_>) -> String {
+fn written(edits: &Changes, value: Value<'_>) -> String {
     let mut out = Vec::new();
     edits.write(value, &mut out);
     String::from_utf8(out).unwrap()
@@ -41,11 +41,11 @@ fn members_are_set_behind_the_last_or_in_place() {
         (r#"{"k/\"":null}"#, r#"{"k/\"":9}"#),
     ];
     for (text, expected) in cases {
-        assert_eq!(edited(text, |edits, root| edits.set(root, "k/\"", "9")), expected);
+        assert_eq!(edited(text, |edits, root| edits.set(root, "k/\"", "9".to_owned())), expected);
     }
     let two = edited("{ }", |edits, root| {
-        edits.set(root, "a", "1");
-        edits.set(root, "b", "2");
+        edits.set(root, "a", "1".to_owned());
+        edits.set(root, "b", "2".to_owned());
     });
     assert_eq!(two, r#"{"a":1,"b":2 }"#);
 }
@@ -81,7 +81,7 @@ fn elements_put_in_front_of_a_replaced_one_stay_in_front() {
 fn a_part_is_written_with_its_own_edits_alone() {
     let document = Document::parse(br#" {"a": [1], "b": [2]} "#).unwrap();
     let root = document.root();
-    let mut edits = Edits::default();
+    let mut edits = Changes::default();
     assert!(edits.is_empty());
     edits.extend(root, "a", &[], &["3"]);
     edits.extend(root, "b", &[], &["4"]);
@@ -134,11 +134,72 @@ fn edit() -> impl Strategy<Value = Edit> {
     ]
 }
 
-/// Edits that have been made, and what they come to.
+#[test]
+fn a_member_is_set_at_the_end_of_a_path_of_which_any_part_may_be_missing() {
+    let cases = [
+        ("{}", r#"{"a":{"b":{"c/d":1}}}"#),
+        (r#"{"a":null,"x":0}"#, r#"{"a":{"b":{"c/d":1}},"x":0}"#),
+        (r#"{"a":{ "x":0 }}"#, r#"{"a":{ "x":0,"b":{"c/d":1} }}"#),
+        (r#"{"a":{"b":{}}}"#, r#"{"a":{"b":{"c/d":1}}}"#),
+        (r#"{"a":{"b":{"c/d":7}}}"#, r#"{"a":{"b":{"c/d":1}}}"#),
+    ];
+    for (text, expected) in cases {
+        assert_eq!(edited(text, |edits, root| edits.set_at(root, &["a", "b", "c/d"], "1".to_owned())), expected);
+    }
+}
+
+#[test]
+fn a_key_is_renamed_where_it_stands() {
+    let rename = |text: &str| edited(text, |edits, root| edits.rename(root, "k/", "n\""));
+    assert_eq!(rename(r#"{ "k\u002f" : [1], "a":2}"#), r#"{ "n\"" : [1], "a":2}"#);
+    assert_eq!(rename(r#"{"a":2}"#), r#"{"a":2}"#);
+}
+
+#[test]
+fn a_child_is_removed_with_its_comma() {
+    let cases = [
+        (r#"{ "a" : 1 , "b":2}"#, "a", r#"{ "b":2}"#),
+        ("{\n  \"x\": 0,\n  \"a\": 1,\n  \"b\": 2\n}", "a", "{\n  \"x\": 0,\n  \"b\": 2\n}"),
+        ("{\n  \"x\": 0,\n  \"a\": 1\n}", "a", "{\n  \"x\": 0\n}"),
+        ("{\n  \"a\": 1\n}", "a", "{\n  \n}"),
+    ];
+    for (text, key, expected) in cases {
+        assert_eq!(edited(text, |edits, root| edits.remove(root, root.get(key).unwrap())), expected);
+    }
+}
+
+proptest! {
+    /// Whatever is removed from one container and added to it at the same time.
+    #[test]
+    fn children_come_and_go_together(
+        text in json_text::array(prop::collection::vec(json_text::value(1), 0..6)),
+        removed in any::<[bool; 6]>(),
+        first in prop::collection::vec(json_text::value(1), 0..3),
+        last in prop::collection::vec(json_text::value(1), 0..3),
+    ) {
+        let text = format!(r#"{{"l":{text}}}"#);
+        let document = Document::parse(text.as_bytes()).unwrap();
+        let list = document.root().get("l").unwrap();
+        let mut edits = Changes::default();
+        for (element, _) in list.elements().zip(removed).filter(|(_, is_removed)| *is_removed) {
+            edits.remove(list, element);
+        }
+        edits.extend(document.root(), "l", &borrowed(&first), &borrowed(&last));
+
+        let parsed = |texts: &[String]| texts.iter().map(|text| serde_json::from_str::<Model>(text).unwrap()).collect();
+        let kept = list.elements().zip(removed).filter(|(_, is_removed)| !is_removed).map(|(element, _)| model(element));
+        let expected: Vec<Model> = [parsed(&first), kept.collect::<Vec<_>>(), parsed(&last)].concat();
+        let output = written(&edits, document.root());
+        let after: Model = serde_json::from_str(&output).unwrap();
+        prop_assert_eq!(&after["l"], &Model::from(expected), "{}", output);
+    }
+}
+
+/// Changes that have been made, and what they come to.
 #[derive(Default)]
 struct Made {
-    edits: Edits,
-    changes: Changes,
+    edits: Changes,
+    changes: Undo,
     /// The places that were edited.
     places: Vec<Path>,
     /// The same, to be done to a model: outermost last, as their paths are those before any edit.
@@ -171,7 +232,7 @@ impl Made {
                 let key = key.of(object);
                 let path = object.path_from(root).key(key.clone());
                 if self.claim(&path, true) {
-                    self.edits.set(object, &key, &text);
+                    self.edits.set(object, &key, text.clone());
                     if object.get(&key).is_some() {
                         self.changes.overwritten.insert(path.clone());
                     }

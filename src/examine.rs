@@ -1,0 +1,235 @@
+//! Examination: what rules find about an object, and what injection would change in it. Nothing is decided here.
+
+use crate::cluster::{AccountLookup, Cluster, Freshness, ServiceAccount};
+use crate::finding::{self, Count, Finding, Findings};
+use crate::identity::Identity;
+use crate::inject::inject;
+use crate::inquiry::Inquiry;
+use crate::json::{Changes, Kind, Reading, TypeMismatch, Value};
+use crate::keys;
+use crate::pod::{Pod, StringMap};
+use crate::rule::{PerRule, RuleId, Severity};
+use crate::rules;
+use crate::settings::{Inject, OptIn, Settings};
+use crate::subject::{
+    EphemeralContainersSubject, KeyUse, PodSubject, ServiceAccountSubject, ServiceSubject, Subject, SubjectKind,
+    Workload, has_controller, is_being_deleted,
+};
+
+/// The result of an examination.
+#[derive(Debug, Default)]
+pub struct Examination<'a> {
+    /// The object as messages name it: `pod shop/web`; empty if the object is not judged.
+    pub subject: String,
+    /// Values of the wrong type. An admission request with one is not examined further: the API server would reject it too.
+    pub mismatches: Vec<TypeMismatch<'a>>,
+    /// What rules found, in the order of the rules. Rules that are off do not run.
+    pub findings: Vec<Finding>,
+    /// How often each rule found something; not all of it is kept in `findings`.
+    pub counts: Vec<Count>,
+    /// What injection changes; empty if nothing is injected.
+    pub changes: Changes,
+    /// The client id of the identity that the pod gets.
+    pub client_id: Option<String>,
+    /// The tenant of that identity.
+    pub tenant_id: Option<String>,
+    /// Whether the object is exempt from being judged.
+    pub is_exempt: bool,
+    /// Whether the object is a pod that this policy injects.
+    pub is_injected: bool,
+}
+
+/// Examines an object.
+pub fn examine<'a>(inquiry: &Inquiry<'a>, settings: &Settings<'_>, cluster: &dyn Cluster) -> Examination<'a> {
+    let mut reading = inquiry.reading.clone();
+    let mut examination = Examination::default();
+    if let Some(object) = inquiry.object
+        && let Some(kind) = SubjectKind::of(inquiry, settings, &mut reading)
+        && !is_being_deleted(object)
+        && !kind.is_unchanged(inquiry, settings)
+    {
+        let namespace = inquiry.namespace_or_default();
+        let mut examiner =
+            Examiner { inquiry, object, namespace: &namespace, settings, cluster, reading, result: &mut examination };
+        examiner.examine(kind);
+        reading = examiner.reading;
+    }
+    examination.mismatches = reading.into_mismatches();
+    examination
+}
+
+/// What is common to examining objects of all kinds.
+struct Examiner<'e, 'a> {
+    inquiry: &'e Inquiry<'a>,
+    object: Value<'a>,
+    namespace: &'e str,
+    settings: &'e Settings<'e>,
+    cluster: &'e dyn Cluster,
+    reading: Reading<'a>,
+    result: &'e mut Examination<'a>,
+}
+
+impl<'a> Examiner<'_, 'a> {
+    fn examine(&mut self, kind: SubjectKind<'a>) {
+        match kind {
+            SubjectKind::Pod => {
+                let pod = Pod::read(self.object, &mut self.reading);
+                // A mirror pod cannot be changed, and it has no service account.
+                if !pod.is_mirror() {
+                    self.pod(&pod, None);
+                }
+            }
+            SubjectKind::Workload { templates } if !has_controller(self.object) => {
+                let metadata = self.reading.member(Some(self.object), "metadata", Kind::Object);
+                let labels = StringMap::read(metadata, "labels", &mut self.reading);
+                let annotations = StringMap::read(metadata, "annotations", &mut self.reading);
+                let workload = Workload { labels, annotations };
+                for template in templates {
+                    let pod = Pod::read(template, &mut self.reading);
+                    self.pod(&pod, Some(&workload));
+                }
+            }
+            SubjectKind::Workload { .. } => {}
+            SubjectKind::EphemeralContainers => self.ephemeral_containers(),
+            SubjectKind::ServiceAccount => self.service_account(),
+            SubjectKind::Service => self.service(),
+        }
+    }
+
+    /// Examines a pod, or the pods that a workload makes.
+    fn pod(&mut self, pod: &Pod<'a>, workload: Option<&Workload<'a>>) {
+        let (settings, namespace, name) = (self.settings, self.namespace, pod.service_account());
+        if self.is_unreadable() {
+            return;
+        }
+        let inject_settings = settings.inject.as_ref().filter(|_| workload.is_none());
+        // A label of another value is an answer too; only a pod that says nothing follows its service account.
+        let may_follow = settings.inject.as_ref().is_some_and(|inject| inject.opt_in == OptIn::ServiceAccount)
+            && pod.labels.get(keys::USE).is_none();
+        let is_exempt = settings.exemptions.cover(namespace, name);
+        let may_be_injected = inject_settings.is_some() && (pod.is_labelled() || may_follow);
+        if is_exempt && !may_be_injected {
+            return;
+        }
+        let freshness = if pod.is_labelled() { Freshness::Confirmed } else { Freshness::Cached };
+        let service_account = AccountLookup::new(self.cluster, namespace, name, freshness);
+        let identity = Identity::new(pod, &service_account, settings);
+        let wants_identity = pod.is_labelled() || (may_follow && identity.client_id().is_some());
+        let is_injected = inject_settings.is_some() && wants_identity;
+
+        let keys = KeyUse::in_template(pod, workload, settings);
+        let subject = PodSubject {
+            object: self.object,
+            workload,
+            namespace,
+            pod,
+            keys: &keys,
+            service_account: &service_account,
+            wants_identity,
+            identity: &identity,
+            settings,
+            origin: self.inquiry.origin,
+        };
+        let subject = if workload.is_some() { Subject::PodTemplate(&subject) } else { Subject::Pod(&subject) };
+        self.name(pod.display_name());
+        (self.result.is_exempt, self.result.is_injected) = (is_exempt, is_injected);
+        self.check(subject);
+        if wants_identity {
+            self.result.client_id = identity.client_id().map(str::to_owned);
+            self.result.tenant_id = identity.tenant_id().map(str::to_owned);
+        }
+        if let Some(inject_settings) = inject_settings.filter(|_| wants_identity) {
+            self.result.changes = changes(pod, &identity, inject_settings);
+        }
+    }
+
+    fn ephemeral_containers(&mut self) {
+        let pod = Pod::read(self.object, &mut self.reading);
+        if self.is_unreadable() {
+            return;
+        }
+        self.result.is_exempt = self.settings.exemptions.cover(self.namespace, pod.service_account());
+        self.name(pod.display_name());
+        self.check(Subject::EphemeralContainers(&EphemeralContainersSubject {
+            object: self.object,
+            old_object: self.inquiry.old_object,
+            pod: &pod,
+            settings: self.settings,
+        }));
+    }
+
+    fn service_account(&mut self) {
+        let metadata = self.reading.member(Some(self.object), "metadata", Kind::Object);
+        let name = self.reading.string(metadata, "name");
+        let labels = StringMap::read(metadata, "labels", &mut self.reading);
+        let annotations = StringMap::read(metadata, "annotations", &mut self.reading);
+        if self.is_unreadable() {
+            return;
+        }
+        // The stored object is not judged: where it makes no sense, the annotations count as new.
+        let mut old_reading = Reading::default();
+        let old = self.inquiry.old_object.map(|old| ServiceAccount::read(old, &mut old_reading));
+        self.result.is_exempt = self.settings.exemptions.cover(self.namespace, &name);
+        self.name(&name);
+        self.check(Subject::ServiceAccount(&ServiceAccountSubject {
+            object: self.object,
+            namespace: self.namespace,
+            name: &name,
+            labels: &labels,
+            annotations: &annotations,
+            keys: &KeyUse::in_service_account(&labels, &annotations, self.settings),
+            old: old.as_ref().filter(|_| old_reading.mismatches().is_empty()),
+            settings: self.settings,
+            origin: self.inquiry.origin,
+        }));
+    }
+
+    fn service(&mut self) {
+        if self.is_unreadable() {
+            return;
+        }
+        self.result.is_exempt = self.settings.exemptions.cover_namespace(self.namespace);
+        self.name("");
+        self.check(Subject::Service(&ServiceSubject { object: self.object }));
+    }
+
+    /// Whether the request is rejected because a value of the wrong type was met.
+    fn is_unreadable(&self) -> bool {
+        self.inquiry.is_admission() && !self.reading.mismatches().is_empty()
+    }
+
+    /// Runs the rules that can matter.
+    fn check(&mut self, subject: Subject<'_>) {
+        let (is_exempt, is_injected) = (self.result.is_exempt, self.result.is_injected);
+        let severities = &self.settings.severities;
+        let is_on = PerRule::from_fn(|rule: RuleId| {
+            (!is_exempt && severities.of(rule) != Severity::Off) || (is_injected && rules::guards_injection(rule))
+        });
+        let mut findings = Findings::default();
+        rules::check(subject, &is_on, &mut findings);
+        let (kept, counts) = findings.into_parts();
+        self.result.findings.extend(kept);
+        self.result.counts.extend(counts);
+    }
+
+    /// Names the object as messages do.
+    fn name(&mut self, pod_name: &str) {
+        let metadata = self.object.field("metadata");
+        let own = metadata.and_then(|metadata| metadata.field("name")).and_then(Value::as_str);
+        let own = own.as_deref().filter(|name| !name.is_empty()).unwrap_or(pod_name);
+        let kind = match self.inquiry.kind.as_ref() {
+            "ServiceAccount" => "service account".to_owned(),
+            kind => kind.to_ascii_lowercase(),
+        };
+        self.result.subject = [&kind, " ", &finding::name(self.namespace), "/", &finding::name(own)].concat();
+    }
+}
+
+/// What injection changes; nothing if the identity cannot be injected, which comes with a finding that says why.
+fn changes(pod: &Pod<'_>, identity: &Identity<'_>, settings: &Inject<'_>) -> Changes {
+    let mut changes = Changes::default();
+    match inject(pod, identity, settings, &mut changes) {
+        Some(()) => changes,
+        None => Changes::default(),
+    }
+}

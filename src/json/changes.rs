@@ -1,0 +1,244 @@
+//! Changes to a document: a few verbs over its values, and the writer that applies them to JSON text.
+
+use super::document::{Kind, NodeId, Value};
+use crate::order::sorted;
+
+/// One change. Values are named by their node, so that the same change can be applied to another form of the document, YAML for
+/// one, whose nodes are numbered alike.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// Replaces a value.
+    Replace {
+        /// The value.
+        value: NodeId,
+        /// Its new JSON text.
+        text: String,
+    },
+    /// Renames a key of an object.
+    Rename {
+        /// The key.
+        key: NodeId,
+        /// Its new name.
+        name: String,
+    },
+    /// Removes a member from an object, or an element from an array.
+    Remove {
+        /// The object or array.
+        container: NodeId,
+        /// The element, or the value of the member.
+        child: NodeId,
+    },
+    /// Adds a member to an object, or an element to an array.
+    Insert {
+        /// The object or array.
+        container: NodeId,
+        /// Before the first child or behind the last one.
+        end: End,
+        /// The key of a member; absent for elements.
+        key: Option<String>,
+        /// The JSON text of the value.
+        text: String,
+    },
+}
+
+/// Where a child is added.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// Before the first child.
+    First,
+    /// Behind the last child.
+    Last,
+}
+
+/// Changes to a [`Document`](super::Document), applied together: what none of them names stays byte for byte as it is.
+///
+/// INVARIANT: callers change each place once; a value that is replaced or removed has no changes inside.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Changes {
+    list: Vec<Change>,
+}
+
+impl Changes {
+    /// Whether nothing changes.
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// The changes, in the order in which they were made.
+    pub fn iter(&self) -> impl Iterator<Item = &Change> {
+        self.list.iter()
+    }
+
+    /// Replaces `value` by the JSON `text`.
+    pub fn replace(&mut self, value: Value<'_>, text: String) {
+        self.list.push(Change::Replace { value: value.id(), text });
+    }
+
+    /// Gives the member `key` of `object` the JSON `text` as its value: replaces an existing member or adds one.
+    pub fn set(&mut self, object: Value<'_>, key: &str, text: String) {
+        match object.get(key) {
+            Some(value) => self.replace(value, text),
+            None => self.insert(object, End::Last, Some(key), text),
+        }
+    }
+
+    /// As [`set`](Self::set), for the member at the end of `path`, whose last step is the key. Objects that are missing or null on
+    /// the way are made.
+    pub fn set_at(&mut self, object: Value<'_>, path: &[&str], text: String) {
+        let Some((key, rest)) = path.split_first() else { return };
+        match object.field(key) {
+            Some(next) if !rest.is_empty() => self.set_at(next, rest, text),
+            _ => {
+                let nested =
+                    rest.iter().rev().fold(text, |text, key| ["{", &super::text(key), ":", &text, "}"].concat());
+                self.set(object, key, nested);
+            }
+        }
+    }
+
+    /// Renames the key `key` of `object`, if it has one.
+    pub fn rename(&mut self, object: Value<'_>, key: &str, name: &str) {
+        if let Some(key) = object.key_of(key) {
+            self.list.push(Change::Rename { key: key.id(), name: name.to_owned() });
+        }
+    }
+
+    /// Removes `child`, an element of `container` or the value of one of its members.
+    pub fn remove(&mut self, container: Value<'_>, child: Value<'_>) {
+        self.list.push(Change::Remove { container: container.id(), child: child.id() });
+    }
+
+    /// Adds the JSON texts `first` before the elements of the array `object[key]` and `last` behind them. An array that is
+    /// absent or null is made. A value that is no array is left alone: callers have checked the type.
+    pub fn extend(&mut self, object: Value<'_>, key: &str, first: &[&str], last: &[&str]) {
+        if first.is_empty() && last.is_empty() {
+            return;
+        }
+        match object.field(key) {
+            Some(array) if array.kind() == Kind::Array => {
+                for (end, texts) in [(End::First, first), (End::Last, last)] {
+                    for text in texts {
+                        self.insert(array, end, None, (*text).to_owned());
+                    }
+                }
+            }
+            Some(_) => {}
+            None => self.set(object, key, ["[", &[first, last].concat().join(","), "]"].concat()),
+        }
+    }
+
+    /// The number of bytes that the new texts have together, at least.
+    pub fn added_length(&self) -> usize {
+        let length = |change: &Change| match change {
+            Change::Replace { text, .. } => text.len(),
+            Change::Rename { name, .. } => name.len(),
+            Change::Remove { .. } => 0,
+            Change::Insert { key, text, .. } => text.len() + key.as_ref().map_or(1, |key| key.len() + 4),
+        };
+        self.list.iter().map(length).sum()
+    }
+
+    /// Writes `root`, which holds all that is changed, with the changes to `out`.
+    ///
+    /// New children go right behind the last one, so that white space before the closing bracket stays there.
+    pub fn write(&self, root: Value<'_>, out: &mut Vec<u8>) {
+        let mut splices = Vec::with_capacity(self.list.len());
+        // Commas depend on all that happens to one container, so its changes are taken together.
+        let mut by_container: Vec<(NodeId, &Change)> = Vec::new();
+        for change in &self.list {
+            match change {
+                Change::Replace { value, text } => splices.push(Splice::new(root.at(*value), text.clone())),
+                Change::Rename { key, name } => splices.push(Splice::new(root.at(*key), super::text(name))),
+                Change::Remove { container, .. } | Change::Insert { container, .. } => {
+                    by_container.push((*container, change));
+                }
+            }
+        }
+        let by_container = sorted(by_container, &|(one, _), (other, _)| one > other);
+        for changes in by_container.chunk_by(|(one, _), (other, _)| one == other) {
+            if let Some((container, _)) = changes.first() {
+                splice_children(root.at(*container), changes, &mut splices);
+            }
+        }
+        let splices = sorted(splices, &|one, other| (one.start, one.end) > (other.start, other.end));
+        Splice::write_all(&splices, root, out);
+    }
+
+    fn insert(&mut self, container: Value<'_>, end: End, key: Option<&str>, text: String) {
+        self.list.push(Change::Insert { container: container.id(), end, key: key.map(str::to_owned), text });
+    }
+}
+
+/// Turns the removals and insertions of one container into splices.
+fn splice_children(container: Value<'_>, changes: &[(NodeId, &Change)], splices: &mut Vec<Splice>) {
+    let (mut first, mut last, mut removed) = (Vec::new(), Vec::new(), Vec::new());
+    for (_, change) in changes {
+        match change {
+            Change::Insert { end, key, text, .. } => {
+                let text = key.as_ref().map_or_else(|| text.clone(), |key| [&super::text(key), ":", text].concat());
+                if *end == End::First { &mut first } else { &mut last }.push(text);
+            }
+            Change::Remove { child, .. } => removed.push(*child),
+            Change::Replace { .. } | Change::Rename { .. } => {}
+        }
+    }
+    let removed = sorted(removed, &|one, other| one > other);
+
+    let start = container.span().start + 1;
+    // Where the last child that stays ends, and where the removed children behind it begin and end.
+    let (mut kept_end, mut cut) = (None, None::<(usize, usize)>);
+    for (child_start, value) in container.child_starts() {
+        let end = value.span().end;
+        if removed.binary_search(&value.id()).is_ok() {
+            cut = Some((cut.map_or(child_start, |(start, _)| start), end));
+        } else {
+            // The next child that stays moves up to the place of those that go.
+            splices.extend(cut.take().map(|(start, _)| Splice { start, end: child_start, text: String::new() }));
+            kept_end = Some(end);
+        }
+    }
+    if let Some((cut_start, end)) = cut {
+        splices.push(Splice { start: kept_end.unwrap_or(cut_start), end, text: String::new() });
+    }
+    match kept_end {
+        Some(end) => {
+            if !first.is_empty() {
+                splices.push(Splice { start, end: start, text: first.join(",") + "," });
+            }
+            if !last.is_empty() {
+                splices.push(Splice { start: end, end, text: [",", &last.join(",")].concat() });
+            }
+        }
+        None => {
+            first.append(&mut last);
+            if !first.is_empty() {
+                splices.push(Splice { start, end: start, text: first.join(",") });
+            }
+        }
+    }
+}
+
+/// Puts `text` in the place of the bytes from `start` to `end`; a pure insertion where the two are equal.
+struct Splice {
+    start: usize,
+    end: usize,
+    text: String,
+}
+
+impl Splice {
+    fn new(value: Value<'_>, text: String) -> Self {
+        let span = value.span();
+        Self { start: span.start, end: span.end, text }
+    }
+
+    fn write_all(splices: &[Self], value: Value<'_>, out: &mut Vec<u8>) {
+        let (text, span) = (value.document_text(), value.span());
+        let mut at = span.start;
+        for splice in splices.iter().filter(|splice| span.start <= splice.start && splice.end <= span.end) {
+            out.extend_from_slice(text.get(at..splice.start).unwrap_or_default());
+            out.extend_from_slice(splice.text.as_bytes());
+            at = splice.end;
+        }
+        out.extend_from_slice(text.get(at..span.end).unwrap_or_default());
+    }
+}

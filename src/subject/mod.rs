@@ -1,0 +1,203 @@
+//! The subjects of rules: what an object is to workload identity, and the view of it that rules get.
+
+mod key_use;
+mod pod;
+
+use crate::cluster::ServiceAccount;
+use crate::inquiry::{Inquiry, Operation, Origin};
+use crate::json::{Kind, Path, Reading, Value};
+use crate::pod::{Pod, StringMap};
+use crate::settings::{CustomWorkload, Settings};
+
+pub(crate) use key_use::{Holder, KeyUse, Meaning, ReadAt};
+pub use pod::{PodSubject, Workload};
+
+/// A subject, as rules get it.
+#[derive(Clone, Copy, Debug)]
+pub enum Subject<'s> {
+    /// A pod that is created.
+    Pod(&'s PodSubject<'s>),
+    /// A pod template of a workload.
+    PodTemplate(&'s PodSubject<'s>),
+    /// A pod that gets a debug container.
+    EphemeralContainers(&'s EphemeralContainersSubject<'s>),
+    /// A service account.
+    ServiceAccount(&'s ServiceAccountSubject<'s>),
+    /// A service.
+    Service(&'s ServiceSubject<'s>),
+}
+
+/// A pod that gets a debug container.
+#[derive(Debug)]
+pub struct EphemeralContainersSubject<'a> {
+    /// The pod, from which paths begin.
+    pub object: Value<'a>,
+    /// The pod as it runs.
+    pub old_object: Option<Value<'a>>,
+    /// The view of it.
+    pub pod: &'a Pod<'a>,
+    /// The policy's settings.
+    pub settings: &'a Settings<'a>,
+}
+
+/// A service account that is created or whose labels or annotations change.
+#[derive(Debug)]
+pub struct ServiceAccountSubject<'a> {
+    /// The service account, from which paths begin.
+    pub object: Value<'a>,
+    /// Its namespace.
+    pub namespace: &'a str,
+    /// Its name.
+    pub name: &'a str,
+    /// `metadata.labels`.
+    pub labels: &'a StringMap<'a>,
+    /// `metadata.annotations`.
+    pub annotations: &'a StringMap<'a>,
+    /// The keys of workload identity on it.
+    pub(crate) keys: &'a [KeyUse<'a>],
+    /// The stored service account, if it is changed.
+    pub old: Option<&'a ServiceAccount>,
+    /// The policy's settings.
+    pub settings: &'a Settings<'a>,
+    /// Where the object comes from.
+    pub origin: Origin,
+}
+
+impl ServiceAccountSubject<'_> {
+    /// The path of an annotation, whether it is there or not.
+    #[inline(never)]
+    pub fn annotation_path(&self, key: &str) -> Path {
+        Path::default().key("metadata").key("annotations").key(key)
+    }
+}
+
+/// A service.
+#[derive(Debug)]
+pub struct ServiceSubject<'a> {
+    /// The service, from which paths begin.
+    pub object: Value<'a>,
+}
+
+/// The kind of a subject: what the policy makes of an object by its kind and the operation.
+#[derive(Clone, Debug, PartialEq)]
+pub enum SubjectKind<'a> {
+    /// A pod that is created.
+    Pod,
+    /// A pod that gets a debug container.
+    EphemeralContainers,
+    /// An object from whose templates a controller makes pods.
+    Workload {
+        /// The templates that the object has.
+        templates: Vec<Value<'a>>,
+    },
+    /// A service account.
+    ServiceAccount,
+    /// A service: its selector may be the label.
+    Service,
+}
+
+/// Kinds with a pod template: API group, kind, and the path of the template.
+const WORKLOADS: [(&str, &str, &[&str]); 7] = [
+    ("apps", "Deployment", &["spec", "template"]),
+    ("apps", "StatefulSet", &["spec", "template"]),
+    ("apps", "DaemonSet", &["spec", "template"]),
+    ("apps", "ReplicaSet", &["spec", "template"]),
+    ("", "ReplicationController", &["spec", "template"]),
+    ("batch", "Job", &["spec", "template"]),
+    ("batch", "CronJob", &["spec", "jobTemplate", "spec", "template"]),
+];
+
+impl<'a> SubjectKind<'a> {
+    /// What an inquiry is about; `None` if it has nothing to do with workload identity.
+    pub fn of(inquiry: &Inquiry<'a>, settings: &Settings<'_>, reading: &mut Reading<'a>) -> Option<Self> {
+        let object = inquiry.object?;
+        let (creates, updates) = (inquiry.operation == Operation::Create, inquiry.operation == Operation::Update);
+        match (inquiry.group.as_ref(), inquiry.kind.as_ref(), inquiry.subresource.as_ref()) {
+            ("", "Pod", "") if creates => Some(Self::Pod),
+            ("", "Pod", "ephemeralcontainers") if updates => Some(Self::EphemeralContainers),
+            ("", "ServiceAccount", "") if creates || updates => Some(Self::ServiceAccount),
+            ("", "Service", "") if creates || updates => Some(Self::Service),
+            (_, _, "") if creates || updates => {
+                Some(Self::Workload { templates: templates(inquiry, object, settings, reading)? })
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether an update leaves everything as it was that this policy judges: a scaled workload, an object whose status or
+    /// finalizers a controller sets. An object that is stored is not held up by such a request.
+    pub fn is_unchanged(&self, inquiry: &Inquiry<'a>, settings: &Settings<'_>) -> bool {
+        let (Some(object), Some(old)) = (inquiry.object, inquiry.old_object) else { return false };
+        if inquiry.operation != Operation::Update {
+            return false;
+        }
+        let metadata = |object: Value<'a>, key| object.field("metadata").and_then(|metadata| metadata.field(key));
+        match self {
+            Self::Workload { templates: new } => {
+                // The stored object is not judged, whatever is wrong with it.
+                let old = templates(inquiry, old, settings, &mut Reading::default()).unwrap_or_default();
+                let [new, old] = [new, &old].map(|list| list.iter().filter(|template| !template.is_empty()));
+                new.clone().count() == old.clone().count() && new.zip(old).all(|(new, old)| new.same_as(*old))
+            }
+            Self::ServiceAccount => {
+                ["labels", "annotations"].iter().all(|key| are_same(metadata(object, key), metadata(old, key)))
+            }
+            Self::Service => are_same(object.field("spec"), old.field("spec")),
+            Self::Pod | Self::EphemeralContainers => false,
+        }
+    }
+}
+
+fn are_same(one: Option<Value<'_>>, other: Option<Value<'_>>) -> bool {
+    match (one, other) {
+        (Some(one), Some(other)) => one.same_as(other),
+        (None, None) => true,
+        (Some(lone), None) | (None, Some(lone)) => lone.is_empty(),
+    }
+}
+
+/// The pod templates of an object; `None` if its kind has none.
+fn templates<'a>(
+    inquiry: &Inquiry<'_>,
+    object: Value<'a>,
+    settings: &Settings<'_>,
+    reading: &mut Reading<'a>,
+) -> Option<Vec<Value<'a>>> {
+    let built_in = WORKLOADS.iter().find(|(group, kind, _)| *group == inquiry.group && *kind == inquiry.kind);
+    if let Some((_, _, path)) = built_in {
+        let template = path.iter().try_fold(object, |at, key| reading.member(Some(at), key, Kind::Object));
+        return Some(template.into_iter().collect());
+    }
+    let custom: Vec<_> = settings.workloads.iter().filter(|workload| is_of_kind(workload, inquiry)).collect();
+    let mut found = Vec::new();
+    for workload in &custom {
+        follow(object, &workload.pod_template, &mut found);
+    }
+    (!custom.is_empty()).then_some(found)
+}
+
+fn is_of_kind(workload: &CustomWorkload<'_>, inquiry: &Inquiry<'_>) -> bool {
+    let (group, version) = workload.api_version.split_once('/').unwrap_or(("", &workload.api_version));
+    workload.kind == inquiry.kind && group == inquiry.group && version == inquiry.version
+}
+
+/// Adds the object that a JSON pointer leads to, if it leads to one. Nothing is known of the schema of a custom kind, so an object
+/// that the pointer does not fit is not wrong.
+fn follow<'a>(object: Value<'a>, pointer: &str, found: &mut Vec<Value<'a>>) {
+    let mut steps = pointer.split('/').skip(1).map(|step| step.replace("~1", "/").replace("~0", "~"));
+    let end = steps.try_fold(object, |at, key| at.field(&key).filter(|value| value.kind() == Kind::Object));
+    found.extend(end);
+}
+
+/// Whether a controller made the object from another one, which was judged when somebody applied it: the `ReplicaSet` of a
+/// Deployment, the Job of a `CronJob`.
+pub(crate) fn has_controller(object: Value<'_>) -> bool {
+    object.field("metadata").and_then(|metadata| metadata.field("ownerReferences")).is_some_and(|owners| {
+        owners.elements().any(|owner| owner.field("controller").and_then(Value::as_bool) == Some(true))
+    })
+}
+
+/// Whether the object is being deleted and only waits for its finalizers.
+pub(crate) fn is_being_deleted(object: Value<'_>) -> bool {
+    object.field("metadata").is_some_and(|metadata| metadata.field("deletionTimestamp").is_some())
+}
