@@ -14,10 +14,13 @@
 //! # }
 //! ```
 
+#![cfg(not(target_family = "wasm"))]
+
 pub mod callback;
 mod capabilities;
 pub mod guests;
 pub mod host;
+pub mod kubewarden;
 pub mod module;
 pub mod policy;
 pub mod request;

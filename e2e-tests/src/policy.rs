@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
 use kubewarden_policy_sdk::settings::SettingsValidationResponse;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -20,7 +21,8 @@ use crate::{
 const ID: &str = "azure-workload-identity";
 
 /// What happens to a policy's rejections and changes.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Mode {
     /// They take effect.
     #[default]

@@ -17,10 +17,14 @@ use std::process::Command;
 use azure_workload_identity_policy::rule::{RuleId, Severity};
 use common::cases::{self, Case};
 use common::library;
-use common::recipe::{self, FailurePolicy, Policy, RECIPES};
-use e2e_tests::{cluster::FakeCluster, request::AdmissionRequest};
+use common::recipe::{self, Policy, RECIPES};
+use e2e_tests::cluster::FakeCluster;
+use e2e_tests::kubewarden::FailurePolicy;
+use e2e_tests::policy::Mode;
+use e2e_tests::request::AdmissionRequest;
+use k8s_openapi::api::admissionregistration::v1::RuleWithOperations;
 use serde_json::{Value, json};
-use xtask::metadata::{Metadata, Rule};
+use xtask::metadata::Metadata;
 
 const PAGE: &str = include_str!("../../docs/install.md");
 const METADATA: &str = include_str!("../../policy-metadata/metadata.yml");
@@ -55,7 +59,7 @@ fn the_module_is_that_of_this_version() {
     let repository = "azure-workload-identity-policy/azure-workload-identity-policy";
     for (recipe, policy) in all_policies() {
         let module = format!("registry://ghcr.io/{repository}:v{version}");
-        assert_eq!(policy.spec.module, module, "{recipe} {}", policy.metadata.name);
+        assert_eq!(policy.spec.module, module, "{recipe} {}", policy.name);
     }
     let references = PAGE.split("?ref=").skip(1).map(|rest| rest.split(['"', '`', '\n', ' ']).next().unwrap());
     assert_eq!(references.collect::<BTreeSet<_>>(), BTreeSet::from([format!("v{version}").as_str()]));
@@ -64,29 +68,31 @@ fn the_module_is_that_of_this_version() {
 #[test]
 fn settings_are_valid_and_fit_the_policy() {
     for (recipe, policy) in all_policies() {
-        assert_eq!(policy.problems(), [""; 0], "{recipe} {}", policy.metadata.name);
+        assert_eq!(policy.problems(), [""; 0], "{recipe} {}", policy.name);
         let injects = policy.spec.settings.get("inject").is_some();
-        assert_eq!(policy.spec.mutating, injects, "{recipe} {}", policy.metadata.name);
+        assert_eq!(policy.spec.mutating, injects, "{recipe} {}", policy.name);
         assert_eq!(policy.spec.context_aware_resources, Vec::from_iter(metadata().context_aware_resources));
     }
 }
 
 #[test]
 fn a_recipe_rules_what_the_metadata_rules() {
-    let whole = resources(&metadata().rules);
+    let whole: Vec<RuleWithOperations> = serde_json::from_value(json!(metadata().rules)).unwrap();
     for recipe in RECIPES {
-        let rules: Vec<Rule> = recipe::policies(recipe).into_iter().flat_map(|policy| policy.spec.rules).collect();
-        assert_eq!(resources(&rules), whole, "{recipe}");
+        let rules: Vec<_> = recipe::policies(recipe).into_iter().flat_map(|policy| policy.spec.rules).collect();
+        assert_eq!(resources(&rules), resources(&whole), "{recipe}");
     }
 }
 
 /// The rules, one by one.
-fn resources(rules: &[Rule]) -> BTreeSet<String> {
+fn resources(rules: &[RuleWithOperations]) -> BTreeSet<String> {
     let mut all = BTreeSet::new();
     for rule in rules {
-        for group in &rule.api_groups {
-            for resource in &rule.resources {
-                all.extend(rule.operations.iter().map(|operation| format!("{operation} {resource} of {group:?}")));
+        for group in rule.api_groups.iter().flatten() {
+            for resource in rule.resources.iter().flatten() {
+                all.extend(
+                    rule.operations.iter().flatten().map(|operation| format!("{operation} {resource} of {group:?}")),
+                );
             }
         }
     }
@@ -97,7 +103,7 @@ fn resources(rules: &[Rule]) -> BTreeSet<String> {
 fn only_pods_that_ask_for_an_identity_depend_on_policy_server() {
     let mut fail = 0;
     for (recipe, policy) in all_policies() {
-        let name = &policy.metadata.name;
+        let name = &policy.name;
         // Kubewarden refuses a policy whose evaluation may take longer than its webhook.
         let evaluation = policy.spec.timeout_eval_seconds.unwrap_or(2);
         assert!(evaluation <= policy.spec.timeout_seconds, "{recipe} {name}");
@@ -106,12 +112,8 @@ fn only_pods_that_ask_for_an_identity_depend_on_policy_server() {
             continue;
         }
         fail += 1;
-        assert_eq!(
-            resources(&policy.spec.rules),
-            BTreeSet::from(["CREATE pods of \"\"".to_owned()]),
-            "{recipe} {name}"
-        );
-        let labels = policy.spec.object_selector.map(|selector| selector.match_labels).unwrap_or_default();
+        assert!(is_for_pods(&policy.spec.rules), "{recipe} {name}");
+        let labels = policy.spec.object_selector.match_labels.unwrap_or_default();
         assert_eq!(labels.get(LABEL).map(String::as_str), Some("true"), "{recipe} {name}");
     }
     assert_eq!(fail, 3, "the guard twice, and inject");
@@ -120,7 +122,7 @@ fn only_pods_that_ask_for_an_identity_depend_on_policy_server() {
 #[test]
 fn audit_only_refuses_nothing_and_nobody_waits_for_it() {
     for policy in recipe::policies("audit-only") {
-        assert_eq!(policy.spec.mode, "monitor");
+        assert_eq!(policy.spec.mode, Mode::Monitor);
         assert_eq!(policy.spec.failure_policy, FailurePolicy::Ignore);
         assert!(!policy.spec.mutating);
         assert!(policy.spec.background_audit);
@@ -168,7 +170,7 @@ fn what_the_policy_objects_to_is_seen_by_one_policy_and_labelled_pods_by_the_one
             let judges: Vec<&Policy> =
                 policies.iter().filter(|policy| !policy.spec.mutating && policy.sees(&request).unwrap()).collect();
             let fails = judges.iter().all(|policy| policy.spec.failure_policy == FailurePolicy::Fail);
-            let names: Vec<&str> = judges.iter().map(|policy| policy.metadata.name.as_str()).collect();
+            let names: Vec<&str> = judges.iter().map(|policy| policy.name.as_str()).collect();
             if judges.len() > 1 || (objects && (judges.is_empty() || fails != is_labelled)) {
                 problems.push(format!("{recipe}: {note}: {:?}: seen by {names:?}", request.object));
             }
@@ -232,6 +234,10 @@ fn variants(request: AdmissionRequest) -> Vec<AdmissionRequest> {
     variants
 }
 
+fn is_for_pods(rules: &[RuleWithOperations]) -> bool {
+    resources(rules) == BTreeSet::from(["CREATE pods of \"\"".to_owned()])
+}
+
 fn is_pod(request: &AdmissionRequest) -> bool {
     request.resource.resource == "pods" && request.sub_resource.is_none()
 }
@@ -285,12 +291,12 @@ fn conditions_hold_or_do_not_but_never_fail() {
     for (recipe, policy) in all_policies() {
         for request in &requests {
             // A condition is only ever asked about what the rules select.
-            if is_pod(request) != (policy.spec.rules[0].resources == ["pods"]) || request.object.is_none() {
+            if is_pod(request) != is_for_pods(&policy.spec.rules) || request.object.is_none() {
                 continue;
             }
-            for condition in &policy.spec.match_conditions {
+            for condition in &policy.conditions {
                 let answer = condition.holds(request);
-                assert!(answer.is_ok(), "{recipe} {}: {answer:?} for {request:?}", policy.metadata.name);
+                assert!(answer.is_ok(), "{recipe} {}: {answer:?} for {request:?}", policy.name);
                 answers.insert((condition.name.clone(), answer));
             }
         }
@@ -319,7 +325,7 @@ fn judges(policies: &[Policy], request: &AdmissionRequest) -> String {
     // As the API server asks them.
     policies.sort_by_key(|policy| !policy.spec.mutating);
     let names: Vec<_> =
-        policies.iter().map(|policy| format!("`{}`", policy.metadata.name.strip_prefix(PREFIX).unwrap())).collect();
+        policies.iter().map(|policy| format!("`{}`", policy.name.strip_prefix(PREFIX).unwrap())).collect();
     let failure: BTreeSet<_> = policies.iter().map(|policy| policy.spec.failure_policy).collect();
     match failure.first() {
         None => "-".to_owned(),

@@ -12,15 +12,12 @@ use oci_client::{
 };
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
-use xtask::metadata::Metadata;
+use xtask::metadata::{Metadata, SOURCE_ANNOTATION, VERSION_ANNOTATION};
 
 use crate::sbom::{self, Bom};
 
 /// Media type of a JSON object without members, the configuration of artefacts that have none.
 pub const EMPTY_MEDIA_TYPE: &str = "application/vnd.oci.empty.v1+json";
-/// The annotation that names the version; the tag and the package have it as well.
-pub const VERSION_ANNOTATION: &str = "io.kubewarden.policy.version";
-const SOURCE_ANNOTATION: &str = "io.kubewarden.policy.source";
 /// The name that the list of crates gets when it is pulled to disk.
 const SBOM_FILE: &str = "azure-workload-identity-policy.cdx.json";
 

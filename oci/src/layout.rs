@@ -12,6 +12,7 @@ use oci_client::{
     annotations::ORG_OPENCONTAINERS_IMAGE_REF_NAME,
     manifest::{ImageIndexEntry, OCI_IMAGE_INDEX_MEDIA_TYPE, OciDescriptor, OciImageIndex, OciImageManifest},
 };
+use xtask::metadata::VERSION_ANNOTATION;
 
 use crate::{
     artefact::{self, Artefact, Image},
@@ -100,9 +101,8 @@ fn read_artefact(directory: &Path) -> Result<Artefact> {
 
     let (manifest, _) = artefact::read_policy_manifest(&policy.manifest)?;
     let annotations = manifest.annotations.unwrap_or_default();
-    let version = annotations.get(artefact::VERSION_ANNOTATION);
-    let version =
-        version.with_context(|| format!("the manifest has no annotation {}", artefact::VERSION_ANNOTATION))?;
+    let version = annotations.get(VERSION_ANNOTATION);
+    let version = version.with_context(|| format!("the manifest has no annotation {VERSION_ANNOTATION}"))?;
     Ok(Artefact { policy, sbom, version: version.clone() })
 }
 

@@ -10,42 +10,11 @@ pub mod registry;
 pub mod sbom;
 pub mod verify;
 
-use std::{
-    env,
-    ffi::OsString,
-    path::{Path, PathBuf},
-};
+use std::path::PathBuf;
 
-use anyhow::{Context as _, Result};
-use cargo_metadata::MetadataCommand;
-
-/// The package whose crates are in the module.
-pub const POLICY_PACKAGE: &str = "azure-workload-identity-policy";
-
-/// The directory of the workspace that this program was built in.
-///
-/// # Errors
-/// When it is not there any more.
-pub fn workspace_root() -> Result<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    root.canonicalize().with_context(|| format!("the workspace {} is gone", root.display()))
-}
+use xtask::Workspace;
 
 /// Where `cargo oci layout` writes and `cargo oci push` reads, unless told otherwise.
-///
-/// # Errors
-/// When cargo does not know its target directory.
-pub fn default_layout() -> Result<PathBuf> {
-    let metadata = MetadataCommand::new()
-        .cargo_path(cargo())
-        .current_dir(workspace_root()?)
-        .no_deps()
-        .exec()
-        .context("cannot locate cargo's target directory")?;
-    Ok(metadata.target_directory.into_std_path_buf().join("policy").join("oci-layout"))
-}
-
-/// The cargo that runs this program, or else the one on the path.
-pub(crate) fn cargo() -> OsString {
-    env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
+pub fn default_layout(workspace: &Workspace) -> PathBuf {
+    workspace.target_directory().join("policy").join("oci-layout")
 }

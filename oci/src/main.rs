@@ -9,6 +9,7 @@ use std::{
 
 use anyhow::{Context as _, Result};
 use clap::{Args, Parser, Subcommand};
+use launcher::exit_code;
 use oci::{
     artefact::Artefact,
     layout,
@@ -16,6 +17,7 @@ use oci::{
     sbom::Bom,
     verify,
 };
+use xtask::Workspace;
 
 /// Lays the policy out as an OCI artefact; pushes, pulls and verifies it.
 #[derive(Parser)]
@@ -79,14 +81,7 @@ struct Connection {
 }
 
 fn main() -> ExitCode {
-    match run(Arguments::parse().command) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            // Where standard error is closed there is nobody to tell.
-            let _ = writeln!(io::stderr(), "error: {error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    exit_code(run(Arguments::parse().command))
 }
 
 fn run(command: Command) -> Result<()> {
@@ -95,17 +90,19 @@ fn run(command: Command) -> Result<()> {
     let mut out = io::stdout();
     match command {
         Command::Layout { output } => {
-            let directory = output.map_or_else(oci::default_layout, Ok)?;
+            let workspace = Workspace::locate()?;
+            let directory = output.unwrap_or_else(|| oci::default_layout(&workspace));
             let module = xtask::build_policy()?;
             let module = fs::read(&module).with_context(|| format!("cannot read {}", module.display()))?;
-            let bom = Bom::of_policy(&oci::workspace_root()?, &module)?;
+            let bom = Bom::of_policy(&workspace, &module)?;
             let artefact = Artefact::new(module, &bom)?;
             layout::write(&directory, &artefact)?;
             writeln!(out, "{}", directory.display())?;
             writeln!(out, "{}", artefact.policy.digest())?;
         }
         Command::Push { reference, layout, connection } => {
-            let artefact = layout::read(&layout.map_or_else(oci::default_layout, Ok)?)?;
+            let default = || Workspace::locate().map(|workspace| oci::default_layout(&workspace));
+            let artefact = layout::read(&layout.map_or_else(default, Ok)?)?;
             registry::check_push_target(&reference, &artefact.version)?;
             let registry = Registry::new(&reference, &connection.options()?)?;
             let digest = runtime.block_on(registry.push(&artefact))?;
@@ -121,7 +118,7 @@ fn run(command: Command) -> Result<()> {
         }
         Command::Verify { reference, connection } => {
             let registry = Registry::new(&reference, &connection.options()?)?;
-            let verified = runtime.block_on(verify::verify(&registry, &oci::workspace_root()?))?;
+            let verified = runtime.block_on(verify::verify(&registry, &Workspace::locate()?))?;
             writeln!(out, "{} is what this checkout makes", registry.reference())?;
             writeln!(out, "policy {}", verified.digest)?;
             writeln!(out, "list of {} components {}", verified.components, verified.sbom)?;

@@ -7,21 +7,19 @@
 //! The types are own ones: the `cyclonedx-bom` crate stops at version 1.5, and `serde-cyclonedx` takes a code generator to
 //! build; the tests compare with the latter.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    path::Path,
-    process::Command,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context as _, Result, bail, ensure};
 use cargo_lock::Lockfile;
+use launcher::TARGET;
 use serde::{Deserialize, Serialize};
+use spdx::Expression;
+use xtask::{GUEST_PACKAGE, POLICY_PACKAGE, Workspace};
 
-use crate::{POLICY_PACKAGE, artefact};
+use crate::artefact;
 
 /// The list's media type, and the artifact type of its manifest.
 pub const MEDIA_TYPE: &str = "application/vnd.cyclonedx+json";
-const GUEST_TARGET: &str = "wasm32-unknown-unknown";
 
 /// The document.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
@@ -96,25 +94,27 @@ struct Dependency {
 }
 
 impl Bom {
-    /// Lists what is in `module`, built from the workspace at `root`.
+    /// Lists what is in `module`, built from the workspace.
     ///
     /// # Errors
-    /// When cargo cannot resolve the dependencies, or when a crate is not of crates.io, or misses from `Cargo.lock`.
-    pub fn of_policy(root: &Path, module: &[u8]) -> Result<Self> {
-        let lock = Lockfile::load(root.join("Cargo.lock")).context("cannot read Cargo.lock")?;
-        let tree = run(Command::new(crate::cargo()).current_dir(root).args([
+    /// When cargo cannot resolve the dependencies, or when a crate is not of crates.io, misses from `Cargo.lock` or has a licence
+    /// that SPDX does not know.
+    pub fn of_policy(workspace: &Workspace, module: &[u8]) -> Result<Self> {
+        let lock = Lockfile::load(workspace.root().join("Cargo.lock")).context("cannot read Cargo.lock")?;
+        let version = workspace.policy_version()?;
+        let tree = workspace.cargo(&[
             "tree",
             "--quiet",
             "--locked",
             "--package",
-            POLICY_PACKAGE,
+            GUEST_PACKAGE,
             "--target",
-            GUEST_TARGET,
+            TARGET,
             "--edges=normal,no-proc-macro",
             "--prefix=depth",
             "--format=\t{p}\t{l}\t{r}\t",
-        ]))?;
-        let rustc = run(Command::new("rustc").current_dir(root).arg("-vV"))?;
+        ])?;
+        let rustc = workspace.rustc(&["-vV"])?;
         let release = rustc.lines().find_map(|line| line.strip_prefix("release: "));
         let standard_library = standard_library(release.context("rustc -vV names no release")?);
 
@@ -124,11 +124,15 @@ impl Bom {
         for line in tree.lines() {
             let package =
                 Package::parse(line).with_context(|| format!("cannot read a line of cargo tree: {line:?}"))?;
-            let component = if path.is_empty() { package.policy(module) } else { package.dependency(&lock)? };
+            // The packages of this workspace that make up the module are one component.
+            let component = match package.name {
+                GUEST_PACKAGE | POLICY_PACKAGE => package.policy(&version, module)?,
+                _ => package.dependency(&lock)?,
+            };
             let reference = component.bom_ref.clone();
             path.truncate(package.depth);
             edges.entry(reference.clone()).or_default();
-            if let Some(parent) = path.last() {
+            if let Some(parent) = path.last().filter(|parent| **parent != reference) {
                 edges.entry(parent.clone()).or_default().insert(reference.clone());
             }
             path.push(reference.clone());
@@ -199,19 +203,19 @@ impl<'a> Package<'a> {
         Some(Self { depth: depth.parse().ok()?, name, version, license, repository })
     }
 
-    fn policy(&self, module: &[u8]) -> Component {
+    fn policy(&self, version: &str, module: &[u8]) -> Result<Component> {
         let digest = artefact::digest(module);
-        Component {
+        Ok(Component {
             r#type: ComponentType::Application,
-            bom_ref: format!("{}@{}", self.name, self.version),
-            name: self.name.to_owned(),
-            version: self.version.to_owned(),
+            bom_ref: format!("{POLICY_PACKAGE}@{version}"),
+            name: POLICY_PACKAGE.to_owned(),
+            version: version.to_owned(),
             hashes: vec![Hash::sha256(digest.trim_start_matches("sha256:"))],
-            licenses: self.licenses(),
+            licenses: self.licenses()?,
             cpe: None,
             purl: None, // it is not on crates.io
             external_references: Vec::new(),
-        }
+        })
     }
 
     fn dependency(&self, lock: &Lockfile) -> Result<Component> {
@@ -236,7 +240,7 @@ impl<'a> Package<'a> {
             name: self.name.to_owned(),
             version: self.version.to_owned(),
             hashes: vec![Hash::sha256(&hex::encode(checksum))],
-            licenses: self.licenses(),
+            licenses: self.licenses()?,
             cpe: None,
             purl: Some(purl),
             external_references: Some(self.repository)
@@ -247,11 +251,20 @@ impl<'a> Package<'a> {
         })
     }
 
-    fn licenses(&self) -> Vec<License> {
-        // Older crates write a slash, which SPDX does not know.
-        let expression = self.license.replace('/', " OR ");
-        if expression.is_empty() { Vec::new() } else { vec![License { expression }] }
+    fn licenses(&self) -> Result<Vec<License>> {
+        if self.license.is_empty() {
+            return Ok(Vec::new());
+        }
+        let expression = license_expression(self.license);
+        let expression = expression.with_context(|| format!("licence {:?} of {}", self.license, self.name))?;
+        Ok(vec![License { expression }])
     }
+}
+
+/// A licence as SPDX writes it; older crates write a slash in place of `OR`.
+fn license_expression(text: &str) -> Result<String> {
+    let expression = Expression::canonicalize(text)?.unwrap_or_else(|| text.to_owned());
+    Ok(Expression::parse(&expression)?.to_string())
 }
 
 impl Hash {
@@ -275,9 +288,22 @@ fn standard_library(release: &str) -> Component {
     }
 }
 
-fn run(command: &mut Command) -> Result<String> {
-    let program = command.get_program().to_string_lossy().into_owned();
-    let output = command.output().with_context(|| format!("cannot start {program}"))?;
-    ensure!(output.status.success(), "{program} failed: {}", String::from_utf8_lossy(&output.stderr).trim());
-    String::from_utf8(output.stdout).with_context(|| format!("{program} wrote no UTF-8"))
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn licences_are_written_as_spdx_writes_them() {
+        assert_eq!(license_expression("MIT OR Apache-2.0").unwrap(), "MIT OR Apache-2.0");
+        assert_eq!(license_expression("MIT/Apache-2.0").unwrap(), "MIT OR Apache-2.0");
+        assert_eq!(
+            license_expression("(MIT OR Apache-2.0) AND Unicode-3.0").unwrap(),
+            "(MIT OR Apache-2.0) AND Unicode-3.0"
+        );
+    }
+
+    #[test]
+    fn a_licence_that_spdx_does_not_know_is_an_error() {
+        license_expression("Apache OR what you like").unwrap_err();
+    }
 }

@@ -1,9 +1,10 @@
 //! Does what lies in a registry come from this checkout?
 
-use std::path::Path;
-
 use anyhow::{Context as _, Result, bail};
-use xtask::metadata::{Metadata, PROTOCOL_VERSION};
+use xtask::{
+    Workspace,
+    metadata::{Metadata, PROTOCOL_VERSION, VERSION_ANNOTATION},
+};
 
 use crate::{
     artefact,
@@ -21,14 +22,14 @@ pub struct Verified {
     pub components: usize,
 }
 
-/// Pulls the policy and compares it with the workspace at `root`: the manifest with what policy-server takes, its annotations
+/// Pulls the policy and compares it with the workspace: the manifest with what policy-server takes, its annotations
 /// with those in the module, the version with `Cargo.toml` and the tag, the list of crates with `Cargo.lock`.
 ///
 /// # Errors
 /// With all that is wrong at once; or when the registry or the workspace cannot be read.
-pub async fn verify(registry: &Registry, root: &Path) -> Result<Verified> {
+pub async fn verify(registry: &Registry, workspace: &Workspace) -> Result<Verified> {
     let pulled = registry.pull().await?;
-    let expected = Bom::of_policy(root, &pulled.module)?;
+    let expected = Bom::of_policy(workspace, &pulled.module)?;
     let mut problems = problems_of_policy(&pulled, expected.policy_version(), registry.reference().tag())?;
 
     let lists = registry.lists_of_crates(&pulled.digest).await?;
@@ -85,7 +86,7 @@ fn problems_of_policy(pulled: &Pulled, version: &str, tag: Option<&str>) -> Resu
         problems.push(format!("the manifest has annotation {key}, which is not in the module"));
     }
 
-    let annotated = wanted.get(artefact::VERSION_ANNOTATION).map_or("missing", String::as_str);
+    let annotated = wanted.get(VERSION_ANNOTATION).map_or("missing", String::as_str);
     if annotated != version {
         problems.push(format!("the module's version is {annotated}; that of Cargo.toml is {version}"));
     }

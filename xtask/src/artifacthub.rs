@@ -4,9 +4,10 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context as _, Result, ensure};
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use serde::Serialize;
 
-use crate::metadata::Metadata;
+use crate::metadata::{Metadata, OCI_URL_ANNOTATION, SOURCE_ANNOTATION, TITLE_ANNOTATION, VERSION_ANNOTATION};
 
 /// The package file's path inside the repository.
 pub const FILE: &str = "artifacthub/artifacthub-pkg.yml";
@@ -24,7 +25,7 @@ struct Package<'a> {
     name: &'a str,
     display_name: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    created_at: Option<String>,
+    created_at: Option<Timestamp>,
     description: &'a str,
     license: &'a str,
     #[serde(rename = "homeURL")]
@@ -72,17 +73,17 @@ struct Recommendation {
 ///
 /// # Errors
 /// If an annotation is missing from the metadata, or is not in the format that Artifact Hub accepts.
-pub fn package(metadata: &Metadata, released: Option<&str>, questions: &str) -> Result<String> {
+pub fn package(metadata: &Metadata, released: Option<Date>, questions: &str) -> Result<String> {
     let annotation = |name| metadata.annotation(name);
-    let version = annotation("io.kubewarden.policy.version")?;
-    let image = format!("{}:v{version}", annotation("io.kubewarden.policy.ociUrl")?);
-    let source = annotation("io.kubewarden.policy.source")?;
+    let version = annotation(VERSION_ANNOTATION)?;
+    let image = format!("{}:v{version}", annotation(OCI_URL_ANNOTATION)?);
+    let source = annotation(SOURCE_ANNOTATION)?;
     let module = format!("{source}/releases/download/v{version}/{RELEASED_MODULE}");
     let package = Package {
         version,
-        name: annotation("io.kubewarden.policy.title")?,
+        name: annotation(TITLE_ANNOTATION)?,
         display_name: annotation("io.artifacthub.displayName")?,
-        created_at: released.map(|date| format!("{date}T00:00:00Z")),
+        created_at: released.map(|date| TimeZone::UTC.to_timestamp(date.into())).transpose()?,
         description: annotation("io.kubewarden.policy.description")?,
         license: annotation("io.kubewarden.policy.license")?,
         home_url: annotation("io.kubewarden.policy.url")?,
@@ -170,6 +171,17 @@ mod tests {
             readme(text, "https://example.com/policy", "1.2.3"),
             "[a](https://example.com/policy/blob/v1.2.3/docs/a.md#b), [c](https://example.com) and [d](#e)"
         );
+    }
+
+    #[test]
+    fn a_package_is_created_on_the_day_of_its_release() {
+        let metadata = yaml_serde::from_str(include_str!("../../policy-metadata/metadata.yml")).unwrap();
+
+        let released = package(&metadata, Some(Date::constant(2026, 12, 24)), "").unwrap();
+        let unreleased = package(&metadata, None, "").unwrap();
+
+        assert!(released.contains("\ncreatedAt: 2026-12-24T00:00:00Z\n"), "{released}");
+        assert!(!unreleased.contains("createdAt"), "{unreleased}");
     }
 
     #[test]

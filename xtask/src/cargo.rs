@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeSet,
     env,
-    ffi::OsString,
+    ffi::{OsStr, OsString},
     fs,
     io::{self, BufReader},
     path::{Path, PathBuf},
@@ -12,13 +12,12 @@ use std::{
 
 use anyhow::{Context as _, Result, bail, ensure};
 use cargo_metadata::{CrateType, Message, MetadataCommand};
+use launcher::{TARGET, ensure_target, tell};
 
 /// The package whose version is the policy's.
-const POLICY_PACKAGE: &str = "azure-workload-identity-policy";
+pub const POLICY_PACKAGE: &str = "azure-workload-identity-policy";
 /// The package that is compiled to the guest.
-const GUEST_PACKAGE: &str = "azure-workload-identity-guest";
-/// Without WASI, so that the host functions of waPC are all that the module imports.
-const GUEST_TARGET: &str = "wasm32-unknown-unknown";
+pub const GUEST_PACKAGE: &str = "azure-workload-identity-guest";
 
 /// The cargo workspace that this crate is a member of.
 pub struct Workspace {
@@ -31,12 +30,20 @@ impl Workspace {
     /// # Errors
     /// When cargo cannot be run.
     pub fn locate() -> Result<Self> {
+        Self::at(Path::new(env!("CARGO_MANIFEST_DIR")))
+    }
+
+    /// As [`Self::locate`], for the workspace of the package in `directory`.
+    ///
+    /// # Errors
+    /// When cargo cannot be run, or there is no package.
+    pub fn at(directory: &Path) -> Result<Self> {
         let metadata = MetadataCommand::new()
             .cargo_path(cargo())
-            .manifest_path(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"))
+            .manifest_path(directory.join("Cargo.toml"))
             .no_deps()
             .exec()
-            .context("cannot locate the workspace")?;
+            .with_context(|| format!("cannot locate the workspace of {}", directory.display()))?;
         Ok(Self { metadata })
     }
 
@@ -56,7 +63,10 @@ impl Workspace {
     }
 
     /// The policy's version as `Cargo.toml` has it.
-    pub(crate) fn policy_version(&self) -> Result<String> {
+    ///
+    /// # Errors
+    /// When the workspace has no package of the policy's name.
+    pub fn policy_version(&self) -> Result<String> {
         let package = self.metadata.packages.iter().find(|package| package.name == POLICY_PACKAGE);
         let package = package.with_context(|| format!("the workspace has no package {POLICY_PACKAGE}"))?;
         Ok(package.version.to_string())
@@ -64,15 +74,10 @@ impl Workspace {
 
     /// Compiles the guest with the release profile; returns the path of the module that cargo reports.
     pub(crate) fn build_guest(&self) -> Result<PathBuf> {
-        // Rustup installs the targets of rust-toolchain.toml together with the toolchain only.
-        let libraries = self.ask_rustc(&["--print", "target-libdir", "--target", GUEST_TARGET])?;
-        ensure!(
-            Path::new(libraries.trim_end()).exists(),
-            "the toolchain lacks the target {GUEST_TARGET}: run `rustup toolchain install` in this directory"
-        );
+        ensure_target(tell)?;
         let mut child = Command::new(cargo())
             .current_dir(self.root())
-            .args(["build", "--release", "--locked", "--lib", "--package", GUEST_PACKAGE, "--target", GUEST_TARGET])
+            .args(["build", "--release", "--locked", "--lib", "--package", GUEST_PACKAGE, "--target", TARGET])
             .arg("--message-format=json-render-diagnostics")
             .args(["--config", &self.remapped_paths()?])
             // What is published must not depend on the flags that someone has set for native builds; besides, they would
@@ -115,26 +120,47 @@ impl Workspace {
         }
         flags.push(self.remapped_standard_library()?);
         // A JSON array of strings is a TOML array of strings as well.
-        Ok(format!("target.{GUEST_TARGET}.rustflags={}", serde_json::to_string(&flags)?))
+        Ok(format!("target.{TARGET}.rustflags={}", serde_json::to_string(&flags)?))
     }
 
     /// Where the toolchain has component `rust-src`, which editors like, rustc takes the standard library's paths from there;
     /// otherwise from the place where it was built, named after the compiler's commit.
     fn remapped_standard_library(&self) -> Result<String> {
-        let sysroot = self.ask_rustc(&["--print", "sysroot"])?;
-        let version = self.ask_rustc(&["-vV"])?;
+        let sysroot = self.rustc(&["--print", "sysroot"])?;
+        let version = self.rustc(&["-vV"])?;
         let commit = version.lines().find_map(|line| line.strip_prefix("commit-hash: "));
         let commit = commit.context("rustc -vV names no commit")?;
         let sources = Path::new(sysroot.trim_end()).join("lib/rustlib/src/rust");
         Ok(format!("--remap-path-prefix={}=/rustc/{commit}", sources.display()))
     }
 
-    fn ask_rustc(&self, arguments: &[&str]) -> Result<String> {
-        let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
-        let output = Command::new(&rustc).current_dir(self.root()).args(arguments).output();
-        let output = output.with_context(|| format!("cannot start {}", rustc.display()))?;
-        ensure!(output.status.success(), "{} {} failed", rustc.display(), arguments.join(" "));
-        String::from_utf8(output.stdout).context("rustc wrote no UTF-8")
+    /// Runs cargo in the workspace's root; returns its standard output.
+    ///
+    /// # Errors
+    /// When it does not start or fails, with its standard error.
+    pub fn cargo(&self, arguments: &[&str]) -> Result<String> {
+        self.output(&cargo(), arguments)
+    }
+
+    /// Runs the compiler that the workspace is built with; returns its standard output.
+    ///
+    /// # Errors
+    /// When it does not start or fails, with its standard error.
+    pub fn rustc(&self, arguments: &[&str]) -> Result<String> {
+        self.output(&env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()), arguments)
+    }
+
+    fn output(&self, program: &OsStr, arguments: &[&str]) -> Result<String> {
+        let name = program.display();
+        let output = Command::new(program).current_dir(self.root()).args(arguments).output();
+        let output = output.with_context(|| format!("cannot start {name}"))?;
+        ensure!(
+            output.status.success(),
+            "{name} {} failed: {}",
+            arguments.join(" "),
+            String::from_utf8_lossy(&output.stderr).trim()
+        );
+        String::from_utf8(output.stdout).with_context(|| format!("{name} wrote no UTF-8"))
     }
 }
 

@@ -2,6 +2,7 @@
 
 use anyhow::{Context as _, Result, bail, ensure};
 use cargo_metadata::semver::Version;
+use jiff::civil::Date;
 
 /// The file's path inside the repository.
 pub const FILE: &str = "CHANGELOG.md";
@@ -20,8 +21,8 @@ pub struct Changelog<'a> {
 pub struct Release<'a> {
     /// Its version.
     pub version: Version,
-    /// The day of its release, `YYYY-MM-DD`.
-    pub date: &'a str,
+    /// The day of its release.
+    pub date: Date,
     /// What has changed, without the heading.
     pub text: &'a str,
 }
@@ -62,25 +63,20 @@ impl<'a> Release<'a> {
             bail!(SHAPE);
         };
         let version = Version::parse(version).context(SHAPE)?;
-        ensure!(is_date(date), SHAPE);
+        let date = read_date(date).context(SHAPE)?;
         Ok(Self { version, date, text: text.trim() })
     }
 }
 
-/// True for `YYYY-MM-DD` with a month and a day that a calendar could have.
-fn is_date(text: &str) -> bool {
-    let digits = |part: &str, length| part.len() == length && part.bytes().all(|byte| byte.is_ascii_digit());
-    let is_within = |part: &str, last| part.parse::<u8>().is_ok_and(|number| (1..=last).contains(&number));
-    match text.split('-').collect::<Vec<_>>().as_slice() {
-        [year, month, day] => {
-            digits(year, 4) && digits(month, 2) && digits(day, 2) && is_within(month, 12) && is_within(day, 31)
-        }
-        _ => false,
-    }
+/// Reads a date of the form `YYYY-MM-DD`; [`Date`] itself takes other forms of ISO 8601 too.
+fn read_date(text: &str) -> Option<Date> {
+    text.parse::<Date>().ok().filter(|date| date.to_string() == text)
 }
 
 #[cfg(test)]
 mod tests {
+    use jiff::civil::date;
+
     use super::*;
 
     #[test]
@@ -90,7 +86,7 @@ mod tests {
         let release = changelog.release("0.2.0").unwrap();
 
         assert!(changelog.has_unreleased);
-        assert_eq!((release.date, release.text), ("2026-12-24", "### Fixed\n\n- old"));
+        assert_eq!((release.date, release.text), (date(2026, 12, 24), "### Fixed\n\n- old"));
         assert!(changelog.release("0.1.0").is_none());
     }
 
@@ -102,6 +98,8 @@ mod tests {
             &["[0.1] - 2026-12-24"],
             &["[0.1.0] - 24.12.2026"],
             &["[0.1.0] - 2026-13-24"],
+            &["[0.1.0] - 2026-02-30"],
+            &["[0.1.0] - 20261224"],
             &["[unreleased]"],
             &["[Unreleased]", "[Unreleased]"],
             &["[0.1.0] - 2026-12-24", "[Unreleased]"],

@@ -4,6 +4,8 @@
 //! `cargo xtask build` is the command; [`build_policy`] is the same for tests, benches and demos, so that none of them
 //! ever runs a stale module.
 
+#![cfg(not(target_family = "wasm"))]
+
 pub mod annotate;
 pub mod artifacthub;
 pub mod capabilities;
@@ -24,7 +26,7 @@ use std::{
 
 use anyhow::{Context as _, Result};
 
-pub use crate::cargo::Workspace;
+pub use crate::cargo::{GUEST_PACKAGE, POLICY_PACKAGE, Workspace};
 use crate::metadata::Metadata;
 
 /// Compiles the guest and annotates it; returns the path of the annotated module,

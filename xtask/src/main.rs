@@ -1,45 +1,72 @@
-//! `cargo xtask build`: builds the annotated policy module and prints where it is.
-//! `cargo xtask docs`: writes the generated documents; with `--check` it fails if one is stale.
-//! `cargo xtask release TAG DIRECTORY`: checks that everything is ready to be released as TAG, and lays it out in DIRECTORY.
+//! `cargo xtask`: the build of the module, the generated documents, and releases.
 
-use std::{env, fs, io, io::Write as _, path::Path};
+#![cfg_attr(target_family = "wasm", no_main)]
+#![cfg(not(target_family = "wasm"))]
 
-use anyhow::{Result, bail, ensure};
+use std::{
+    fs,
+    io::{self, Write as _},
+    path::PathBuf,
+    process::ExitCode,
+};
 
-fn main() -> Result<()> {
-    let arguments: Vec<String> = env::args().skip(1).collect();
-    match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
-        ["build"] => build(),
-        ["docs"] => write_docs(),
-        ["docs", "--check"] => check_docs(),
-        ["release", tag, directory] => release(tag, Path::new(directory)),
-        _ => bail!("usage: cargo xtask build | docs [--check] | release TAG DIRECTORY"),
-    }
+use anyhow::{Result, ensure};
+use clap::{Parser, Subcommand};
+use launcher::exit_code;
+
+/// Builds the policy module, writes the generated documents, and lays out releases.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
 }
 
-fn build() -> Result<()> {
-    let path = xtask::build_policy()?;
-    let size = fs::metadata(&path)?.len();
-    writeln!(io::stdout(), "{} ({size} bytes)", path.display())?;
-    Ok(())
+#[derive(Subcommand)]
+enum Command {
+    /// Build the annotated policy module and print its path
+    Build,
+    /// Write the generated documents and print the paths of those that have changed
+    Docs {
+        /// Fail if a document is stale, and write none
+        #[arg(long)]
+        check: bool,
+    },
+    /// Check that the repository is ready to be released, and lay the release out in a directory
+    Release {
+        /// The tag of the release, as in v0.1.0
+        tag: String,
+        /// Where to
+        directory: PathBuf,
+    },
 }
 
-fn write_docs() -> Result<()> {
-    for path in xtask::docs::write()? {
-        writeln!(io::stdout(), "{path}")?;
-    }
-    Ok(())
+fn main() -> ExitCode {
+    exit_code(run(Arguments::parse().command))
 }
 
-fn check_docs() -> Result<()> {
-    let stale = xtask::docs::stale()?;
-    ensure!(stale.is_empty(), "stale: {}; run `cargo xtask docs`", stale.join(", "));
-    Ok(())
-}
-
-fn release(tag: &str, directory: &Path) -> Result<()> {
-    for path in xtask::release::lay_out(tag, directory)? {
-        writeln!(io::stdout(), "{}", path.display())?;
+fn run(command: Command) -> Result<()> {
+    let mut out = io::stdout();
+    match command {
+        Command::Build => {
+            let path = xtask::build_policy()?;
+            let size = fs::metadata(&path)?.len();
+            writeln!(out, "{} ({size} bytes)", path.display())?;
+        }
+        Command::Docs { check: true } => {
+            let stale = xtask::docs::stale()?;
+            ensure!(stale.is_empty(), "stale: {}; run `cargo xtask docs`", stale.join(", "));
+        }
+        Command::Docs { check: false } => {
+            for path in xtask::docs::write()? {
+                writeln!(out, "{path}")?;
+            }
+        }
+        Command::Release { tag, directory } => {
+            for path in xtask::release::lay_out(&tag, &directory)? {
+                writeln!(out, "{}", path.display())?;
+            }
+        }
     }
     Ok(())
 }

@@ -22,7 +22,14 @@ pub const PROTOCOL_VERSION: &str = "v1";
 const FILE: &str = "policy-metadata/metadata.yml";
 /// The file that becomes the usage annotation.
 const USAGE_FILE: &str = "README.md";
-const VERSION_ANNOTATION: &str = "io.kubewarden.policy.version";
+/// The annotation that names the policy's version.
+pub const VERSION_ANNOTATION: &str = "io.kubewarden.policy.version";
+/// The annotation that names the repository of the policy's source.
+pub const SOURCE_ANNOTATION: &str = "io.kubewarden.policy.source";
+/// The annotation that names the policy.
+pub const TITLE_ANNOTATION: &str = "io.kubewarden.policy.title";
+/// The annotation that names the policy in a registry, without a tag.
+pub const OCI_URL_ANNOTATION: &str = "io.kubewarden.policy.ociUrl";
 const USAGE_ANNOTATION: &str = "io.kubewarden.policy.usage";
 
 /// What Kubewarden knows of a policy without running it.

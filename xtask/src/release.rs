@@ -13,7 +13,7 @@ use crate::{
     cargo::Workspace,
     changelog::{self, Changelog},
     docs,
-    metadata::Metadata,
+    metadata::{Metadata, SOURCE_ANNOTATION, TITLE_ANNOTATION},
 };
 
 /// Checks that the repository is ready to be released as `tag`, and writes into `directory`: the annotated module, the release
@@ -32,8 +32,8 @@ pub fn lay_out(tag: &str, directory: &Path) -> Result<Vec<PathBuf>> {
     ensure!(stale.is_empty(), "stale: {}; run `cargo xtask docs` and commit what it writes", stale.join(", "));
 
     let metadata = Metadata::of_policy(workspace.root(), &version)?;
-    let source = metadata.annotation("io.kubewarden.policy.source")?;
-    let name = metadata.annotation("io.kubewarden.policy.title")?;
+    let source = metadata.annotation(SOURCE_ANNOTATION)?;
+    let name = metadata.annotation(TITLE_ANNOTATION)?;
     let readme = artifacthub::readme(&workspace.read("README.md")?, source, &version);
     let module = fs::read(build_policy()?).context("cannot read the built module")?;
 

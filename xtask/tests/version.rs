@@ -5,9 +5,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use cargo_metadata::MetadataCommand;
 use cargo_metadata::semver::Version;
 use serde_json::Value;
+use xtask::Workspace;
 use xtask::changelog::Changelog;
 use xtask::metadata::Metadata;
 
@@ -20,9 +20,7 @@ fn read(file: &str) -> String {
 }
 
 fn version() -> Version {
-    let metadata = MetadataCommand::new().manifest_path(root().join("Cargo.toml")).no_deps().exec().unwrap();
-    let package = metadata.packages.iter().find(|package| package.name == "azure-workload-identity-policy");
-    package.unwrap().version.clone()
+    Workspace::locate().unwrap().policy_version().unwrap().parse().unwrap()
 }
 
 #[test]

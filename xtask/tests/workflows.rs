@@ -7,7 +7,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 use xtask::artifacthub::RELEASED_MODULE;
-use xtask::metadata::Metadata;
+use xtask::metadata::{Metadata, OCI_URL_ANNOTATION};
 
 fn workflows() -> Vec<(String, String)> {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../.github/workflows");
@@ -67,6 +67,6 @@ fn the_release_publishes_what_the_metadata_and_artifact_hub_name() {
     let metadata: Metadata = yaml_serde::from_str(include_str!("../../policy-metadata/metadata.yml")).unwrap();
     let release = release();
 
-    assert_eq!(release["env"]["IMAGE"], metadata.annotation("io.kubewarden.policy.ociUrl").unwrap());
+    assert_eq!(release["env"]["IMAGE"], metadata.annotation(OCI_URL_ANNOTATION).unwrap());
     assert_eq!(release["env"]["MODULE"], RELEASED_MODULE);
 }

@@ -9,11 +9,17 @@ use std::{
     thread,
 };
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result};
+use axum::{
+    Json, Router,
+    extract::{self, State},
+    routing::post,
+};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use e2e_tests::{
+    kubewarden::without_nulls,
     module::Module,
-    policy::{Mode, Policy},
+    policy::{Evaluation, Mode, Policy},
     request::AdmissionRequest,
     response::AdmissionResponse,
 };
@@ -21,17 +27,25 @@ use http::StatusCode;
 use kube_client::{Client, Config};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use tokio::{runtime::Runtime, sync::Semaphore};
+use tokio::{runtime::Runtime, sync::Semaphore, task::spawn_blocking};
 use xtask::metadata::ContextAwareResource;
 
 use crate::{
-    https::{self, Answer, Identity},
+    https::{self, Identity},
     look_up::RealCluster,
-    webhooks::without_nulls,
 };
 
 /// The policies of a server by their names in it.
 type Policies = BTreeMap<String, Policy<'static>>;
+
+/// A status, and an admission review or an error.
+type Answer = (StatusCode, Json<Value>);
+
+struct Server {
+    policies: Policies,
+    /// As many requests at a time as there are processors.
+    permits: Arc<Semaphore>,
+}
 
 /// A policy's entry in `policies.yml`.
 #[derive(Deserialize)]
@@ -40,7 +54,7 @@ struct Entry {
     #[serde(rename = "namespacedName")]
     _namespaced_name: Value,
     module: String,
-    policy_mode: String,
+    policy_mode: Mode,
     allowed_to_mutate: bool,
     #[serde(default)]
     context_aware_resources: Vec<ContextAwareResource>,
@@ -65,13 +79,13 @@ pub fn run() -> Result<()> {
     let client = runtime.block_on(async { anyhow::Ok(Client::try_from(Config::infer().await?)?) })?;
     let cluster = RealCluster::new(client, runtime.handle().clone());
     let policies = load(Path::new(&variable("KUBEWARDEN_POLICIES")?), cluster)?;
-    // As many requests at a time as there are processors.
-    let permits = Semaphore::new(thread::available_parallelism()?.get());
-    let handle = runtime.handle().clone();
-    runtime.block_on(https::serve(address, &identity, move |path, body| {
-        let _permit = handle.block_on(permits.acquire());
-        answer(&policies, path, body)
-    }))
+    let permits = Arc::new(Semaphore::new(thread::available_parallelism()?.get()));
+    let router = Router::new()
+        .route("/validate/{policy}", post(validate))
+        .route("/audit/{policy}", post(audit))
+        .fallback(async || error(StatusCode::NOT_FOUND, "no such endpoint"))
+        .with_state(Arc::new(Server { policies, permits }));
+    runtime.block_on(https::serve(address, &identity, router))
 }
 
 fn variable(name: &str) -> Result<String> {
@@ -100,20 +114,13 @@ fn load(path: &Path, cluster: RealCluster) -> Result<Policies> {
 
 impl Entry {
     fn load(self, module: &'static Module, cluster: &Arc<RealCluster>) -> Result<Policy<'static>> {
-        let mode = match self.policy_mode.as_str() {
-            "protect" => Mode::Protect,
-            mode => {
-                ensure!(mode == "monitor", "policyMode is {mode:?}; it is protect or monitor");
-                Mode::Monitor
-            }
-        };
         let capabilities: Vec<_> = self.host_capabilities.iter().map(String::as_str).collect();
         let resources = self.context_aware_resources.iter();
         let resources: Vec<_> =
             resources.map(|resource| (resource.api_version.as_str(), resource.kind.as_str())).collect();
         let policy = Policy::new(module, Value::Object(self.settings))?
             .connected_to(Arc::clone(cluster))
-            .in_mode(mode)
+            .in_mode(self.policy_mode)
             .mutating(self.allowed_to_mutate);
         let policy = policy.granted(&capabilities, &resources)?;
         Ok(match self.timeout_eval_seconds {
@@ -128,33 +135,53 @@ fn log(problem: &anyhow::Error) {
     eprintln!("{problem:#}");
 }
 
-/// The answer to a request, in policy-server's words where there is no decision.
-fn answer(policies: &Policies, path: &str, body: &str) -> Answer {
-    let error = |status: StatusCode, message: &str| {
-        (status, json!({"message": message, "status": status.as_u16()}).to_string())
-    };
-    let Some((endpoint @ ("validate" | "audit"), id)) = path.trim_start_matches('/').split_once('/') else {
-        return error(StatusCode::NOT_FOUND, "no such endpoint");
-    };
-    let Some(policy) = policies.get(id) else {
-        return error(StatusCode::NOT_FOUND, "policy not found");
-    };
-    let request = match AdmissionRequest::from_review(body) {
-        Ok(request) => request,
-        Err(problem) => return error(StatusCode::UNPROCESSABLE_ENTITY, &format!("{problem:#}")),
-    };
-    // The audit scanner is told what the policy itself decides, whatever its mode.
-    let evaluation = match endpoint {
-        "audit" => policy.clone().in_mode(Mode::Protect).mutating(true).validate(&request),
-        _ => policy.validate(&request),
-    };
-    match evaluation {
-        Ok(evaluation) => (StatusCode::OK, review_of(&evaluation.response).to_string()),
-        Err(problem) => {
-            log(&problem);
-            error(StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong")
+async fn validate(
+    State(server): State<Arc<Server>>,
+    extract::Path(policy): extract::Path<String>,
+    body: String,
+) -> Answer {
+    server.answer(&policy, body, |policy, request| policy.validate(request)).await
+}
+
+/// The audit scanner is told what the policy itself decides, whatever its mode.
+async fn audit(
+    State(server): State<Arc<Server>>,
+    extract::Path(policy): extract::Path<String>,
+    body: String,
+) -> Answer {
+    server.answer(&policy, body, |policy, request| policy.in_mode(Mode::Protect).mutating(true).validate(request)).await
+}
+
+impl Server {
+    /// The answer to a request, in policy-server's words where there is no decision.
+    async fn answer<E>(&self, policy: &str, body: String, evaluate: E) -> Answer
+    where
+        E: FnOnce(Policy<'static>, &AdmissionRequest) -> Result<Evaluation> + Send + 'static,
+    {
+        let Some(policy) = self.policies.get(policy).cloned() else {
+            return error(StatusCode::NOT_FOUND, "policy not found");
+        };
+        let request = match AdmissionRequest::from_review(&body) {
+            Ok(request) => request,
+            Err(problem) => return error(StatusCode::UNPROCESSABLE_ENTITY, &format!("{problem:#}")),
+        };
+        let permit = Arc::clone(&self.permits).acquire_owned().await;
+        let evaluation = spawn_blocking(move || {
+            let _permit = permit;
+            evaluate(policy, &request)
+        });
+        match evaluation.await.map_err(anyhow::Error::from).flatten() {
+            Ok(evaluation) => (StatusCode::OK, Json(review_of(&evaluation.response))),
+            Err(problem) => {
+                log(&problem);
+                error(StatusCode::INTERNAL_SERVER_ERROR, "Something went wrong")
+            }
         }
     }
+}
+
+fn error(status: StatusCode, message: &str) -> Answer {
+    (status, Json(json!({"message": message, "status": status.as_u16()})))
 }
 
 fn review_of(response: &AdmissionResponse) -> Value {

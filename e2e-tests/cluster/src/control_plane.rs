@@ -18,6 +18,7 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, anyhow, bail};
+use e2e_tests::kubewarden::KUBEWARDEN_NAMESPACE;
 use http::Method;
 use kube_client::Client;
 use rcgen::KeyPair;
@@ -25,10 +26,7 @@ use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 use xtask::Workspace;
 
-use crate::{
-    api::Api, binaries::Binaries, https::Identity, installation::Installed, process::Process,
-    webhooks::KUBEWARDEN_NAMESPACE,
-};
+use crate::{api::Api, binaries::Binaries, https::Identity, installation::Installed, process::Process};
 
 /// The root of the workspace.
 pub const WORKSPACE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");

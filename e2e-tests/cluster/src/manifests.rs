@@ -1,10 +1,11 @@
 //! What a person applies to install the policy.
 
 use anyhow::{Context as _, Result, ensure};
+use e2e_tests::kubewarden::ClusterAdmissionPolicy;
 use serde::Deserialize as _;
 use serde_json::Value;
 
-use crate::{control_plane::ControlPlane, webhooks::ClusterAdmissionPolicy};
+use crate::control_plane::ControlPlane;
 
 /// Policies, and what comes with them.
 #[derive(Clone, Debug, Default)]

@@ -11,6 +11,7 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, anyhow, bail};
+use e2e_tests::kubewarden::ClusterAdmissionPolicy;
 use serde_json::json;
 
 use crate::{
@@ -18,7 +19,7 @@ use crate::{
     control_plane::{ControlPlane, User, free_port, kubeconfig},
     https::Identity,
     process::Process,
-    webhooks::{ClusterAdmissionPolicy, policies_yml},
+    webhooks::policies_yml,
 };
 
 /// How long a server may take to compile its modules.

@@ -4,12 +4,9 @@
 
 mod common;
 
-use cluster_tests::{
-    api::Api,
-    control_plane::ControlPlane,
-    webhooks::{ClusterAdmissionPolicy, KUBEWARDEN_NAMESPACE},
-};
+use cluster_tests::{api::Api, control_plane::ControlPlane};
 use common::*;
+use e2e_tests::kubewarden::{ClusterAdmissionPolicy, KUBEWARDEN_NAMESPACE};
 use http::Method;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 use serde_json::{Value, json};

@@ -6,17 +6,21 @@ mod common;
 
 use std::net::SocketAddr;
 
+use axum::{Json, Router, routing::post};
+use azure_workload_identity_policy::rule::RuleId;
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use cluster_tests::{
     api::Refusal,
     control_plane::{ControlPlane, free_port},
     https::{self, Identity},
     manifests::Manifests,
-    webhooks::KUBEWARDEN_NAMESPACE,
 };
 use common::*;
-use e2e_tests::vectors::{Case, FILES};
-use http::{Method, StatusCode};
+use e2e_tests::{
+    kubewarden::KUBEWARDEN_NAMESPACE,
+    vectors::{Case, FILES},
+};
+use http::Method;
 use serde_json::{Value, json};
 
 /// How many recorded pods of each version the guard must let pass.
@@ -44,7 +48,7 @@ fn recorded_pods_that_the_webhook_mutated_count_as_injected() {
         let scenario = Scenario::with(&program, |cluster| {
             let manifests = Manifests::of_recipe(cluster, "guard-aks").unwrap();
             manifests.map_policies(|mut policy| {
-                let rules = azure_workload_identity_policy::rule::RuleId::ALL.map(|rule| rule.name()).into_iter();
+                let rules = RuleId::ALL.map(RuleId::name).into_iter();
                 let others = rules.filter(|rule| !["injection-missing", "container-not-injected"].contains(rule));
                 let mut rules: serde_json::Map<_, _> = others.map(|rule| (rule.to_owned(), json!("off"))).collect();
                 rules.insert("container-not-injected".to_owned(), json!("deny"));
@@ -154,14 +158,12 @@ fn install_later_webhook(cluster: &mut ControlPlane, patch: Value) {
     });
     cluster.runtime().spawn(async move {
         let patch = BASE64_STANDARD.encode(patch.to_string());
-        let answer = move |_: &str, body: &str| {
-            let review: Value = serde_json::from_str(body).unwrap();
+        let answer = async move |Json(review): Json<Value>| {
             let response =
                 json!({"uid": review["request"]["uid"], "allowed": true, "patchType": "JSONPatch", "patch": patch});
-            let review = json!({"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "response": response});
-            (StatusCode::OK, review.to_string())
+            Json(json!({"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "response": response}))
         };
-        https::serve(address, &identity, answer).await.unwrap();
+        https::serve(address, &identity, Router::new().route("/", post(answer))).await.unwrap();
     });
     cluster.install_configuration(&configuration).unwrap();
 }

@@ -12,6 +12,7 @@ use std::{
 
 use cluster_tests::{api::Api, control_plane::ControlPlane, manifests::Manifests};
 use common::*;
+use e2e_tests::kubewarden::FailurePolicy;
 use http::Method;
 use serde_json::{Value, json};
 
@@ -217,7 +218,7 @@ fn failing_as(cluster: &ControlPlane, failing: Failing) -> Manifests {
             Failing::Open => true,
         };
         if open {
-            "Ignore".clone_into(&mut policy.spec.failure_policy);
+            policy.spec.failure_policy = FailurePolicy::Ignore;
         }
         policy
     })

@@ -14,9 +14,10 @@ use std::env;
 use cluster_tests::{
     control_plane::{ControlPlane, User},
     manifests::Manifests,
-    webhooks::{ClusterAdmissionPolicy, policies_yml},
+    webhooks::policies_yml,
 };
 use common::*;
+use e2e_tests::kubewarden::{ClusterAdmissionPolicy, FailurePolicy};
 use http::Method;
 use serde_json::{Value, json};
 
@@ -207,7 +208,7 @@ fn each_request_is_judged_by_the_policy_that_the_documentation_names() {
         };
         let mut scenario = Scenario::with(&program, |cluster| {
             Manifests::of_recipe(cluster, recipe).unwrap().map_policies(|mut policy| {
-                "Fail".clone_into(&mut policy.spec.failure_policy);
+                policy.spec.failure_policy = FailurePolicy::Fail;
                 policy
             })
         });

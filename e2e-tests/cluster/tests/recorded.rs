@@ -7,14 +7,12 @@ mod common;
 
 use std::collections::BTreeSet;
 
-use cluster_tests::{
-    api::Refusal,
-    control_plane::ControlPlane,
-    manifests::Manifests,
-    webhooks::{ClusterAdmissionPolicy, KUBEWARDEN_NAMESPACE},
-};
+use cluster_tests::{api::Refusal, control_plane::ControlPlane, manifests::Manifests};
 use common::*;
-use e2e_tests::vectors::{Case, FILES, canonical};
+use e2e_tests::{
+    kubewarden::{ClusterAdmissionPolicy, KUBEWARDEN_NAMESPACE},
+    vectors::{Case, FILES, canonical},
+};
 use http::Method;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelectorRequirement;
 use serde_json::{Value, json};

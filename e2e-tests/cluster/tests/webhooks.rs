@@ -3,8 +3,9 @@
 use anyhow::Result;
 use cluster_tests::{
     manifests::Manifests,
-    webhooks::{ClusterAdmissionPolicy, policies_yml, served_at},
+    webhooks::{policies_yml, served_at},
 };
+use e2e_tests::kubewarden::ClusterAdmissionPolicy;
 use serde_json::{Deserializer, Value, json};
 
 const POLICIES: &str = include_str!("../recorded/clusteradmissionpolicies.yaml");

@@ -2,7 +2,13 @@
 //!
 //! Builds the module and puts admission reviews from `demo/` through it, in a host that does what policy-server does.
 
-use std::io::{self, Write};
+#![cfg_attr(target_family = "wasm", no_main)]
+#![cfg(not(target_family = "wasm"))]
+
+use std::{
+    io::{self, Write},
+    process::ExitCode,
+};
 
 use anstyle::{AnsiColor, Style};
 use anyhow::{Context as _, Result};
@@ -11,6 +17,7 @@ use e2e_tests::{
     policy::{Evaluation, Policy},
     request::AdmissionRequest,
 };
+use launcher::exit_code;
 use serde_json::Value;
 use similar::{ChangeTag, TextDiff};
 
@@ -40,7 +47,11 @@ const DENIED: Style = AnsiColor::Red.on_default();
 const WARNING: Style = AnsiColor::Yellow.on_default();
 const UNCHANGED: Style = Style::new().dimmed();
 
-fn main() -> Result<()> {
+fn main() -> ExitCode {
+    exit_code(run())
+}
+
+fn run() -> Result<()> {
     let settings = yaml_serde::from_str(SETTINGS).context("cannot read the settings")?;
     let service_account = yaml_serde::from_str(SERVICE_ACCOUNT).context("cannot read the service account")?;
     let cluster = FakeCluster::with_objects([service_account])?;

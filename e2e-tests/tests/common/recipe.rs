@@ -8,11 +8,13 @@ use std::path::{Path, PathBuf};
 use azure_workload_identity_policy::json::Document;
 use azure_workload_identity_policy::settings::Settings;
 use cel::{Context, Program};
+use e2e_tests::kubewarden::{ClusterAdmissionPolicy, PolicySpec};
 use e2e_tests::request::AdmissionRequest;
-use serde::de::{DeserializeOwned, Error as _};
-use serde::{Deserialize, Deserializer};
+use k8s_openapi::api::admissionregistration::v1::RuleWithOperations;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, LabelSelectorRequirement};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use xtask::metadata::{ContextAwareResource, Rule};
 
 /// The recipes, as people name them in `kubectl apply -k deploy/NAME`.
 pub(crate) const RECIPES: [&str; 3] = ["guard-aks", "replace-webhook", "audit-only"];
@@ -50,98 +52,19 @@ struct Target {
     name: Option<String>,
 }
 
-/// A `ClusterAdmissionPolicy`, with the fields of Kubewarden's CRD that a recipe may have a reason to set.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+/// A policy of a recipe, ready to be asked which requests it sees.
 pub(crate) struct Policy {
-    #[serde(rename = "apiVersion")]
-    _api_version: String,
-    #[serde(rename = "kind")]
-    _kind: String,
-    pub(crate) metadata: Named,
-    pub(crate) spec: Spec,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Named {
     pub(crate) name: String,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) struct Spec {
-    pub(crate) module: String,
-    #[serde(rename = "policyServer")]
-    _policy_server: Option<String>,
-    #[serde(default = "protect")]
-    pub(crate) mode: String,
-    pub(crate) mutating: bool,
-    pub(crate) rules: Vec<Rule>,
-    pub(crate) object_selector: Option<Selector>,
-    pub(crate) namespace_selector: Option<NamespaceSelector>,
-    #[serde(default)]
-    pub(crate) match_conditions: Vec<MatchCondition>,
-    pub(crate) context_aware_resources: Vec<ContextAwareResource>,
-    pub(crate) failure_policy: FailurePolicy,
-    pub(crate) timeout_seconds: u32,
-    /// Two seconds unless it is set.
-    pub(crate) timeout_eval_seconds: Option<u32>,
-    pub(crate) background_audit: bool,
-    pub(crate) settings: Value,
-}
-
-fn protect() -> String {
-    "protect".to_owned()
-}
-
-#[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd)]
-pub(crate) enum FailurePolicy {
-    Fail,
-    Ignore,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) struct Selector {
-    #[serde(default)]
-    pub(crate) match_labels: BTreeMap<String, String>,
-    #[serde(default)]
-    match_expressions: Vec<Requirement>,
-}
-
-/// Kubewarden 1.36 drops `matchLabels` of this one, so there are none.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) struct NamespaceSelector {
-    match_expressions: Vec<Requirement>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Requirement {
-    key: String,
-    operator: Operator,
-    values: Vec<String>,
-}
-
-#[derive(Clone, Copy, Debug, Deserialize)]
-enum Operator {
-    In,
-    NotIn,
+    pub(crate) spec: PolicySpec,
+    pub(crate) conditions: Vec<Condition>,
+    /// As Kubewarden's controller makes it.
+    namespace_selector: LabelSelector,
 }
 
 /// A condition of an admission webhook, in CEL.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct MatchCondition {
+pub(crate) struct Condition {
     pub(crate) name: String,
-    #[serde(deserialize_with = "compile")]
     expression: Program,
-}
-
-fn compile<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Program, D::Error> {
-    Program::compile(&String::deserialize(deserializer)?).map_err(D::Error::custom)
 }
 
 /// The objects that `kubectl apply -k deploy/NAME` applies.
@@ -161,10 +84,8 @@ pub(crate) fn policies(recipe: &str) -> Vec<Policy> {
 
 pub(crate) fn policies_among(objects: &[Value]) -> Vec<Policy> {
     let policies = objects.iter().filter(|object| object["kind"] == "ClusterAdmissionPolicy");
-    let read =
-        |object: &Value| serde_json::from_value(object.clone()).unwrap_or_else(|error| panic!("{error}: {object:#}"));
-    let mut policies: Vec<Policy> = policies.map(read).collect();
-    policies.sort_by(|one, other| one.metadata.name.cmp(&other.metadata.name));
+    let mut policies: Vec<Policy> = policies.map(Policy::read).collect();
+    policies.sort_by(|one, other| one.name.cmp(&other.name));
     policies
 }
 
@@ -224,30 +145,36 @@ fn parse<T: DeserializeOwned>(yaml: &str) -> T {
 }
 
 impl Policy {
-    /// True if the API server sends this request to policy-server.
+    fn read(object: &Value) -> Self {
+        let policy: ClusterAdmissionPolicy =
+            serde_json::from_value(object.clone()).unwrap_or_else(|error| panic!("{error}: {object:#}"));
+        assert_eq!(policy.spec.namespace_selector.match_labels, None, "Kubewarden drops them: {object:#}");
+        let namespace_selector = policy.namespace_selector();
+        let ClusterAdmissionPolicy { metadata, spec } = policy;
+        let conditions = spec.match_conditions.iter().map(|condition| Condition {
+            name: condition.name.clone(),
+            expression: Program::compile(&condition.expression).unwrap_or_else(|error| panic!("{error}: {object:#}")),
+        });
+        Self { name: metadata.name, conditions: conditions.collect(), namespace_selector, spec }
+    }
+
+    /// Whether the API server sends this request to policy-server.
     ///
     /// # Errors
     /// When a condition cannot be evaluated: then the API server acts as if policy-server were down.
     pub(crate) fn sees(&self, request: &AdmissionRequest) -> Result<bool, String> {
-        let spec = &self.spec;
-        let selects = |object: &Option<Value>| {
-            let selector = spec.object_selector.as_ref();
-            object.as_ref().is_some_and(|object| selector.is_none_or(|selector| selector.selects(&labels(object))))
+        let has_selected_labels = |object: &Option<Value>| {
+            object.as_ref().is_some_and(|object| selects(&self.spec.object_selector, &labels(object)))
         };
-        // The controller leaves out the namespace that it runs in.
-        let is_selected = request.namespace.as_deref() != Some("kubewarden")
-            && spec.rules.iter().any(|rule| is_ruled(rule, request))
-            && spec.namespace_selector.as_ref().is_none_or(|selector| {
-                let namespace = namespace_labels(request.namespace.as_deref().unwrap_or_default());
-                selector.match_expressions.iter().all(|requirement| requirement.is_met_by(&namespace))
-            })
+        let is_selected = self.spec.rules.iter().any(|rule| is_ruled(rule, request))
+            && selects(&self.namespace_selector, &namespace_labels(request.namespace.as_deref().unwrap_or_default()))
             // The API server lets either do.
-            && (selects(&request.object) || selects(&request.old_object));
+            && (has_selected_labels(&request.object) || has_selected_labels(&request.old_object));
         if !is_selected {
             return Ok(false);
         }
         // As the API server does: one that is false decides, whatever happens to the others.
-        let answers: Vec<_> = spec.match_conditions.iter().map(|condition| condition.holds(request)).collect();
+        let answers: Vec<_> = self.conditions.iter().map(|condition| condition.holds(request)).collect();
         if answers.contains(&Ok(false)) {
             return Ok(false);
         }
@@ -256,14 +183,14 @@ impl Policy {
 
     /// What is wrong with the settings.
     pub(crate) fn problems(&self) -> Vec<String> {
-        let text = self.spec.settings.to_string();
+        let text = json!(self.spec.settings).to_string();
         let document = Document::parse(text.as_bytes()).unwrap();
         let problems = Settings::read(document.root()).err().unwrap_or_default();
         problems.iter().map(ToString::to_string).collect()
     }
 }
 
-impl MatchCondition {
+impl Condition {
     pub(crate) fn holds(&self, request: &AdmissionRequest) -> Result<bool, String> {
         let mut context = Context::default();
         context.add_variable("object", &request.object).unwrap();
@@ -276,32 +203,33 @@ impl MatchCondition {
     }
 }
 
-impl Selector {
-    fn selects(&self, labels: &BTreeMap<String, String>) -> bool {
-        self.match_labels.iter().all(|(key, value)| labels.get(key) == Some(value))
-            && self.match_expressions.iter().all(|requirement| requirement.is_met_by(labels))
+/// Whether a selector matches these labels.
+fn selects(selector: &LabelSelector, labels: &BTreeMap<String, String>) -> bool {
+    let mut wanted = selector.match_labels.iter().flatten();
+    wanted.all(|(key, value)| labels.get(key) == Some(value))
+        && selector.match_expressions.iter().flatten().all(|requirement| is_met_by(requirement, labels))
+}
+
+fn is_met_by(requirement: &LabelSelectorRequirement, labels: &BTreeMap<String, String>) -> bool {
+    let is_in =
+        labels.get(&requirement.key).is_some_and(|value| requirement.values.iter().flatten().any(|it| it == value));
+    match requirement.operator.as_str() {
+        "In" => is_in,
+        "NotIn" => !is_in,
+        other => panic!("no recipe has operator {other:?}"),
     }
 }
 
-impl Requirement {
-    fn is_met_by(&self, labels: &BTreeMap<String, String>) -> bool {
-        let is_in = labels.get(&self.key).is_some_and(|value| self.values.contains(value));
-        match self.operator {
-            Operator::In => is_in,
-            Operator::NotIn => !is_in,
-        }
-    }
-}
-
-fn is_ruled(rule: &Rule, request: &AdmissionRequest) -> bool {
+fn is_ruled(rule: &RuleWithOperations, request: &AdmissionRequest) -> bool {
     let resource = match &request.sub_resource {
         Some(sub_resource) => format!("{}/{sub_resource}", request.resource.resource),
         None => request.resource.resource.clone(),
     };
-    rule.api_groups.contains(&request.resource.group)
-        && rule.api_versions.contains(&request.resource.version)
-        && rule.resources.contains(&resource)
-        && rule.operations.contains(&request.operation)
+    let lists = |values: &Option<Vec<String>>, value: &String| values.iter().flatten().any(|it| it == value);
+    lists(&rule.api_groups, &request.resource.group)
+        && lists(&rule.api_versions, &request.resource.version)
+        && lists(&rule.resources, &resource)
+        && lists(&rule.operations, &request.operation)
 }
 
 /// The labels of an object.

@@ -9,6 +9,7 @@ use std::{
 
 use oci::{artefact::Artefact, sbom::Bom};
 use tempfile::TempDir;
+use xtask::Workspace;
 
 use crate::support::{artefact, layout};
 
@@ -18,7 +19,7 @@ use crate::support::{artefact, layout};
 fn a_build_on_another_machine_has_the_same_digest() {
     let temporary = TempDir::new().unwrap();
     let root = temporary.path().join("a checkout with spaces");
-    copy_checkout(&oci::workspace_root().unwrap(), &root);
+    copy_checkout(Workspace::locate().unwrap().root(), &root);
     let home = temporary.path().join("home of cargo");
     symlink(cargo_home(), &home).unwrap();
     let rustc = toolchain_with_sources(&temporary.path().join("toolchain"));
@@ -35,7 +36,7 @@ fn a_build_on_another_machine_has_the_same_digest() {
         .unwrap();
     assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
     let module = fs::read(target.join("policy/annotated-policy.wasm")).unwrap();
-    let bom = Bom::of_policy(&root, &module).unwrap();
+    let bom = Bom::of_policy(&Workspace::at(&root).unwrap(), &module).unwrap();
     let there = Artefact::new(module, &bom).unwrap();
 
     let here = artefact();
@@ -68,9 +69,8 @@ fn cargo_home() -> PathBuf {
 
 /// The toolchain at another place, with the file by which rustc knows that it has component `rust-src`.
 fn toolchain_with_sources(directory: &Path) -> PathBuf {
-    let sysroot =
-        Command::new("rustc").current_dir(oci::workspace_root().unwrap()).args(["--print", "sysroot"]).output();
-    let sysroot = PathBuf::from(String::from_utf8(sysroot.unwrap().stdout).unwrap().trim());
+    let sysroot = Workspace::locate().unwrap().rustc(&["--print", "sysroot"]).unwrap();
+    let sysroot = PathBuf::from(sysroot.trim());
     for inside in ["", "lib", "lib/rustlib"] {
         fs::create_dir_all(directory.join(inside)).unwrap();
         for entry in fs::read_dir(sysroot.join(inside)).unwrap() {

@@ -1,7 +1,7 @@
 //! The host of `e2e-tests` behind HTTPS, started as policy-server is: with its environment variables and its `policies.yml`.
 
-use anyhow::Result;
+use std::process::ExitCode;
 
-fn main() -> Result<()> {
-    cluster_tests::admission::run()
+fn main() -> ExitCode {
+    launcher::exit_code(cluster_tests::admission::run())
 }
