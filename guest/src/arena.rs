@@ -30,8 +30,9 @@ static ARENA: Arena = Arena { next: Cell::new(0) };
 
 /// Takes back all memory.
 ///
-/// Whoever calls this must hold none: it is the first thing that a call of the guest does.
-pub(super) fn begin_call() {
+/// # Safety
+/// The caller holds no memory: this is the first thing that a call of the guest does.
+pub(super) unsafe fn begin_call() {
     ARENA.next.set(0);
 }
 

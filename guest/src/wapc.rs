@@ -36,7 +36,8 @@ unsafe extern "C" {
 #[unsafe(no_mangle)]
 #[allow(unsafe_code)] // the name is what waPC asks for
 extern "C" fn __guest_call(operation_length: usize, request_length: usize) -> i32 {
-    arena::begin_call();
+    // SAFETY: nothing is allocated yet, and no static holds memory of an earlier call.
+    unsafe { arena::begin_call() };
     let mut operation = vec![0; operation_length];
     let mut request = vec![0; request_length];
     // SAFETY: the host writes as many bytes as it has announced.

@@ -72,12 +72,15 @@ impl Workspace {
         Ok(package.version.to_string())
     }
 
-    /// Compiles the guest with the release profile; returns the path of the module that cargo reports.
-    pub(crate) fn build_guest(&self) -> Result<PathBuf> {
+    /// Compiles a package to WebAssembly with the release profile; returns the path of the module that cargo reports.
+    ///
+    /// # Errors
+    /// When the target is missing, or the package does not compile or is no `cdylib`.
+    pub fn build_module(&self, package: &str) -> Result<PathBuf> {
         ensure_target(tell)?;
         let mut child = Command::new(cargo())
             .current_dir(self.root())
-            .args(["build", "--release", "--locked", "--lib", "--package", GUEST_PACKAGE, "--target", TARGET])
+            .args(["build", "--release", "--locked", "--lib", "--package", package, "--target", TARGET])
             .arg("--message-format=json-render-diagnostics")
             .args(["--config", &self.remapped_paths()?])
             // What is published must not depend on the flags that someone has set for native builds; besides, they would
@@ -93,15 +96,15 @@ impl Workspace {
         for message in Message::parse_stream(messages) {
             if let Message::CompilerArtifact(artifact) = message.context("cannot read cargo's messages")?
                 && artifact.target.crate_types.contains(&CrateType::CDyLib)
-                && artifact.target.name == GUEST_PACKAGE.replace('-', "_")
+                && artifact.target.name == package.replace('-', "_")
             {
                 module = artifact.filenames.into_iter().find(|file| file.extension() == Some("wasm"));
             }
         }
         let status = child.wait().context("cannot wait for cargo")?;
-        ensure!(status.success(), "the guest does not compile: cargo says why above");
+        ensure!(status.success(), "package {package} does not compile: cargo says why above");
         let Some(module) = module else {
-            bail!("cargo built no WebAssembly module: crate-type in guest/Cargo.toml must list cdylib");
+            bail!("cargo built no WebAssembly module: crate-type of package {package} must list cdylib");
         };
         Ok(module.into_std_path_buf())
     }
