@@ -144,11 +144,11 @@ impl Changes {
     pub fn write(&self, root: Value<'_>, out: &mut Vec<u8>) {
         let mut splices = Vec::with_capacity(self.list.len());
         // Commas depend on all that happens to one container, so its changes are taken together.
-        let mut by_container: Vec<(NodeId, &Change)> = Vec::new();
+        let mut by_container: Vec<(NodeId, &Change)> = Vec::with_capacity(self.list.len());
         for change in &self.list {
             match change {
-                Change::Replace { value, text } => splices.push(Splice::new(root.at(*value), text.clone())),
-                Change::Rename { key, name } => splices.push(Splice::new(root.at(*key), super::text(name))),
+                Change::Replace { value, text } => splices.push(Splice::new(root.at(*value), Piece::Text(text))),
+                Change::Rename { key, name } => splices.push(Splice::new(root.at(*key), Piece::Key(name))),
                 Change::Remove { container, .. } | Change::Insert { container, .. } => {
                     by_container.push((*container, change));
                 }
@@ -170,21 +170,12 @@ impl Changes {
 }
 
 /// Turns the removals and insertions of one container into splices.
-fn splice_children(container: Value<'_>, changes: &[(NodeId, &Change)], splices: &mut Vec<Splice>) {
-    let (mut first, mut last, mut removed) = (Vec::new(), Vec::new(), Vec::new());
-    for (_, change) in changes {
-        match change {
-            Change::Insert { end, key, text, .. } => {
-                let text = key.as_ref().map_or_else(|| text.clone(), |key| [&super::text(key), ":", text].concat());
-                if *end == End::First { &mut first } else { &mut last }.push(text);
-            }
-            Change::Remove { child, .. } => removed.push(*child),
-            Change::Replace { .. } | Change::Rename { .. } => {}
-        }
-    }
-    let removed = sorted(removed, &|one, other| one > other);
-
-    let start = container.span().start + 1;
+fn splice_children<'c>(container: Value<'_>, changes: &[(NodeId, &'c Change)], splices: &mut Vec<Splice<'c>>) {
+    let removed = changes.iter().filter_map(|(_, change)| match change {
+        Change::Remove { child, .. } => Some(*child),
+        _ => None,
+    });
+    let removed = sorted(removed.collect(), &|one, other| one > other);
     // Where the last child that stays ends, and where the removed children behind it begin and end.
     let (mut kept_end, mut cut) = (None, None::<(usize, usize)>);
     for (child_start, value) in container.child_starts() {
@@ -193,42 +184,62 @@ fn splice_children(container: Value<'_>, changes: &[(NodeId, &Change)], splices:
             cut = Some((cut.map_or(child_start, |(start, _)| start), end));
         } else {
             // The next child that stays moves up to the place of those that go.
-            splices.extend(cut.take().map(|(start, _)| Splice { start, end: child_start, text: String::new() }));
+            splices.extend(cut.take().map(|(start, _)| Splice { start, end: child_start, piece: Piece::Text("") }));
             kept_end = Some(end);
         }
     }
     if let Some((cut_start, end)) = cut {
-        splices.push(Splice { start: kept_end.unwrap_or(cut_start), end, text: String::new() });
+        splices.push(Splice { start: kept_end.unwrap_or(cut_start), end, piece: Piece::Text("") });
     }
-    match kept_end {
-        Some(end) => {
-            if !first.is_empty() {
-                splices.push(Splice { start, end: start, text: first.join(",") + "," });
+
+    let inside = container.span().start + 1;
+    let mut is_first = true;
+    for wanted in [End::First, End::Last] {
+        for (_, change) in changes {
+            let Change::Insert { end, key, text, .. } = change else { continue };
+            if *end != wanted {
+                continue;
             }
-            if !last.is_empty() {
-                splices.push(Splice { start: end, end, text: [",", &last.join(",")].concat() });
-            }
-        }
-        None => {
-            first.append(&mut last);
-            if !first.is_empty() {
-                splices.push(Splice { start, end: start, text: first.join(",") });
-            }
+            let (at, comma) = match (kept_end, wanted) {
+                (Some(_), End::First) => (inside, Comma::Behind),
+                (Some(end), End::Last) => (end, Comma::Before),
+                (None, _) if is_first => (inside, Comma::None),
+                (None, _) => (inside, Comma::Before),
+            };
+            is_first = false;
+            splices.push(Splice { start: at, end: at, piece: Piece::Child { comma, key: key.as_deref(), text } });
         }
     }
 }
 
-/// Puts `text` in the place of the bytes from `start` to `end`; a pure insertion where the two are equal.
-struct Splice {
+/// Puts a piece of text in the place of the bytes from `start` to `end`; a pure insertion where the two are equal.
+struct Splice<'c> {
     start: usize,
     end: usize,
-    text: String,
+    piece: Piece<'c>,
 }
 
-impl Splice {
-    fn new(value: Value<'_>, text: String) -> Self {
+enum Piece<'c> {
+    /// JSON text.
+    Text(&'c str),
+    /// The key of a member, without its colon.
+    Key(&'c str),
+    /// An element, or a member if it has a key.
+    Child { comma: Comma, key: Option<&'c str>, text: &'c str },
+}
+
+/// Where the comma of a new child is.
+#[derive(PartialEq)]
+enum Comma {
+    None,
+    Before,
+    Behind,
+}
+
+impl<'c> Splice<'c> {
+    fn new(value: Value<'_>, piece: Piece<'c>) -> Self {
         let span = value.span();
-        Self { start: span.start, end: span.end, text }
+        Self { start: span.start, end: span.end, piece }
     }
 
     fn write_all(splices: &[Self], value: Value<'_>, out: &mut Vec<u8>) {
@@ -236,9 +247,31 @@ impl Splice {
         let mut at = span.start;
         for splice in splices.iter().filter(|splice| span.start <= splice.start && splice.end <= span.end) {
             out.extend_from_slice(text.get(at..splice.start).unwrap_or_default());
-            out.extend_from_slice(splice.text.as_bytes());
+            splice.piece.write(out);
             at = splice.end;
         }
         out.extend_from_slice(text.get(at..span.end).unwrap_or_default());
+    }
+}
+
+impl Piece<'_> {
+    fn write(&self, out: &mut Vec<u8>) {
+        match self {
+            Self::Text(text) => out.extend_from_slice(text.as_bytes()),
+            Self::Key(name) => out.extend_from_slice(super::text(name).as_bytes()),
+            Self::Child { comma, key, text } => {
+                if *comma == Comma::Before {
+                    out.push(b',');
+                }
+                if let Some(key) = key {
+                    out.extend_from_slice(super::text(key).as_bytes());
+                    out.push(b':');
+                }
+                out.extend_from_slice(text.as_bytes());
+                if *comma == Comma::Behind {
+                    out.push(b',');
+                }
+            }
+        }
     }
 }
