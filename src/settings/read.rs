@@ -1,4 +1,4 @@
-//! Reads settings and says all that is wrong with them.
+//! Reads settings and reports all problems at once.
 
 use std::borrow::Cow;
 use std::fmt;
