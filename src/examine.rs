@@ -12,8 +12,8 @@ use crate::rule::{PerRule, RuleId, Severity};
 use crate::rules;
 use crate::settings::{Inject, OptIn, Settings};
 use crate::subject::{
-    EphemeralContainersSubject, KeyUse, PodSubject, ServiceAccountSubject, ServiceSubject, Subject, SubjectKind,
-    Workload, has_controller, is_being_deleted,
+    EphemeralContainersSubject, KeyUse, Models, PodSubject, ServiceAccountSubject, ServiceSubject, Subject,
+    SubjectKind, Workload, has_controller, is_being_deleted,
 };
 
 /// The result of an examination.
@@ -118,6 +118,7 @@ impl<'a> Examiner<'_, 'a> {
         let is_injected = inject_settings.is_some() && wants_identity;
 
         let keys = KeyUse::in_template(pod, workload, settings);
+        let models = Models::default();
         let subject = PodSubject {
             object: self.object,
             workload,
@@ -129,6 +130,7 @@ impl<'a> Examiner<'_, 'a> {
             identity: &identity,
             settings,
             origin: self.inquiry.origin,
+            models: &models,
         };
         let subject = if workload.is_some() { Subject::PodTemplate(&subject) } else { Subject::Pod(&subject) };
         self.name(pod.display_name());

@@ -10,6 +10,7 @@ use crate::pod::{Pod, StringMap};
 use crate::settings::{CustomWorkload, Settings};
 
 pub(crate) use key_use::{Holder, KeyUse, Meaning, ReadAt};
+pub(crate) use pod::Models;
 pub use pod::{PodSubject, Workload};
 
 /// A subject, as rules get it.
