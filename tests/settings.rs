@@ -596,10 +596,10 @@ const REFUSALS: &[(&str, &[&str])] = &[
     (
         r#"{"identities":[{"clientID":"x","clientId":"x","tenantId":"y","serviceAccounts":[]}]}"#,
         &[
+            "identities[0].clientID is not known; did you mean clientId?",
             r#"identities[0].clientId is "x"; it takes a GUID such as "00000000-0000-0000-0000-000000000000""#,
             r#"identities[0].tenantId is "y"; it takes a GUID, or a domain name such as "contoso.onmicrosoft.com""#,
             r#"identities[0].serviceAccounts is empty; name who may use the identity, "*/*" for everybody"#,
-            "identities[0].clientID is not known; did you mean clientId?",
         ],
     ),
     (

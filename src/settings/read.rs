@@ -1,6 +1,6 @@
-//! Reads settings and says all that is wrong with them.
+//! Reads settings and reports all problems at once.
 //!
-//! Each key stands once: whoever reads a member names it, and what nobody has named is unknown.
+//! Each key stands once: the call that reads a member names it, and a member that no call has named is unknown.
 
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -331,7 +331,10 @@ struct Reader<'a> {
 impl<'a> Reader<'a> {
     fn table(&self, value: Value<'a>) -> Option<Table<'_, 'a>> {
         self.expect(value, Kind::Object)?;
-        Some(Table { reader: self, object: value, known: Vec::with_capacity(8) })
+        let problems = self.problems.take();
+        let begin = problems.len();
+        self.problems.set(problems);
+        Some(Table { reader: self, object: value, known: Vec::with_capacity(8), begin })
     }
 
     #[inline(never)]
@@ -344,7 +347,7 @@ impl<'a> Reader<'a> {
         None
     }
 
-    /// Any value but null: most likely a comment ate that one, and guessing would switch things off.
+    /// Rejects null: most likely the value was commented out, and to ignore it could switch off a check.
     #[inline(never)]
     fn present(&self, value: Value<'a>) -> Option<Value<'a>> {
         if value.is_null() {
@@ -385,13 +388,14 @@ impl<'a> Reader<'a> {
 
     #[inline(never)]
     fn problem<'t>(&self, value: Value<'a>, text: impl Into<Cow<'t, str>>) {
-        self.problem_at(value.path_from(self.root), text.into());
+        self.insert(usize::MAX, value.path_from(self.root), text.into());
     }
 
+    /// Adds a problem before those that are from `position` on.
     #[inline(never)]
-    fn problem_at(&self, path: Path, text: Cow<'_, str>) {
+    fn insert(&self, position: usize, path: Path, text: Cow<'_, str>) {
         let mut problems = self.problems.take();
-        problems.push(Problem { path, text: text.into_owned() });
+        problems.insert(position.min(problems.len()), Problem { path, text: text.into_owned() });
         self.problems.set(problems);
     }
 }
@@ -401,6 +405,8 @@ struct Table<'r, 'a> {
     reader: &'r Reader<'a>,
     object: Value<'a>,
     known: Vec<&'static str>,
+    /// How many problems there were before.
+    begin: usize,
 }
 
 impl<'r, 'a> Table<'r, 'a> {
@@ -471,18 +477,22 @@ impl<'r, 'a> Table<'r, 'a> {
     }
 
     /// Says what is wrong with a member, which may be missing.
-    #[inline(never)]
     fn problem<'t>(&self, key: &str, text: impl Into<Cow<'t, str>>) {
-        self.reader.problem_at(self.object.path_from(self.reader.root).key(key), text.into());
+        self.problem_before(usize::MAX, key, text.into());
+    }
+
+    #[inline(never)]
+    fn problem_before(&self, position: usize, key: &str, text: Cow<'_, str>) {
+        self.reader.insert(position, self.object.path_from(self.reader.root).key(key), text);
     }
 }
 
 impl Drop for Table<'_, '_> {
     fn drop(&mut self) {
-        for (key, _) in self.object.members() {
-            if !self.known.contains(&key.as_ref()) {
-                self.problem(&key, ["is not known", &suggestion(&key, self.known.iter().copied())].concat());
-            }
+        let unknown = self.object.members().filter(|(key, _)| !self.known.contains(&key.as_ref()));
+        for (position, (key, _)) in unknown.enumerate() {
+            let text = ["is not known", &suggestion(&key, self.known.iter().copied())].concat();
+            self.problem_before(self.begin + position, &key, text.into());
         }
     }
 }
