@@ -30,7 +30,7 @@ pub fn is_authority_host(url: &str) -> bool {
     CLOUDS.iter().any(|(_, host)| same_url(host, url))
 }
 
-/// True if two URLs differ in a slash at the end at most.
+/// Whether two URLs are equal, ignoring a slash at the end.
 pub fn same_url(one: &str, other: &str) -> bool {
     one.trim_end_matches('/').eq_ignore_ascii_case(other.trim_end_matches('/'))
 }

@@ -40,7 +40,7 @@ pub enum Freshness {
     Confirmed,
 }
 
-/// The look-up of a service account, made when the answer is first needed, and once.
+/// The lookup of a service account. It is made once, when the answer is first needed.
 pub struct AccountLookup<'a> {
     cluster: &'a dyn Cluster,
     namespace: &'a str,
@@ -50,15 +50,15 @@ pub struct AccountLookup<'a> {
 }
 
 impl<'a> AccountLookup<'a> {
-    /// A look-up that is still to be made.
+    /// A lookup that is still to be made.
     pub fn new(cluster: &'a dyn Cluster, namespace: &'a str, name: &'a str, freshness: Freshness) -> Self {
         Self { cluster, namespace, name, freshness, answer: OnceCell::new() }
     }
 
     /// The service account.
     pub fn get(&self) -> Result<&ServiceAccount, &LookupError> {
-        let look_up = || self.cluster.service_account(self.namespace, self.name, self.freshness);
-        self.answer.get_or_init(look_up).as_ref()
+        let lookup = || self.cluster.service_account(self.namespace, self.name, self.freshness);
+        self.answer.get_or_init(lookup).as_ref()
     }
 
     /// Whether RBAC lets the service account use an identity by its identity binding.
@@ -78,7 +78,7 @@ impl fmt::Debug for AccountLookup<'_> {
     }
 }
 
-/// What a service account says about its Azure identity.
+/// The annotations of a service account about its Azure identity.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ServiceAccount {
     /// Annotation `azure.workload.identity/client-id`.
@@ -109,7 +109,7 @@ impl ServiceAccount {
     }
 }
 
-/// Why a look-up in the cluster failed.
+/// Why a lookup in the cluster failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LookupError {
     /// There is no such object.
@@ -118,11 +118,11 @@ pub enum LookupError {
     Forbidden,
     /// The policy's `contextAwareResources` do not name the kind. A namespaced policy can never have it.
     NotGranted,
-    /// The policy server's host capabilities leave the look-up out.
+    /// The host capabilities that the policy server grants do not include the lookup.
     CapabilityDenied,
-    /// The host could not ask the API server; what it said, cut to one line.
+    /// The host could not reach the API server; the first line of its error.
     Unreachable(String),
-    /// The answer is no service account; what is wrong with it.
+    /// The answer is not a service account; the text says why.
     Undecodable(String),
 }
 
@@ -133,8 +133,8 @@ impl LookupError {
             Self::Missing => "it does not exist".to_owned(),
             Self::Forbidden => "policy-server may not read it".to_owned(),
             Self::NotGranted => "the policy may not look up service accounts".to_owned(),
-            Self::CapabilityDenied => "the policy server grants the policy no look-ups".to_owned(),
-            Self::Unreachable(reason) => format!("policy-server could not ask the API server ({reason})"),
+            Self::CapabilityDenied => "the policy server does not grant the policy this lookup".to_owned(),
+            Self::Unreachable(reason) => format!("policy-server could not reach the API server ({reason})"),
             Self::Undecodable(reason) => format!("the answer cannot be read: {reason}"),
         }
     }

@@ -140,8 +140,8 @@ impl<'p> Environment<'p> {
         Variable { entry: last.map(|(_, entry)| entry), value }
     }
 
-    /// The entries whose value refers to one of `names` where nothing sets it that comes before, with the first such name. The
-    /// kubelet leaves the reference as it is.
+    /// The entries whose value refers to one of `names` although no earlier entry sets it, each with the first of these names. The
+    /// kubelet leaves the reference unchanged.
     pub fn unresolved_references<'n>(
         &self,
         names: &'n [&'n str],

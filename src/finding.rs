@@ -93,7 +93,7 @@ impl FindingBuilder {
         self
     }
 
-    /// Adds the changes that fix it, unless they are empty or nobody asks for repairs.
+    /// Adds the changes that fix it, unless they are empty or the feature `repairs` is off.
     #[must_use]
     pub fn repair(mut self, changes: impl FnOnce() -> Changes) -> Self {
         if cfg!(feature = "repairs") {

@@ -6,7 +6,7 @@ use crate::order::Names;
 use crate::pod::Pod;
 use crate::settings::{IdentityBinding, Settings};
 
-/// How long a token is valid unless an annotation says so, in seconds.
+/// How long a token is valid unless an annotation sets it, in seconds.
 pub const DEFAULT_EXPIRATION: u32 = 3600;
 
 /// The port of the proxy unless an annotation names one.
@@ -84,10 +84,10 @@ impl<'a> Identity<'a> {
     }
 }
 
-/// How long a token is valid, and who says so. A pod's annotation hides its service account's; an empty one is absent.
+/// How long a token is valid, and what sets it. A pod's annotation hides its service account's; an empty one is absent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Expiration<'a> {
-    /// Nobody says so.
+    /// No annotation sets it.
     Default,
     /// The pod's annotation.
     Pod(&'a str),
@@ -96,7 +96,7 @@ pub enum Expiration<'a> {
 }
 
 impl Expiration<'_> {
-    /// What the annotation says, if there is one.
+    /// The annotation's text, if there is one.
     pub fn text(&self) -> Option<&str> {
         match self {
             Self::Default => None,

@@ -1,4 +1,4 @@
-//! What is examined: the object of an admission review, or an object in a file.
+//! The object that is examined: that of an admission review, or one in a file.
 //!
 //! Source of the review: `k8s.io/api/admission/v1`, `AdmissionRequest`, as Kubewarden's host passes it on: members without a value
 //! are left out.

@@ -59,7 +59,7 @@ impl Layout {
         name
     }
 
-    /// True if a volume of this name is the token volume, in whatever pod.
+    /// Whether a volume of this name is the token volume of some pod.
     pub fn owns_name(self, volume_name: &str) -> bool {
         match self {
             Self::V1_5 => volume_name == V1_5_VOLUME,
@@ -102,7 +102,7 @@ pub fn of_path_in(text: &str) -> Option<Layout> {
     })
 }
 
-/// True if `path` is where some layout has the token.
+/// Whether some layout has the token at `path`.
 pub fn is_token_file(path: &str) -> bool {
     of_path_in(path).is_some_and(|layout| {
         let rest = path.strip_suffix(layout.token_path()).and_then(|mount| mount.strip_suffix('/'));

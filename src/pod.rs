@@ -84,7 +84,7 @@ impl<'a> Pod<'a> {
         if self.service_account.is_empty() { "default" } else { &self.service_account }
     }
 
-    /// True if the label asks for an identity: `true` and nothing else does.
+    /// Whether the label asks for an identity: only the value `true` does.
     pub fn is_labelled(&self) -> bool {
         self.labels.get(keys::USE) == Some("true")
     }
@@ -287,7 +287,7 @@ impl<'a> Volume<'a> {
         Layout::ALL.iter().any(|layout| layout.owns_name(&self.name) && self.holds_token_at(layout.token_path()))
     }
 
-    /// True if a service account's token is projected at this path.
+    /// Whether a service account's token is projected at this path.
     pub fn holds_token_at(&self, path: &str) -> bool {
         self.tokens().any(|token| token.field("path").and_then(Value::as_str).as_deref() == Some(path))
     }

@@ -9,7 +9,7 @@ pub enum Severity {
     Off,
     /// Shown by the tools that people run over files, silent at admission.
     Note,
-    /// Shown to whoever applies the object; the object is admitted.
+    /// Shown to the user who applies the object; the object is admitted.
     Warn,
     /// The object is rejected.
     Deny,

@@ -13,7 +13,7 @@ pub(crate) struct Grants {
 }
 
 impl Grants {
-    /// Grants host functions by name (`kubernetes/get_resource`) or by pattern (`oci/v1/*`, `*`), and look-ups by kind.
+    /// Grants host functions by name (`kubernetes/get_resource`) or by pattern (`oci/v1/*`, `*`), and lookups by kind.
     /// A name or pattern that fits no function of the host is an error.
     pub(crate) fn new(
         host_capabilities: BTreeSet<String>,

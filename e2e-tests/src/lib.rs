@@ -27,7 +27,7 @@ pub mod request;
 pub mod response;
 pub mod vectors;
 
-/// The cluster behind the host: what answers a guest's look-ups.
+/// The cluster behind the host: what answers a guest's lookups.
 pub use fake_cluster as cluster;
 
 use std::sync::OnceLock;

@@ -131,7 +131,7 @@ impl<'a> Policy<'a> {
         Instance::new(self.module, Arc::clone(&self.functions), self.deadline)
     }
 
-    /// Lets the policy judge a request.
+    /// Has the policy evaluate a request.
     ///
     /// # Errors
     /// Where policy-server answers with an HTTP error instead of an admission response: when the guest's initialisation fails

@@ -1,4 +1,4 @@
-//! What becomes of a guest's answer: the admission response that the API server gets.
+//! The admission response that the host makes of a guest's answer.
 
 use std::{collections::BTreeMap, fmt::Display};
 

@@ -16,7 +16,7 @@ use flate2::read::GzDecoder;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-/// The recorded files, and the layout of ours that is upstream's of that version.
+/// The recorded files, and the layout of each version of the webhook.
 pub const FILES: [(&str, &str); 3] = [("v1.5.1", "v1.5"), ("v1.6.0", "v1.6.0"), ("v1.6.1", "v1.6.1")];
 
 /// Rules that judge what upstream lets pass; off, because the pods here are generated to provoke upstream.

@@ -114,7 +114,7 @@ fn holds_token(volume: &Volume) -> bool {
     tokens.any(|token| token.path.ends_with("azure-identity-token"))
 }
 
-/// What holds for every answer: a denial carries a message and changes nothing, and the look-up is asked for once or twice.
+/// What holds for every answer: a denial carries a message and changes nothing, and the lookup is asked for once or twice.
 fn check_answer(case: &Case, evaluation: &Evaluation) -> Result<(), String> {
     let response = &evaluation.response;
     if !response.allowed && (response.patch.is_some() || response.message.as_deref().unwrap_or_default().is_empty()) {

@@ -200,7 +200,7 @@ fn cases() -> Vec<Case> {
         ),
         Case {
             cluster: cluster().and_failing(ObjectKey::service_account("shop", "orders"), Failure::Forbidden),
-            ..case("look-up-forbidden", &injecting, pod(&none, &none), (false, "lookup-failed"))
+            ..case("lookup-forbidden", &injecting, pod(&none, &none), (false, "lookup-failed"))
         },
         Case {
             cluster: cluster().and_permission("system:serviceaccount:shop:orders", ResourceAttributes::default()),
@@ -322,7 +322,7 @@ const OF_THE_PACKAGE: [Difference; 3] = [
     },
     Difference {
         place: "/install",
-        reason: "kwctl's leaves contextAwareResources empty, with which every look-up fails",
+        reason: "kwctl's leaves contextAwareResources empty, with which every lookup fails",
     },
     Difference {
         place: "/links/0/url",

@@ -1,4 +1,4 @@
-//! The policy as it lies in a registry: an OCI artefact of one module, the way Kubewarden wants it, with the list of the crates
+//! The policy in a registry: an OCI artefact of one module, in Kubewarden's format, with the list of the crates
 //! that are in it as a referrer.
 //!
 //! The same commit gives the same bytes wherever it is built, so whoever has the source can tell whether an artefact is made of

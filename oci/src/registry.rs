@@ -76,7 +76,7 @@ pub struct Pulled {
 pub struct Referrer {
     /// Digest of the list's manifest.
     pub digest: String,
-    /// The list, or why it is none of ours.
+    /// The list, or why it is not one that this program wrote.
     pub bom: Result<Bom>,
 }
 

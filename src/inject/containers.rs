@@ -1,4 +1,4 @@
-//! What every container with an identity gets.
+//! The additions to every container with an identity.
 
 use serde::Serialize;
 

@@ -1,4 +1,4 @@
-//! Injection: what a pod gets so that Azure SDKs in it find its identity.
+//! Injection: the volume, variables and mounts with which Azure SDKs in a pod find its identity.
 //!
 //! The result is a list of changes. What is right already is left alone, so a second run changes nothing.
 

@@ -90,12 +90,12 @@ impl<'a> TokenVolume<'a> {
         }
     }
 
-    /// True if containers may mount it where they like: up to v1.5 nobody looks.
+    /// Whether containers may mount it at other paths: up to v1.5 the webhook does not compare paths.
     pub(super) fn keeps_mounts(&self) -> bool {
         self.layout == Layout::V1_5
     }
 
-    /// True if the volume in the pod is the one that we would add; what the API server fills in makes no difference.
+    /// Whether the volume in the pod is the one that injection would add, ignoring defaults that the API server fills in.
     fn is_right(&self, volume: &Volume<'_>) -> bool {
         if self.layout == Layout::V1_5 {
             return true;

@@ -12,7 +12,7 @@ pub const DEPTH_LIMIT: usize = 127;
 /// Up to this many keys of an object are compared each with each to find a repeated one; more go into a tree.
 const FEW_KEYS: usize = 12;
 
-/// The largest 64-bit float, as which the host reads what is no whole number, and which schemas do use as a bound: how many
+/// The largest 64-bit float, the type in which the host reads fractions; schemas do use it as a bound: how many
 /// digits it has before the decimal point, and the first of them.
 const LARGEST_FLOAT: (i64, &[u8]) = (309, b"17976931348623157");
 
@@ -56,7 +56,7 @@ impl Stop {
         Self { at: key.start as usize, reason: "an object has the same key twice" }
     }
 
-    /// Something else, or nothing, where there should have been what `reason` says.
+    /// Something else, or nothing, in place of what `reason` names.
     fn instead(text: &[u8], at: usize, reason: &'static str) -> Self {
         if at < text.len() {
             Self { at, reason }
@@ -351,7 +351,7 @@ impl Scanner<'_> {
     }
 }
 
-/// True if a number is larger than any float: `magnitude` is how many digits it has before the decimal point, leading zeros
+/// Whether a number is larger than any float: `magnitude` is how many digits it has before the decimal point, leading zeros
 /// and exponent counted in.
 #[cold]
 fn exceeds_float(mantissa: &[u8], magnitude: i64) -> bool {

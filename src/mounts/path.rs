@@ -60,7 +60,7 @@ pub(super) fn is_absolute(path: &str, windows: bool) -> bool {
     path.starts_with('/') || (windows && (path.starts_with('\\') || path.get(1..2) == Some(":")))
 }
 
-/// The same place by another name: `/run` for `/var/run` and the other way round. Most images have `/var/run` as a link to
+/// The same place by another name: `/run` for `/var/run` and the reverse. Most images have `/var/run` as a link to
 /// `/run`, so a mount at either path is seen at both; an image may do otherwise. `None` for a path that is below neither.
 pub fn run_alias(path: &str) -> Option<String> {
     let path = CleanPath::new(path, false);

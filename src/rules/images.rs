@@ -4,7 +4,7 @@ use crate::keys;
 use crate::pod::Container;
 use crate::settings::Settings;
 
-/// True if the container runs the image that a container of its name is to run.
+/// Whether the container runs the image that belongs to its name.
 pub(super) fn is_genuine(container: &Container<'_>, settings: &Settings<'_>) -> bool {
     let proxy = settings.inject.as_ref().map(|inject| &inject.proxy);
     let (configured, name) = match container.name.as_ref() {
@@ -19,7 +19,7 @@ pub(super) fn is_genuine(container: &Container<'_>, settings: &Settings<'_>) -> 
     }
 }
 
-/// True if the container runs the proxy, whatever its name.
+/// Whether the container runs the proxy, under any name.
 pub(super) fn runs_proxy(container: &Container<'_>) -> bool {
     repository(&container.image).ends_with("workload-identity/proxy")
 }

@@ -26,7 +26,7 @@ use crate::settings::OptIn;
 pub(super) const RULE: Rule = Rule::new(&[Check::Template(check)]);
 
 fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
-    // The look-up costs something, and most pods of a cluster have nothing to do with Azure.
+    // The lookup costs something, and most pods of a cluster have nothing to do with Azure.
     if !may_apply(subject) || subject.identity.client_id().is_none() {
         return;
     }

@@ -32,7 +32,7 @@ fn check(keys: &[KeyUse<'_>], object: Value<'_>, pod: Value<'_>, findings: &mut 
         findings.add(|| {
             let holder = if found.holder == Holder::Pod { pod } else { object };
             let path = found.path(holder.path_from(object));
-            Finding::at(Place::key(path), "is read by nobody", format!("did you mean {meant}?"))
+            Finding::at(Place::key(path), "is not a known key and is ignored", format!("did you mean {meant}?"))
                 .repair(|| renamed(holder, found, meant, read_at))
         });
     }

@@ -68,7 +68,7 @@ fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
     }
     if identity.proxy.is_some() && !identity.includes(PROXY_CONTAINER) {
         findings.add(|| {
-            let problem = format!("skips {PROXY_CONTAINER}, which answers nobody without an identity of its own");
+            let problem = format!("skips {PROXY_CONTAINER}, which then has no token to answer requests with");
             finding(subject, problem, "take it off the list".to_owned())
         });
     }

@@ -25,12 +25,12 @@ const DEFAULT_BINDING_ANNOTATION: &str = "azure.workload.identity/use-identity-b
 /// The audience of tokens for identity bindings, unless it is configured. Source: upstream's end-to-end tests.
 const DEFAULT_BINDING_AUDIENCE: &str = "api://AKSIdentityBinding";
 
-/// All settings. The default is that of `{}`: judge with the recommended rules, change nothing.
+/// All settings. The default is that of `{}`: check with the recommended severities, change nothing.
 #[derive(Debug, Default)]
 pub struct Settings<'a> {
     /// Present: pods that ask for an identity get it from this policy.
     pub inject: Option<Inject<'a>>,
-    /// Present: pods that ask for an identity must arrive with it. Without effect on pods that `inject` sees to.
+    /// Present: pods that ask for an identity must arrive with it. Has no effect on pods that the same policy injects.
     pub guard: Option<Guard>,
     /// The severity of each rule: `preset`, then `rules`.
     pub severities: Severities,
@@ -122,10 +122,10 @@ pub struct Proxy<'a> {
 /// `resources` of a container.
 #[derive(Debug, Default, serde::Serialize)]
 pub struct Resources<'a> {
-    /// The most it gets.
+    /// The limit.
     #[serde(skip_serializing_if = "Entries::is_empty")]
     pub limits: Entries<'a>,
-    /// The least it gets.
+    /// The request.
     #[serde(skip_serializing_if = "Entries::is_empty")]
     pub requests: Entries<'a>,
 }
@@ -190,7 +190,7 @@ pub struct LabelRequirement<'a> {
 pub struct Entries<'a>(pub Vec<(Cow<'a, str>, Cow<'a, str>)>);
 
 impl Entries<'_> {
-    /// True if there is none.
+    /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -202,7 +202,7 @@ impl Serialize for Entries<'_> {
     }
 }
 
-/// What a pod must arrive with.
+/// The identity that labelled pods must arrive with.
 #[derive(Debug)]
 pub struct Guard {
     /// The layouts that are accepted.
@@ -227,7 +227,7 @@ impl Default for Severities {
 }
 
 impl AllowedIdentity<'_> {
-    /// True if the service account may use it.
+    /// Whether the service account may use it.
     pub fn is_for(&self, namespace: &str, service_account: &str) -> bool {
         self.service_accounts.iter().any(|pattern| is_service_account(pattern, namespace, service_account))
     }
@@ -266,14 +266,14 @@ impl Exemptions<'_> {
     }
 }
 
-/// True if the pattern `NAMESPACE/NAME` is of this service account.
+/// Whether the pattern `NAMESPACE/NAME` matches this service account.
 fn is_service_account(pattern: &str, namespace: &str, name: &str) -> bool {
     pattern
         .split_once('/')
         .is_some_and(|(of_namespace, of_name)| matches(of_namespace, namespace) && matches(of_name, name))
 }
 
-/// True if `text` is as `pattern` says, in which `*` stands for any characters.
+/// Whether `pattern` matches `text`; `*` stands for any characters.
 fn matches(pattern: &str, text: &str) -> bool {
     WildMatch::new(pattern).matches(text)
 }

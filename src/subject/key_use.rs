@@ -35,7 +35,7 @@ pub(crate) enum Meaning<'k> {
     Known(ReadAt),
     /// Somebody meant this one.
     Misspelt(&'k str, ReadAt),
-    /// It has our prefix, and nobody reads it.
+    /// It has the prefix of workload identity, and no component reads it.
     Unknown,
     /// It has nothing to do with workload identity.
     Foreign,

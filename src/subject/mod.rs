@@ -125,7 +125,7 @@ impl<'a> SubjectKind<'a> {
     }
 
     /// Whether an update leaves everything as it was that this policy judges: a scaled workload, an object whose status or
-    /// finalizers a controller sets. An object that is stored is not held up by such a request.
+    /// finalizers a controller sets. Such an update of a stored object is not rejected.
     pub fn is_unchanged(&self, inquiry: &Inquiry<'a>, settings: &Settings<'_>) -> bool {
         let (Some(object), Some(old)) = (inquiry.object, inquiry.old_object) else { return false };
         if inquiry.operation != Operation::Update {

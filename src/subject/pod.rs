@@ -89,7 +89,7 @@ impl<'a> PodSubject<'a> {
         )
     }
 
-    /// The containers that get the identity; none if the pod wants none.
+    /// The containers that get the identity; none if the pod does not ask for one.
     pub fn participants(&self) -> impl Iterator<Item = &'a Container<'a>> {
         let (wants_identity, identity) = (self.wants_identity, self.identity);
         self.pod.all_containers().filter(move |container| wants_identity && identity.includes(&container.name))

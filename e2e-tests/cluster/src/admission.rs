@@ -32,7 +32,7 @@ use xtask::metadata::ContextAwareResource;
 
 use crate::{
     https::{self, Identity},
-    look_up::RealCluster,
+    lookup::RealCluster,
 };
 
 /// The policies of a server by their names in it.

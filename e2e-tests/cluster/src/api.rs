@@ -16,7 +16,7 @@ pub struct Api {
     runtime: Handle,
 }
 
-/// What the API server said no with.
+/// The API server's rejection.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Refusal {
     /// The HTTP status code.

@@ -21,7 +21,7 @@ const COLLECTIONS: [(&str, &str); 2] = [
 ];
 const RBAC: &str = "/apis/rbac.authorization.k8s.io/v1";
 
-/// What is installed and would be in the way of the next test.
+/// The installed objects, which would disturb the next test.
 #[derive(Debug, Default)]
 pub(crate) struct Installed {
     /// Paths of webhook configurations.

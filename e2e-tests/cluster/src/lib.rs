@@ -21,7 +21,7 @@ pub mod binaries;
 pub mod control_plane;
 pub mod https;
 pub mod installation;
-pub mod look_up;
+pub mod lookup;
 pub mod manifests;
 pub mod process;
 pub mod server;

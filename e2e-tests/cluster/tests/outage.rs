@@ -142,7 +142,7 @@ fn a_service_account_may_be_created_right_before_its_pod() {
 
             assert!(is_injected(&pod), "{pod:#}");
         }
-        // A look-up that failed is not remembered.
+        // A lookup that failed is not remembered.
         scenario.create("pods", &labelled_pod("again", "again")).unwrap_err();
         scenario.create("serviceaccounts", &service_account("again")).unwrap();
         assert!(is_injected(&scenario.create("pods", &labelled_pod("again", "again")).unwrap()));

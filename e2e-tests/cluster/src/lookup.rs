@@ -1,4 +1,4 @@
-//! Look-ups in a real cluster, as policy-server does them (`policy-evaluator`, `callback_handler/kubernetes.rs`).
+//! Lookups in a real cluster, as policy-server does them (`policy-evaluator`, `callback_handler/kubernetes.rs`).
 
 use std::{
     collections::HashMap,

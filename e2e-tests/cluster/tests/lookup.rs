@@ -1,4 +1,4 @@
-//! Look-ups in a real cluster end as those in the cluster of `e2e-tests`, which is in memory: same objects, same errors.
+//! Lookups in a real cluster end as those in the cluster of `e2e-tests`, which is in memory: same objects, same errors.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
@@ -6,7 +6,7 @@ mod common;
 
 use cluster_tests::{
     control_plane::{ControlPlane, User},
-    look_up::RealCluster,
+    lookup::RealCluster,
 };
 use common::*;
 use e2e_tests::cluster::{
