@@ -1,7 +1,7 @@
 //! # What it finds
 //!
-//! With the setting `guard`: a container that needs the identity but lacks the mount of the token or one of its variables,
-//! while other containers of the pod have them.
+//! With the setting `guard`: a container that needs the identity but lacks one of the injected variables, while other
+//! containers of the pod have them.
 //!
 //! # Why it matters
 //!

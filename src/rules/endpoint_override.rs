@@ -1,9 +1,10 @@
 //! # What it finds
 //!
-//! A container of a pod with an identity that sets `AZURE_FEDERATED_TOKEN_FILE`, `AZURE_AUTHORITY_HOST` or one of
-//! `AZURE_KUBERNETES_*` to a value that injection would not set: a token file at a path that no layout uses, an authority
-//! that belongs to no cloud (or is not the configured one), a token proxy that is neither the configured one nor the API
-//! server, or a value from another source.
+//! A container of a pod with an identity that sets `AZURE_FEDERATED_TOKEN_FILE` to a file that is no token for Azure in this
+//! container, or sets `AZURE_AUTHORITY_HOST` or one of `AZURE_KUBERNETES_*` to a value that injection would not set: an
+//! authority that belongs to no cloud (or is not the configured one), a token proxy that is neither the configured one nor
+//! the API server, or a value from another source. A token file may be anywhere that the container mounts the injected token
+//! or a projected token of its own for Azure.
 //!
 //! # Why it matters
 //!
@@ -16,7 +17,8 @@
 //!
 //! # Fix
 //!
-//! Remove the variable. Injection sets the correct value.
+//! Remove the variable. Injection sets the correct value. If the process can read the token only in a certain directory,
+//! mount a projected token with audience `api://AzureADTokenExchange` there.
 
 use super::repairs::remove_variable;
 use super::{Check, PodSubject, Rule};

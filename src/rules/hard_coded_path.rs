@@ -1,12 +1,15 @@
 //! # What it finds
 //!
 //! The path of a token in an environment variable, argument, command or mount of a container with an identity, if the token
-//! is not, or will not be, at that path. `AZURE_FEDERATED_TOKEN_FILE` itself may contain the path that injection uses.
+//! is not, or will not be, at that path in this container. `AZURE_FEDERATED_TOKEN_FILE` itself may contain the path that
+//! injection uses. Also a mount of a token volume that the pod does not have and that this layout does not add.
 //!
 //! # Why it matters
 //!
 //! The path changed with webhook v1.6.0 and again with v1.6.1. Code that does not read `AZURE_FEDERATED_TOKEN_FILE` breaks
 //! when the cluster is upgraded.
+//! Since v1.6.0 the token volume has another name, so the API server rejects a pod that mounts `azure-identity-token`
+//! without having such a volume.
 //!
 //! # Example
 //!
@@ -14,7 +17,9 @@
 //!
 //! # Fix
 //!
-//! Use the variable: `--token-file=$(AZURE_FEDERATED_TOKEN_FILE)`.
+//! In `args` and `command` use the variable: `--token-file=$(AZURE_FEDERATED_TOKEN_FILE)`. In `env` such a reference does not
+//! work, because injected variables come last: read `AZURE_FEDERATED_TOKEN_FILE` in the code instead. Remove variables and mounts
+//! that injection adds.
 
 use std::cell::OnceCell;
 

@@ -1,12 +1,14 @@
 //! # What it finds
 //!
-//! With the setting `guard`: a labelled pod that arrives without a token volume of an accepted layout, or in which no
-//! container has the mount and the variables of the token.
+//! With the setting `guard`: a labelled pod that arrives without a valid token volume of an accepted layout, or in which no
+//! container has the variables of the token, or with a container that finds no valid token at the path in
+//! `AZURE_FEDERATED_TOKEN_FILE`. A token is valid if it is for Entra ID, or for the identity binding that the pod requests,
+//! and if nothing hides it: no other source of the volume with the same file, no `subPath`, no other mount.
 //!
 //! # Why it matters
 //!
 //! The webhook that injects was unavailable, did not select the namespace, or ran before the label was added. The pod would
-//! start without an identity, or use the identity of the node.
+//! start without an identity, or use the identity of the node. A container that reads another file shows Azure another token.
 //!
 //! # Example
 //!
