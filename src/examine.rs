@@ -12,13 +12,8 @@ use crate::rule::{PerRule, RuleId, Severity};
 use crate::rules;
 use crate::settings::{Inject, OptIn, Settings};
 use crate::subject::{
-<<<<<<< HEAD
-    EphemeralContainersSubject, KeyUse, Models, PodSubject, ServiceAccountSubject, ServiceSubject, Subject,
-    SubjectKind, Workload, has_controller, is_being_deleted,
-=======
-    EphemeralContainersSubject, Holder, KeyUse, Outer, PodSubject, ServiceAccountSubject, ServiceSubject, Subject,
-    SubjectKind, Template, Workload, has_controller, is_being_deleted,
->>>>>>> main
+    EphemeralContainersSubject, Holder, KeyUse, Models, Outer, PodSubject, ServiceAccountSubject, ServiceSubject,
+    Subject, SubjectKind, Template, Workload, has_controller, is_being_deleted,
 };
 
 /// The result of an examination.
@@ -144,13 +139,9 @@ impl<'e, 'a> Examiner<'e, 'a> {
         let wants_identity = pod.is_labelled() || (may_follow && identity.client_id().is_some());
         let is_injected = inject_settings.is_some() && wants_identity;
 
-<<<<<<< HEAD
-        let keys = KeyUse::in_template(pod, workload, settings);
-        let models = Models::default();
-=======
         let around = workload.map(|workload| workload.around.as_slice()).unwrap_or_default();
         let keys = KeyUse::in_template(pod, around, settings);
->>>>>>> main
+        let models = Models::default();
         let subject = PodSubject {
             object: self.object,
             workload,

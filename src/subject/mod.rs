@@ -12,13 +12,9 @@ use crate::pod::{Pod, StringMap};
 use crate::settings::Settings;
 
 pub(crate) use key_use::{Holder, KeyUse, Meaning, ReadAt};
-<<<<<<< HEAD
 pub(crate) use pod::Models;
-pub use pod::{PodSubject, Workload};
-=======
 pub use pod::{Outer, PodSubject, Workload};
 pub use template::Template;
->>>>>>> main
 
 /// A subject, as rules get it.
 #[derive(Clone, Copy, Debug)]

@@ -1,24 +1,16 @@
 //! A pod, or the pod template of a workload, with all that is known about it.
 
-<<<<<<< HEAD
 use std::cell::OnceCell;
 
-use super::KeyUse;
-=======
 use super::{Holder, KeyUse};
->>>>>>> main
 use crate::cluster::AccountLookup;
 use crate::container_identity::{ContainerIdentity, Injection};
 use crate::finding::{Finding, FindingBuilder, Place, quote};
 use crate::identity::Identity;
 use crate::inquiry::Origin;
-<<<<<<< HEAD
-use crate::json::{Path, Value};
+use crate::json::{Kind, Path, Reading, Value};
 use crate::layout::{Layout, TokenPlace};
 use crate::mounts::{InjectedToken, Mounts, Volumes, injected_volume, volume_for_token};
-=======
-use crate::json::{Kind, Path, Reading, Value};
->>>>>>> main
 use crate::pod::{Container, Pod, StringMap};
 use crate::settings::Settings;
 
