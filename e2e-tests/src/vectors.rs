@@ -27,7 +27,12 @@ fn is_beyond_upstream(rule: &str) -> bool {
 }
 
 /// Where we deviate from upstream on purpose. What matches no entry must agree exactly.
-pub static DIFFERENCES: [Difference; 2] = [
+pub static DIFFERENCES: [Difference; 4] = [
+    Difference {
+        reason: "v1.5.1 keeps a volume at its path whose token has another audience: the token is useless, or for somebody else",
+        covers: |case| case.upstream_pod().is_some_and(|pod| has_token_of_others(case, &pod)),
+        expected: |_| None,
+    },
     Difference {
         reason: "upstream sets AZURE_KUBERNETES_CA_FILE although nothing projects that file, which Azure SDKs refuse",
         covers: |case| case.upstream_defect.as_deref() == Some("ca-file-without-ca"),
@@ -59,10 +64,21 @@ pub static DIFFERENCES: [Difference; 2] = [
             Some(pod)
         },
     },
+    Difference {
+        reason: "upstream adds a second mount at one path or a second container of one name, which the API server rejects",
+        covers: |case| case.upstream_pod().is_some_and(|pod| without_doubles(case, &pod) != pod),
+        expected: |case| Some(without_doubles(case, &case.upstream_pod()?)),
+    },
 ];
 
 /// The name of the token volume up to v1.5.
 const V1_5_VOLUME: &str = "azure-identity-token";
+
+/// What the name of the token volume begins with since v1.6.0.
+const RESERVED_PREFIX: &str = "azure-workload-identity-reserved-";
+
+/// The audience of tokens unless the webhook is configured otherwise.
+const DEFAULT_AUDIENCE: &str = "api://AzureADTokenExchange";
 
 /// A deviation from upstream.
 pub struct Difference {
@@ -202,6 +218,51 @@ fn lacks_mounted_volume(pod: &Value) -> bool {
     let any = |list: Option<&Value>| list.and_then(Value::as_array).is_some_and(|elements| elements.iter().any(named));
     let is_mounted = containers_mut(&mut pod.clone()).any(|container| any(container.get("volumeMounts")));
     is_mounted && !any(pod.pointer("/spec/volumes"))
+}
+
+/// Whether v1.5 uses a volume of the pod whose token has another audience than the webhook's.
+fn has_token_of_others(case: &Case, pod: &Value) -> bool {
+    let volumes = || pod.pointer("/spec/volumes").and_then(Value::as_array).into_iter().flatten();
+    let is_reserved = |volume: &Value| volume["name"].as_str().is_some_and(|name| name.starts_with(RESERVED_PREFIX));
+    let Some(name) = token_volume(pod).filter(|_| !volumes().any(is_reserved)) else { return false };
+    let volume = volumes().find(|volume| volume["name"] == name);
+    let sources = volume.and_then(|volume| volume.pointer("/projected/sources")).and_then(Value::as_array);
+    let tokens = sources.into_iter().flatten().filter_map(|source| source.get("serviceAccountToken"));
+    let audience = case.webhook.audience.as_deref().unwrap_or(DEFAULT_AUDIENCE);
+    tokens.filter(|token| token["path"] == V1_5_VOLUME).any(|token| token["audience"] != audience)
+}
+
+/// Upstream's pod without the containers whose name and the mounts whose path the pod had already.
+fn without_doubles(case: &Case, pod: &Value) -> Value {
+    let mut pod = pod.clone();
+    let lists = |pod: &Value| ["initContainers", "containers"].map(|list| pod["spec"][list].clone());
+    let has =
+        |list: &Value, name: &Value| list.as_array().is_some_and(|list| list.iter().any(|it| it["name"] == *name));
+    let [declared_init, declared] = lists(&case.pod);
+    for (list, own, other) in [("initContainers", &declared_init, &declared), ("containers", &declared, &declared_init)]
+    {
+        if let Some(containers) = pod["spec"].get_mut(list).and_then(Value::as_array_mut) {
+            containers.retain(|container| has(own, &container["name"]) || !has(other, &container["name"]));
+        }
+    }
+    let mut before = case.pod.clone();
+    let declared: Vec<Value> = containers_mut(&mut before).map(|container| container.clone()).collect();
+    for container in containers_mut(&mut pod) {
+        let Some(own) = declared.iter().find(|own| own["name"] == container["name"]) else { continue };
+        let own: Vec<Value> = own["volumeMounts"].as_array().cloned().unwrap_or_default();
+        let Some(mounts) = container.get_mut("volumeMounts").and_then(Value::as_array_mut) else { continue };
+        let added: Vec<usize> = (0..mounts.len()).filter(|at| own.get(*at) != mounts.get(*at)).collect();
+        for at in added.into_iter().rev() {
+            let path = mounts[at]["mountPath"].clone();
+            let is_double = mounts.iter().enumerate().any(|(other, mount)| other != at && mount["mountPath"] == path);
+            match own.get(at) {
+                _ if !is_double => {}
+                Some(own) => mounts[at] = own.clone(),
+                None => drop(mounts.remove(at)),
+            }
+        }
+    }
+    pod
 }
 
 /// The name of the volume that projects a token to where v1.5 looks for it.
