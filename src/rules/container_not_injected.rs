@@ -38,9 +38,11 @@ fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
     for (container, missing) in containers {
         let Some(missing) = missing else { continue };
         findings.add(|| {
-            let problem =
-                format!("is container {} without {missing}: it was added after injection", quote(&container.name));
-            let fix = format!("name it in annotation {} if it needs no identity", keys::SKIP_CONTAINERS);
+            let problem = format!("({}) was added after injection and lacks {missing}", quote(&container.name));
+            let fix = format!(
+                "call its webhook earlier, or name it in annotation {} if it needs no identity",
+                keys::SKIP_CONTAINERS
+            );
             Finding::at(subject.path_of(container.object), problem, fix)
         });
     }

@@ -20,7 +20,7 @@
 
 use super::repairs::remove_variable;
 use super::{Check, PodSubject, Rule};
-use crate::clouds::{is_authority_host, same_url};
+use crate::clouds::{cloud_of, same_authority, same_url};
 use crate::finding::{Finding, Findings};
 use crate::keys;
 use crate::layout::is_token_file;
@@ -61,8 +61,8 @@ fn is_expected(subject: &PodSubject<'_>, variable: &EnvVar<'_>) -> Option<bool> 
     let expected = match variable.name.as_ref() {
         keys::ENV_TOKEN_FILE => is_token_file(value),
         keys::ENV_AUTHORITY_HOST => match inject {
-            Some(inject) => same_url(&inject.authority_host, value),
-            None => is_authority_host(value),
+            Some(inject) => same_authority(&inject.authority_host, value),
+            None => cloud_of(value).is_some(),
         },
         keys::ENV_TOKEN_PROXY => match binding.and_then(|binding| binding.token_proxy.as_deref()) {
             Some(url) => same_url(url, value),

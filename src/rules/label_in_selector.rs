@@ -1,7 +1,7 @@
 //! # What it finds
 //!
-//! A selector of a workload that includes the label `azure.workload.identity/use`, or a selector of a service that consists
-//! only of this label.
+//! A selector of a service that consists only of the label `azure.workload.identity/use`. A selector of a workload that
+//! includes the label, and a selector of a service that has it among other labels, are notes.
 //!
 //! # Why it matters
 //!
@@ -20,6 +20,7 @@ use super::{Check, PodSubject, Rule, ServiceSubject};
 use crate::finding::{Finding, Findings};
 use crate::json::{Kind, Value};
 use crate::keys;
+use crate::rule::Severity;
 
 pub(super) const RULE: Rule = Rule::new(&[Check::Workload(check_workload), Check::Service(check_service)]);
 
@@ -37,12 +38,13 @@ fn check_service(subject: &ServiceSubject<'_>, findings: &mut Findings) {
 
 fn check(object: Value<'_>, labels: Value<'_>, is_fixed: bool, findings: &mut Findings) {
     let Some(label) = labels.field(keys::USE).filter(|label| label.kind() == Kind::String) else { return };
-    let problem = if labels.fields().count() == 1 {
-        "is all that selects pods, so that every pod with an identity is selected"
-    } else if is_fixed {
-        "is part of a selector, from which it cannot be taken away later"
-    } else {
-        return; // A service's selector can be changed at any time.
+    let is_alone = labels.fields().nth(1).is_none();
+    let problem = match (is_alone, is_fixed) {
+        (true, _) => "is the only label of the selector: every pod with an identity is selected",
+        (false, true) => "is part of a selector that cannot be changed later",
+        (false, false) => "is part of a selector: pods that lose the label receive no requests",
     };
-    findings.add(|| Finding::at(label.path_from(object), problem, "select by labels that name the application"));
+    let at_most = if is_alone && !is_fixed { Severity::Deny } else { Severity::Note };
+    let make = || Finding::at(label.path_from(object), problem, "select by labels that name the application");
+    findings.add_at_most(at_most, make);
 }

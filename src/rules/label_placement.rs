@@ -21,14 +21,12 @@ use super::{Check, PodSubject, Rule};
 use crate::finding::{Finding, Findings, Place};
 use crate::json::Value;
 use crate::keys;
+use crate::pod::StringMap;
 
 pub(super) const RULE: Rule = Rule::new(&[Check::Template(check)]);
 
 fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
-    if subject.pod.labels.get(keys::USE).is_some() {
-        return;
-    }
-    let mut misplaced = |holder: Value<'_>, map: &str, what: &str| {
+    for (holder, map, what) in misplaced(subject) {
         findings.add(|| {
             let path = holder.path_from(subject.object).key("metadata").key(map).key(keys::USE);
             let target = subject.pod_path(&["metadata", "labels"]);
@@ -37,16 +35,24 @@ fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
                 .related(target, "here it is read")
                 .repair(|| move_member(map, keys::USE, subject.pod.object, ["metadata", "labels", keys::USE]))
         });
-    };
-    if let Some(workload) = subject.workload {
-        if workload.labels.get(keys::USE).is_some() {
-            misplaced(subject.object, "labels", "a label of the workload itself");
-        }
-        if workload.annotations.get(keys::USE).is_some() {
-            misplaced(subject.object, "annotations", "an annotation of the workload");
-        }
     }
-    if subject.pod.annotations.get(keys::USE).is_some() {
-        misplaced(subject.pod.object, "annotations", "an annotation");
-    }
+}
+
+/// Whether this rule has a finding.
+pub(super) fn is_misplaced(subject: &PodSubject<'_>) -> bool {
+    misplaced(subject).next().is_some()
+}
+
+/// The places without effect at which an unlabelled pod has the label: the object, the map in its metadata, and its name.
+fn misplaced<'a>(subject: &PodSubject<'a>) -> impl Iterator<Item = (Value<'a>, &'static str, &'static str)> + use<'a> {
+    let (workload, pod) = (subject.workload, subject.pod);
+    let is_in = |map: Option<&StringMap<'_>>| map.is_some_and(|map| map.get(keys::USE).is_some());
+    let places = [
+        (is_in(workload.map(|it| &it.labels)), subject.object, "labels", "a label of the workload itself"),
+        (is_in(workload.map(|it| &it.annotations)), subject.object, "annotations", "an annotation of the workload"),
+        (is_in(Some(&pod.annotations)), pod.object, "annotations", "an annotation"),
+    ];
+    let is_unlabelled = pod.labels.get(keys::USE).is_none();
+    let places = places.into_iter().filter(move |(is_there, ..)| *is_there && is_unlabelled);
+    places.map(|(_, holder, map, what)| (holder, map, what))
 }

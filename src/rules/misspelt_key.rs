@@ -32,21 +32,30 @@ fn check(keys: &[KeyUse<'_>], object: Value<'_>, pod: Value<'_>, findings: &mut 
         findings.add(|| {
             let holder = if found.holder == Holder::Pod { pod } else { object };
             let path = found.path(holder.path_from(object));
-            Finding::at(Place::key(path), "is not a known key and is ignored", format!("did you mean {meant}?"))
+            let fix = if is_read_at(found, read_at) {
+                format!("did you mean {meant}?")
+            } else {
+                format!("did you mean {meant}, {}?", read_at.name())
+            };
+            Finding::at(Place::key(path), "is not a known key and is ignored", fix)
                 .repair(|| renamed(holder, found, meant, read_at))
         });
     }
 }
 
-/// Renames the key, if it is read where it stands.
-fn renamed(holder: Value<'_>, found: &KeyUse<'_>, meant: &str, read_at: ReadAt) -> Changes {
-    let is_read_here = match read_at {
+/// Whether the right key would be read where the misspelt one stands.
+fn is_read_at(found: &KeyUse<'_>, read_at: ReadAt) -> bool {
+    match read_at {
         ReadAt::PodLabel => found.holder == Holder::Pod && found.is_label,
         ReadAt::PodAnnotation => found.holder == Holder::Pod && !found.is_label,
         ReadAt::ServiceAccountAnnotation => found.holder == Holder::ServiceAccount && !found.is_label,
         ReadAt::EitherAnnotation => found.holder != Holder::Workload && !found.is_label,
-    };
-    if !is_read_here {
+    }
+}
+
+/// Renames the key, if the right one is read at the same place.
+fn renamed(holder: Value<'_>, found: &KeyUse<'_>, meant: &str, read_at: ReadAt) -> Changes {
+    if !is_read_at(found, read_at) {
         return Changes::default();
     }
     rename_key(holder.field("metadata").and_then(|metadata| metadata.field(found.map())), found.key, meant)
