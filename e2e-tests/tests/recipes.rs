@@ -23,6 +23,7 @@ use e2e_tests::kubewarden::FailurePolicy;
 use e2e_tests::policy::Mode;
 use e2e_tests::request::AdmissionRequest;
 use k8s_openapi::api::admissionregistration::v1::RuleWithOperations;
+use serde::Deserialize;
 use serde_json::{Value, json};
 use xtask::metadata::Metadata;
 
@@ -188,8 +189,8 @@ fn what_the_policy_objects_to_is_seen_by_one_policy_and_labelled_pods_by_the_one
 fn questions() -> Vec<(String, AdmissionRequest, Value, FakeCluster)> {
     let mut questions = Vec::new();
     for (name, case) in cases() {
-        // Who gives more kinds a template, or the note about services more weight, adds to the rules too: docs/install.md.
-        if case.subject() == "services" || case.settings.contains_key("workloads") {
+        // Who gives more kinds a template adds to the rules too: docs/install.md.
+        if case.settings.contains_key("workloads") {
             continue;
         }
         let settings = Value::Object(case.settings.clone());
@@ -306,6 +307,32 @@ fn conditions_hold_or_do_not_but_never_fail() {
     assert_eq!(answers.len(), 2 * names.len(), "{answers:#?}");
 }
 
+/// As the API server's own evaluator answers, which cluster-tests asks about the same requests.
+#[test]
+fn conditions_hold_for_requests_with_little_in_them_as_in_the_api_server() {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase", deny_unknown_fields)]
+    struct Request {
+        note: String,
+        object: Value,
+        old_object: Option<Value>,
+        sees: BTreeSet<String>,
+    }
+    let requests: Vec<Request> =
+        yaml_serde::from_str(include_str!("../cluster/go/matchconditions/requests.yaml")).unwrap();
+    let policies = recipe::policies("replace-webhook");
+    for Request { note, object, old_object, sees } in requests {
+        let request = match old_object {
+            Some(old_object) => AdmissionRequest::update(object, old_object),
+            None => AdmissionRequest::create(object),
+        };
+        let request = request.unwrap();
+        let judges = policies.iter().filter(|policy| policy.sees(&request).unwrap());
+        let judges: BTreeSet<_> = judges.map(|policy| policy.name.strip_prefix(PREFIX).unwrap().to_owned()).collect();
+        assert_eq!(judges, sees, "{note}");
+    }
+}
+
 #[test]
 fn the_page_says_who_judges_what() {
     let recipes = RECIPES.map(recipe::policies);
@@ -365,6 +392,10 @@ fn samples() -> Vec<(&'static str, AdmissionRequest)> {
                "metadata": {"name": "api", "namespace": "shop", "annotations": annotations}})
     };
     let annotated = account(json!({"azure.workload.identity/client-id": "97335aad-fb4e-4a1f-b5bc-3463ea695687"}));
+    let service = |selector: Value| {
+        json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web", "namespace": "shop"},
+               "spec": {"selector": selector}})
+    };
     let mut kubewarden = labelled("kubewarden");
     kubewarden["metadata"]["labels"]["app"] = json!("policy-server");
     vec![
@@ -395,6 +426,8 @@ fn samples() -> Vec<(&'static str, AdmissionRequest)> {
             AdmissionRequest::update(account(json!({})), annotated).unwrap(),
         ),
         ("any other service account", create(account(json!({"team": "shop"})))),
+        ("a service that selects pods by the label", create(service(json!({LABEL: "true"})))),
+        ("any other service", create(service(json!({"app": "web"})))),
     ]
 }
 

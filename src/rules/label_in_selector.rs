@@ -25,7 +25,7 @@ use crate::rule::Severity;
 pub(super) const RULE: Rule = Rule::new(&[Check::Workload(check_workload), Check::Service(check_service)]);
 
 fn check_workload(subject: &PodSubject<'_>, findings: &mut Findings) {
-    let Some(selector) = subject.object.field("spec").and_then(|spec| spec.field("selector")) else { return };
+    let Some(selector) = subject.workload.and_then(|workload| workload.selector) else { return };
     // The selector of a replication controller is the labels themselves.
     check(subject.object, selector.field("matchLabels").unwrap_or(selector), true, findings);
 }

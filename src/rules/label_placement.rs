@@ -1,7 +1,8 @@
 //! # What it finds
 //!
-//! The label `azure.workload.identity/use` in a place where it has no effect: on a workload whose pod template lacks it, or
-//! as an annotation of a pod or workload. A label on both the workload and its pod template is accepted.
+//! The label `azure.workload.identity/use` in a place where it has no effect: on a workload whose pod template lacks it, on
+//! the job template of a CronJob, or as an annotation of a pod or workload. A label on both the workload and its pod template
+//! is accepted.
 //!
 //! # Why it matters
 //!
@@ -21,12 +22,11 @@ use super::{Check, PodSubject, Rule};
 use crate::finding::{Finding, Findings, Place};
 use crate::json::Value;
 use crate::keys;
-use crate::pod::StringMap;
 
 pub(super) const RULE: Rule = Rule::new(&[Check::Template(check)]);
 
 fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
-    for (holder, map, what) in misplaced(subject) {
+    misplaced(subject, &mut |holder, map, what| {
         findings.add(|| {
             let path = holder.path_from(subject.object).key("metadata").key(map).key(keys::USE);
             let target = subject.pod_path(&["metadata", "labels"]);
@@ -35,24 +35,35 @@ fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
                 .related(target, "here it is read")
                 .repair(|| move_member(map, keys::USE, subject.pod.object, ["metadata", "labels", keys::USE]))
         });
-    }
+    });
 }
 
 /// Whether this rule has a finding.
 pub(super) fn is_misplaced(subject: &PodSubject<'_>) -> bool {
-    misplaced(subject).next().is_some()
+    let mut is_misplaced = false;
+    misplaced(subject, &mut |_, _, _| is_misplaced = true);
+    is_misplaced
 }
 
-/// The places without effect at which an unlabelled pod has the label: the object, the map in its metadata, and its name.
-fn misplaced<'a>(subject: &PodSubject<'a>) -> impl Iterator<Item = (Value<'a>, &'static str, &'static str)> + use<'a> {
-    let (workload, pod) = (subject.workload, subject.pod);
-    let is_in = |map: Option<&StringMap<'_>>| map.is_some_and(|map| map.get(keys::USE).is_some());
-    let places = [
-        (is_in(workload.map(|it| &it.labels)), subject.object, "labels", "a label of the workload itself"),
-        (is_in(workload.map(|it| &it.annotations)), subject.object, "annotations", "an annotation of the workload"),
-        (is_in(Some(&pod.annotations)), pod.object, "annotations", "an annotation"),
-    ];
-    let is_unlabelled = pod.labels.get(keys::USE).is_none();
-    let places = places.into_iter().filter(move |(is_there, ..)| *is_there && is_unlabelled);
-    places.map(|(_, holder, map, what)| (holder, map, what))
+/// Calls `report` with each place without effect at which an unlabelled pod has the label: the object, the map in its metadata, and
+/// what it is.
+fn misplaced<'a>(subject: &PodSubject<'a>, report: &mut dyn FnMut(Value<'a>, &str, &str)) {
+    if subject.pod.labels.get(keys::USE).is_some() {
+        return;
+    }
+    for outer in subject.workload.iter().flat_map(|workload| &workload.around) {
+        let is_workload = outer.object == subject.object;
+        if outer.labels.get(keys::USE).is_some() {
+            let what = if is_workload { "a label of the workload itself" } else { "a label outside the pod template" };
+            report(outer.object, "labels", what);
+        }
+        if outer.annotations.get(keys::USE).is_some() {
+            let what =
+                if is_workload { "an annotation of the workload" } else { "an annotation outside the pod template" };
+            report(outer.object, "annotations", what);
+        }
+    }
+    if subject.pod.annotations.get(keys::USE).is_some() {
+        report(subject.pod.object, "annotations", "an annotation");
+    }
 }

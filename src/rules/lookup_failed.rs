@@ -30,7 +30,7 @@ fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
         return;
     }
     let Err(error) = subject.service_account.get() else { return };
-    if *error == LookupError::Missing {
+    if matches!(error, LookupError::Missing | LookupError::NoNamespace) {
         return;
     }
     let settings = subject.settings;

@@ -22,23 +22,21 @@ use crate::json::{Changes, Value};
 use crate::subject::{Holder, KeyUse, Meaning, ReadAt};
 
 pub(super) const RULE: Rule = Rule::new(&[
-    Check::Template(|subject, findings| check(subject.keys, subject.object, subject.pod.object, findings)),
-    Check::ServiceAccount(|subject, findings| check(subject.keys, subject.object, subject.object, findings)),
+    Check::Template(|subject, findings| check(subject.keys, subject.object, findings)),
+    Check::ServiceAccount(|subject, findings| check(subject.keys, subject.object, findings)),
 ]);
 
-fn check(keys: &[KeyUse<'_>], object: Value<'_>, pod: Value<'_>, findings: &mut Findings) {
+fn check(keys: &[KeyUse<'_>], object: Value<'_>, findings: &mut Findings) {
     for found in keys {
         let Meaning::Misspelt(meant, read_at) = found.meaning else { continue };
         findings.add(|| {
-            let holder = if found.holder == Holder::Pod { pod } else { object };
-            let path = found.path(holder.path_from(object));
             let fix = if is_read_at(found, read_at) {
                 format!("did you mean {meant}?")
             } else {
                 format!("did you mean {meant}, {}?", read_at.name())
             };
-            Finding::at(Place::key(path), "is not a known key and is ignored", fix)
-                .repair(|| renamed(holder, found, meant, read_at))
+            Finding::at(Place::key(found.path(object)), "is not a known key and is ignored", fix)
+                .repair(|| renamed(found, meant, read_at))
         });
     }
 }
@@ -54,9 +52,9 @@ fn is_read_at(found: &KeyUse<'_>, read_at: ReadAt) -> bool {
 }
 
 /// Renames the key, if the right one is read at the same place.
-fn renamed(holder: Value<'_>, found: &KeyUse<'_>, meant: &str, read_at: ReadAt) -> Changes {
+fn renamed(found: &KeyUse<'_>, meant: &str, read_at: ReadAt) -> Changes {
     if !is_read_at(found, read_at) {
         return Changes::default();
     }
-    rename_key(holder.field("metadata").and_then(|metadata| metadata.field(found.map())), found.key, meant)
+    rename_key(found.holding_map(), found.key, meant)
 }

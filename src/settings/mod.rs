@@ -285,6 +285,6 @@ pub struct CustomWorkload<'a> {
     pub api_version: Cow<'a, str>,
     /// Its kind.
     pub kind: Cow<'a, str>,
-    /// Where the pod template is, as a JSON pointer.
+    /// Where the pod template is, as a JSON pointer; `*` stands for each element of a list.
     pub pod_template: Cow<'a, str>,
 }

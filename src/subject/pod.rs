@@ -1,11 +1,11 @@
 //! A pod, or the pod template of a workload, with all that is known about it.
 
-use super::KeyUse;
+use super::{Holder, KeyUse};
 use crate::cluster::AccountLookup;
 use crate::finding::{Finding, FindingBuilder, Place, quote};
 use crate::identity::Identity;
 use crate::inquiry::Origin;
-use crate::json::{Path, Value};
+use crate::json::{Kind, Path, Reading, Value};
 use crate::pod::{Container, Pod, StringMap};
 use crate::settings::Settings;
 
@@ -16,7 +16,7 @@ pub struct PodSubject<'a> {
     pub object: Value<'a>,
     /// Present if the pod is the template of a workload.
     pub workload: Option<&'a Workload<'a>>,
-    /// Its namespace.
+    /// Its namespace; empty if it has none.
     pub namespace: &'a str,
     /// The pod.
     pub pod: &'a Pod<'a>,
@@ -34,13 +34,47 @@ pub struct PodSubject<'a> {
     pub origin: Origin,
 }
 
-/// What is around a pod template.
-#[derive(Debug)]
+/// What is around a pod template. If a workload has several templates, the first of them is judged together with what they share.
+#[derive(Debug, Default)]
 pub struct Workload<'a> {
-    /// `metadata.labels` of the workload itself.
+    /// The objects around it that have metadata of their own, outermost first.
+    pub around: Vec<Outer<'a>>,
+    /// `spec.selector` of the workload.
+    pub selector: Option<Value<'a>>,
+}
+
+/// An object around a pod template: the workload itself, or the job template of a `CronJob`.
+#[derive(Debug)]
+pub struct Outer<'a> {
+    /// The whole of it.
+    pub object: Value<'a>,
+    /// Its `metadata.labels`.
     pub labels: StringMap<'a>,
-    /// `metadata.annotations` of the workload itself.
+    /// Its `metadata.annotations`.
     pub annotations: StringMap<'a>,
+}
+
+impl<'a> Outer<'a> {
+    #[inline(never)]
+    pub(crate) fn read(object: Value<'a>, reading: &mut Reading<'a>) -> Self {
+        let metadata = reading.member(Some(object), "metadata", Kind::Object);
+        Self {
+            object,
+            labels: StringMap::read(metadata, "labels", reading),
+            annotations: StringMap::read(metadata, "annotations", reading),
+        }
+    }
+
+    /// Whether the keys of workload identity on it are the same, values included.
+    pub(crate) fn has_keys_of(&self, other: &Self, settings: &Settings<'_>) -> bool {
+        let [own, others] =
+            [self, other].map(|it| KeyUse::on(Holder::Workload, it.object, &it.labels, &it.annotations, settings));
+        let is_same = |found: &KeyUse<'_>| {
+            let [own, other] = [self, other].map(|it| if found.is_label { &it.labels } else { &it.annotations });
+            own.get(found.key) == other.get(found.key)
+        };
+        own.len() == others.len() && own.iter().all(is_same)
+    }
 }
 
 impl<'a> PodSubject<'a> {

@@ -6,8 +6,6 @@ use std::collections::BTreeSet;
 
 use azure_workload_identity_policy::inquiry::Inquiry;
 use azure_workload_identity_policy::json::{Document, Reading};
-use azure_workload_identity_policy::rule::{RuleId, Severity};
-use azure_workload_identity_policy::rules::{Check, checks};
 use azure_workload_identity_policy::settings::Settings;
 use azure_workload_identity_policy::subject::SubjectKind;
 use serde_json::json;
@@ -66,7 +64,7 @@ fn is_judged(group: &str, kind: &str, subresource: &str, operation: &str) -> boo
 }
 
 #[test]
-fn the_policy_is_asked_about_all_that_it_judges_but_services_and_nothing_else() {
+fn the_policy_is_asked_about_all_that_it_judges_and_nothing_else() {
     let mut judged = BTreeSet::new();
     for group in GROUPS {
         for (resource, kind) in KINDS {
@@ -79,12 +77,6 @@ fn the_policy_is_asked_about_all_that_it_judges_but_services_and_nothing_else() 
                 }
             }
         }
-    }
-    // What rules find about services is not shown at admission.
-    judged.retain(|(_, resource, _)| resource != "services");
-    let is_for_services = |rule: &RuleId| checks(*rule).iter().any(|check| matches!(check, Check::Service(_)));
-    for rule in RuleId::ALL.iter().filter(|rule| is_for_services(rule)) {
-        assert_eq!(rule.severity(), Severity::Note, "{rule} needs services in policy-metadata/metadata.yml");
     }
     assert_eq!(requests(&metadata().rules), judged);
 }
