@@ -12,8 +12,8 @@ use crate::rule::{PerRule, RuleId, Severity};
 use crate::rules;
 use crate::settings::{Inject, OptIn, Settings};
 use crate::subject::{
-    EphemeralContainersSubject, Holder, KeyUse, Outer, PodSubject, ServiceAccountSubject, ServiceSubject, Subject,
-    SubjectKind, Template, Workload, has_controller, is_being_deleted,
+    EphemeralContainersSubject, Holder, KeyUse, Models, Outer, PodSubject, ServiceAccountSubject, ServiceSubject,
+    Subject, SubjectKind, Template, Workload, has_controller, is_being_deleted,
 };
 
 /// The result of an examination.
@@ -141,6 +141,7 @@ impl<'e, 'a> Examiner<'e, 'a> {
 
         let around = workload.map(|workload| workload.around.as_slice()).unwrap_or_default();
         let keys = KeyUse::in_template(pod, around, settings);
+        let models = Models::default();
         let subject = PodSubject {
             object: self.object,
             workload,
@@ -153,6 +154,7 @@ impl<'e, 'a> Examiner<'e, 'a> {
             identity: &identity,
             settings,
             origin: self.inquiry.origin,
+            models: &models,
         };
         let subject = if workload.is_some() { Subject::PodTemplate(&subject) } else { Subject::Pod(&subject) };
         self.name(pod.display_name());

@@ -23,7 +23,7 @@ pub const DEFAULT_AUDIENCE: &str = "api://AzureADTokenExchange";
 const DEFAULT_BINDING_ANNOTATION: &str = "azure.workload.identity/use-identity-binding";
 
 /// The audience of tokens for identity bindings, unless it is configured. Source: upstream's end-to-end tests.
-const DEFAULT_BINDING_AUDIENCE: &str = "api://AKSIdentityBinding";
+pub const DEFAULT_BINDING_AUDIENCE: &str = "api://AKSIdentityBinding";
 
 /// All settings. The default is that of `{}`: check with the recommended severities, change nothing.
 #[derive(Debug, Default)]

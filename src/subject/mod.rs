@@ -12,6 +12,7 @@ use crate::pod::{Pod, StringMap};
 use crate::settings::Settings;
 
 pub(crate) use key_use::{Holder, KeyUse, Meaning, ReadAt};
+pub(crate) use pod::Models;
 pub use pod::{Outer, PodSubject, Workload};
 pub use template::Template;
 

@@ -1,11 +1,16 @@
 //! A pod, or the pod template of a workload, with all that is known about it.
 
+use std::cell::OnceCell;
+
 use super::{Holder, KeyUse};
 use crate::cluster::AccountLookup;
+use crate::container_identity::{ContainerIdentity, Injection};
 use crate::finding::{Finding, FindingBuilder, Place, quote};
 use crate::identity::Identity;
 use crate::inquiry::Origin;
 use crate::json::{Kind, Path, Reading, Value};
+use crate::layout::{Layout, TokenPlace};
+use crate::mounts::{InjectedToken, Mounts, Volumes, injected_volume, volume_for_token};
 use crate::pod::{Container, Pod, StringMap};
 use crate::settings::Settings;
 
@@ -34,6 +39,17 @@ pub struct PodSubject<'a> {
     pub settings: &'a Settings<'a>,
     /// Where the object comes from.
     pub origin: Origin,
+    /// What each container really gets.
+    pub(crate) models: &'a Models<'a>,
+}
+
+/// What each container of a pod really gets, found out by the first rule that asks.
+#[derive(Debug, Default)]
+pub(crate) struct Models<'a> {
+    places: OnceCell<Vec<TokenPlace>>,
+    injection: OnceCell<Option<Injection<'a>>>,
+    volumes: OnceCell<Volumes<'a>>,
+    containers: OnceCell<Vec<ContainerIdentity<'a>>>,
 }
 
 /// What is around a pod template. If a workload has several templates, the first of them is judged together with what they share.
@@ -123,6 +139,90 @@ impl<'a> PodSubject<'a> {
             key,
             "the annotation",
         )
+    }
+
+    /// Where the injected token is or is going to be: one place, or several if the layout cannot be known.
+    #[inline(never)]
+    pub(crate) fn places(&self) -> &'a [TokenPlace] {
+        self.models.places.get_or_init(|| {
+            let layouts = || Layout::ALL.into_iter();
+            if let Some(inject) = &self.settings.inject {
+                return vec![TokenPlace::new(inject.layout, volume_for_token(self.pod, inject.layout).1)];
+            }
+            let Some(volume) = self.arrived_volume() else {
+                let naming = self.pod.naming();
+                return layouts().map(|layout| TokenPlace::new(layout, layout.volume_name(&naming))).collect();
+            };
+            let places = layouts().filter(|layout| layout.owns_name(volume));
+            let mut places: Vec<_> = places.map(|layout| TokenPlace::new(layout, volume.to_owned())).collect();
+            let is_used = |place: &TokenPlace| {
+                let mut mounts = self.pod.all_containers().flat_map(|container| &container.mounts);
+                mounts.any(|mount| mount.volume == volume && mount.path.trim_end_matches('/') == place.mount_path)
+            };
+            if let Some(used) = places.iter().position(is_used) {
+                places = vec![places.swap_remove(used)];
+            }
+            places
+        })
+    }
+
+    /// The layout that the pod has or is going to have, if it can be known.
+    pub(crate) fn layout_in_force(&self) -> Option<Layout> {
+        match self.places() {
+            [place] => Some(place.layout),
+            _ => None,
+        }
+    }
+
+    /// The token volume with which the pod arrived from a webhook. A pod template is never injected.
+    pub(crate) fn arrived_volume(&self) -> Option<&'a str> {
+        let is_pod = self.workload.is_none() && self.settings.inject.is_none();
+        injected_volume(self.pod).filter(|_| is_pod).map(|volume| volume.name.as_ref())
+    }
+
+    /// What containers are still going to get.
+    pub(crate) fn injection(&self) -> Option<&'a Injection<'a>> {
+        let injection = self.models.injection.get_or_init(|| {
+            let is_guarded = self.settings.guard.is_some() && self.workload.is_none();
+            let (inject, place) = match (&self.settings.inject, self.places()) {
+                _ if !self.wants_identity => return None,
+                (None, _) if is_guarded || self.arrived_volume().is_some() => return None,
+                (Some(inject), [place, ..]) => (inject, place),
+                _ => return Some(Injection::by_webhook(self.identity.service_account())),
+            };
+            let token = InjectedToken {
+                volume: &place.volume,
+                mount_path: &place.mount_path,
+                token_path: place.layout.token_path(),
+                audience: self.identity.audience(inject),
+                replaces: place.layout != Layout::V1_5,
+            };
+            let (account, tenant_id) = (self.identity.service_account(), inject.tenant_id.as_deref());
+            Some(Injection::by_policy(account, tenant_id, &inject.authority_host, token))
+        });
+        injection.as_ref()
+    }
+
+    /// The volumes that the pod is going to have.
+    pub(crate) fn volumes(&self) -> &'a Volumes<'a> {
+        self.models.volumes.get_or_init(|| {
+            let token = self.injection().and_then(|injection| injection.token);
+            Volumes::new(self.pod, token, &|audience| self.settings.is_azure_audience(audience))
+        })
+    }
+
+    /// What each container is going to be, init containers first.
+    #[inline(never)]
+    pub(crate) fn containers(&self) -> &'a [ContainerIdentity<'a>] {
+        self.models.containers.get_or_init(|| {
+            let takes_part = |name: &str| self.wants_identity && self.identity.includes(name);
+            ContainerIdentity::of_pod(self.pod, self.volumes(), self.injection(), &takes_part)
+        })
+    }
+
+    /// The mounts that the container at a position is going to have.
+    pub(crate) fn mounts_of(&self, position: usize) -> Option<Mounts<'a, 'a>> {
+        Some(self.containers().get(position)?.mounts(self.volumes()))
     }
 
     /// The containers that get the identity; none if the pod does not ask for one.
