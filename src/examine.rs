@@ -150,6 +150,7 @@ impl<'e, 'a> Examiner<'e, 'a> {
             keys: &keys,
             service_account: &service_account,
             wants_identity,
+            may_follow,
             identity: &identity,
             settings,
             origin: self.inquiry.origin,

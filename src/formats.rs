@@ -90,12 +90,16 @@ pub(super) fn is_image_reference(text: &str) -> bool {
         && digest.is_none_or(is_digest)
 }
 
-/// A Kubernetes quantity: a decimal number and perhaps a suffix.
+/// A Kubernetes quantity: a decimal number, and perhaps a suffix or an exponent.
 pub(super) fn is_quantity(text: &str) -> bool {
     const SUFFIXES: [&str; 16] = ["", "n", "u", "m", "k", "M", "G", "T", "P", "E", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"];
     let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
     let (number, suffix) = text.split_at(end);
-    number.bytes().any(|byte| byte.is_ascii_digit()) && number.matches('.').count() <= 1 && SUFFIXES.contains(&suffix)
+    let exponent = suffix.strip_prefix(['e', 'E']).map(|digits| digits.strip_prefix(['+', '-']).unwrap_or(digits));
+    let is_exponent = |digits: &str| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    number.bytes().any(|byte| byte.is_ascii_digit())
+        && number.matches('.').count() <= 1
+        && (SUFFIXES.contains(&suffix) || exponent.is_some_and(is_exponent))
 }
 
 /// The name of a Kubernetes object: lower-case letters, digits, hyphens and dots (RFC 1123 subdomain).

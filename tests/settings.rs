@@ -391,8 +391,8 @@ const FORMATS: &[Format] = &[
     (
         r#"{"inject":{"proxy":{"resources":{"limits":{"cpu":@}}}}}"#,
         "inject.proxy.resources.limits.cpu",
-        &["1", "0.5", "100m", "64Mi", "1.5Gi", "2k"],
-        &["", "fast", "1 Gi", "-1", "1.2.3", ".", "Mi", "1mi", "64MB"],
+        &["1", "0.5", "100m", "64Mi", "1.5Gi", "2k", "1e3", "1.5E6", "2e+3", "100e-3", "1E"],
+        &["", "1e", "1e3Mi", "1e1.5", "1E+", "e3", "fast", "1 Gi", "-1", "1.2.3", ".", "Mi", "1mi", "64MB"],
     ),
     (
         r#"{"workloads":[{"apiVersion":"a/v1","kind":"A","podTemplate":@}]}"#,

@@ -7,6 +7,7 @@ use std::{
     collections::BTreeMap,
     fs::File,
     io::{BufRead as _, BufReader},
+    iter::repeat,
     path::Path,
 };
 
@@ -235,32 +236,31 @@ fn has_token_of_others(case: &Case, pod: &Value) -> bool {
 /// Upstream's pod without the containers whose name and the mounts whose path the pod had already.
 fn without_doubles(case: &Case, pod: &Value) -> Value {
     let mut pod = pod.clone();
-    let lists = |pod: &Value| ["initContainers", "containers"].map(|list| pod["spec"][list].clone());
-    let has =
-        |list: &Value, name: &Value| list.as_array().is_some_and(|list| list.iter().any(|it| it["name"] == *name));
+    let lists = |pod: &Value| ["/spec/initContainers", "/spec/containers"].map(|list| pod.pointer(list).cloned());
+    let has = |list: &Option<Value>, name: &Value| {
+        let elements = list.as_ref().and_then(Value::as_array);
+        elements.is_some_and(|elements| elements.iter().any(|element| element["name"] == *name))
+    };
     let [declared_init, declared] = lists(&case.pod);
-    for (list, own, other) in [("initContainers", &declared_init, &declared), ("containers", &declared, &declared_init)]
+    for (list, own, other) in
+        [("/spec/initContainers", &declared_init, &declared), ("/spec/containers", &declared, &declared_init)]
     {
-        if let Some(containers) = pod["spec"].get_mut(list).and_then(Value::as_array_mut) {
+        if let Some(containers) = pod.pointer_mut(list).and_then(Value::as_array_mut) {
             containers.retain(|container| has(own, &container["name"]) || !has(other, &container["name"]));
         }
     }
     let mut before = case.pod.clone();
     let declared: Vec<Value> = containers_mut(&mut before).map(|container| container.clone()).collect();
     for container in containers_mut(&mut pod) {
-        let Some(own) = declared.iter().find(|own| own["name"] == container["name"]) else { continue };
-        let own: Vec<Value> = own["volumeMounts"].as_array().cloned().unwrap_or_default();
+        let Some(declared) = declared.iter().find(|declared| declared["name"] == container["name"]) else { continue };
+        let declared = declared["volumeMounts"].as_array().into_iter().flatten().map(Some).chain(repeat(None));
         let Some(mounts) = container.get_mut("volumeMounts").and_then(Value::as_array_mut) else { continue };
-        let added: Vec<usize> = (0..mounts.len()).filter(|at| own.get(*at) != mounts.get(*at)).collect();
-        for at in added.into_iter().rev() {
-            let path = mounts[at]["mountPath"].clone();
-            let is_double = mounts.iter().enumerate().any(|(other, mount)| other != at && mount["mountPath"] == path);
-            match own.get(at) {
-                _ if !is_double => {}
-                Some(own) => mounts[at] = own.clone(),
-                None => drop(mounts.remove(at)),
-            }
-        }
+        let is_double = |mount: &Value| mounts.iter().filter(|it| it["mountPath"] == mount["mountPath"]).count() > 1;
+        let kept = mounts.iter().zip(declared).filter_map(|(mount, declared)| {
+            let is_added = declared != Some(mount);
+            if is_added && is_double(mount) { declared } else { Some(mount) }
+        });
+        *mounts = kept.cloned().collect();
     }
     pod
 }

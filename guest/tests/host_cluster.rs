@@ -145,6 +145,10 @@ fn what_a_service_account_says_is_read_and_the_rest_ignored() {
         (r#"{"metadata":null}"#, nothing.clone()),
         (r#"{"metadata":{}}"#, nothing.clone()),
         (r#"{"metadata":{"annotations":null}}"#, nothing.clone()),
+        (
+            r#"{"metadata":{"labels":{"azure.workload.identity/use":"true"}}}"#,
+            ServiceAccount { is_labelled: true, ..ServiceAccount::default() },
+        ),
         (r#"{"metadata":{"annotations":{"other":"x"}},"secrets":7,"kind":[]}"#, nothing),
         (
             r#"{"metadata":{"annotations":{"azure.workload.identity/client-id":"","azure.workload.identity/tenant-id":null}}}"#,
@@ -163,6 +167,7 @@ fn what_a_service_account_says_is_read_and_the_rest_ignored() {
                 client_id: Some("c".to_owned()),
                 tenant_id: Some("t".to_owned()),
                 token_expiration: Some("7200".to_owned()),
+                is_labelled: false,
             },
         ),
     ];

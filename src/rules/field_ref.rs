@@ -13,11 +13,11 @@
 //!
 //! # Fix
 //!
-//! Remove the variable. Injection sets `AZURE_CLIENT_ID`.
+//! Remove the variable. In a labelled pod, injection sets `AZURE_CLIENT_ID`.
 
 use super::repairs::remove_variable;
 use super::{Check, PodSubject, Rule};
-use crate::finding::{Finding, Findings};
+use crate::finding::{Finding, Findings, name, quote};
 use crate::keys;
 use crate::order::Names;
 use crate::pod::{EnvVar, Pod};
@@ -31,10 +31,15 @@ fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
             if subject.pod.annotations.get(&key).is_none() {
                 findings.add(|| {
                     let problem = format!(
-                        "takes {} from annotation {key}, which the pod does not have: it is empty",
-                        variable.name
+                        "takes {} from annotation {}, which the pod does not have: it is empty",
+                        name(&variable.name),
+                        quote(&key)
                     );
-                    let fix = "remove the variable: what it needs is injected";
+                    let fix = if subject.wants_identity {
+                        "remove the variable: injection sets the variables of the identity"
+                    } else {
+                        "remove the variable, or add the annotation to the pod"
+                    };
                     Finding::at(subject.path_of(variable.object), problem, fix)
                         .repair(|| remove_variable(container, variable.object))
                 });

@@ -1,7 +1,9 @@
 //! # What it finds
 //!
-//! A container named `azwi-proxy` or `azwi-proxy-init` that does not run the image of the proxy, or a volume with a name
-//! that is reserved for the token but with other contents.
+//! A container named `azwi-proxy` or `azwi-proxy-init` that does not run the proxy, or a volume with a name that is reserved
+//! for the token but with other contents. The image of the proxy is the one in `inject.proxy`, or Microsoft's
+//! (`mcr.microsoft.com/oss/azure/workload-identity/proxy`), with any tag. A container with a command of its own does not run
+//! the proxy, regardless of its image.
 //!
 //! With layout v1.5, also a volume with a token for another audience at the path of the injected token.
 //!
@@ -20,7 +22,7 @@
 //!
 //! # Fix
 //!
-//! Use another name.
+//! Use another name. If the webhook injects the proxy from a mirror, set the severity of this rule to `warn`.
 
 use super::images::is_genuine;
 use super::{Check, PodSubject, Rule};

@@ -31,6 +31,8 @@ pub struct PodSubject<'a> {
     pub service_account: &'a AccountLookup<'a>,
     /// Whether it is to get an identity: by its label, or by its service account where the settings say so.
     pub wants_identity: bool,
+    /// Whether it gets an identity, label or not, if its service account has one.
+    pub may_follow: bool,
     /// The identity.
     pub identity: &'a Identity<'a>,
     /// The policy's settings.
