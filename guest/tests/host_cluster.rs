@@ -178,6 +178,10 @@ fn what_a_service_account_says_is_read_and_the_rest_ignored() {
     let cases = [
         ("{}", nothing.clone()),
         (r#"{"annotations":null}"#, nothing.clone()),
+        (
+            r#"{"labels":{"azure.workload.identity/use":"true"}}"#,
+            ServiceAccount { is_labelled: true, ..ServiceAccount::default() },
+        ),
         (r#"{"annotations":{"other":"x"},"secrets":7}"#, nothing),
         (
             r#"{"annotations":{"azure.workload.identity/client-id":"","azure.workload.identity/tenant-id":null}}"#,
@@ -196,6 +200,7 @@ fn what_a_service_account_says_is_read_and_the_rest_ignored() {
                 client_id: Some("c".to_owned()),
                 tenant_id: Some("t".to_owned()),
                 token_expiration: Some("7200".to_owned()),
+                is_labelled: false,
             },
         ),
     ];

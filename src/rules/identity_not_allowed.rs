@@ -157,13 +157,9 @@ fn check_container<'a>(
                 let at_most = if may_follow { Severity::Warn } else { Severity::Deny };
                 findings.add_at_most(at_most, || {
                     let problem =
-                        ["can read a token for Azure, but no identity that can be checked: nothing sets ", name]
-                            .concat();
-                    Finding::at(
-                        subject.path_of(container.container.object),
-                        problem,
-                        "set the variable in this container",
-                    )
+                        ["reads a token for Azure without ", name, ", so its identity cannot be checked"].concat();
+                    let fix = "set the variable in this container, or annotate the service account";
+                    Finding::at(subject.path_of(container.container.object), problem, fix)
                 });
                 return;
             }
