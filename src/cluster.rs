@@ -37,7 +37,8 @@ impl Cluster for Nothing {
 pub enum Freshness {
     /// An answer that is some seconds old will do.
     Cached,
-    /// A missing object is looked up again without the cache: it may have been created together with its pod.
+    /// A service account without a client id is looked up again without the cache: it may have been annotated a moment ago. A missing
+    /// one is not: the host caches no errors.
     Confirmed,
 }
 
