@@ -292,8 +292,17 @@ impl<'a> Volume<'a> {
         Layout::ALL.iter().any(|layout| layout.owns_name(&self.name) && self.holds_token_at(layout.token_path()))
     }
 
-    /// Whether a service account's token is projected at this path.
+    /// Whether a token of the service account is projected at this path.
     pub fn holds_token_at(&self, path: &str) -> bool {
-        self.tokens().any(|token| token.field("path").and_then(Value::as_str).as_deref() == Some(path))
+        self.tokens_at(path).next().is_some()
+    }
+
+    /// Whether a token at this path has another audience.
+    pub fn holds_token_of_others_at(&self, path: &str, audience: &str) -> bool {
+        self.tokens_at(path).any(|token| token.field("audience").and_then(Value::as_str).as_deref() != Some(audience))
+    }
+
+    fn tokens_at(&self, path: &str) -> impl Iterator<Item = Value<'a>> {
+        self.tokens().filter(move |token| token.field("path").and_then(Value::as_str).as_deref() == Some(path))
     }
 }
