@@ -85,8 +85,9 @@ pub(super) fn is_quantity(text: &str) -> bool {
     let end = text.bytes().position(|byte| !byte.is_ascii_digit() && byte != b'.').unwrap_or(text.len());
     let (number, suffix) = text.as_bytes().split_at(end);
     let is_suffix = match suffix {
-        [] | [b'n' | b'u' | b'm' | b'k' | b'M' | b'G' | b'T' | b'P' | b'E'] => true,
-        [b'K' | b'M' | b'G' | b'T' | b'P' | b'E', b'i'] => true,
+        []
+        | [b'n' | b'u' | b'm' | b'k' | b'M' | b'G' | b'T' | b'P' | b'E']
+        | [b'K' | b'M' | b'G' | b'T' | b'P' | b'E', b'i'] => true,
         [b'e' | b'E', b'+' | b'-', exponent @ ..] | [b'e' | b'E', exponent @ ..] => {
             !exponent.is_empty() && exponent.iter().all(u8::is_ascii_digit)
         }
