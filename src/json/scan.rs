@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 use std::{fmt, iter};
 
-use super::document::{Kind, Node};
+use super::node::{Kind, Node};
 
 /// How many arrays and objects may be open at once: what `serde_json`, with which Kubewarden's host reads our answer, takes.
 pub const DEPTH_LIMIT: usize = 127;
