@@ -117,6 +117,8 @@ impl<'a> Examiner<'_, 'a> {
         let wants_identity = pod.is_labelled() || (may_follow && identity.client_id().is_some());
         let is_injected = inject_settings.is_some() && wants_identity;
 
+        let injection = inject_settings.filter(|_| wants_identity);
+        let (changes, added_length) = injection.map(|settings| changes(pod, &identity, settings)).unwrap_or_default();
         let keys = KeyUse::in_template(pod, workload, settings);
         let subject = PodSubject {
             object: self.object,
@@ -128,6 +130,7 @@ impl<'a> Examiner<'_, 'a> {
             wants_identity,
             identity: &identity,
             settings,
+            added_length,
             origin: self.inquiry.origin,
         };
         let subject = if workload.is_some() { Subject::PodTemplate(&subject) } else { Subject::Pod(&subject) };
@@ -138,8 +141,8 @@ impl<'a> Examiner<'_, 'a> {
             self.result.client_id = identity.client_id().map(str::to_owned);
             self.result.tenant_id = identity.tenant_id().map(str::to_owned);
         }
-        if let Some(inject_settings) = inject_settings.filter(|_| wants_identity) {
-            self.result.changes = changes(pod, &identity, inject_settings);
+        if is_injected {
+            self.result.changes = changes;
         }
     }
 
@@ -225,11 +228,11 @@ impl<'a> Examiner<'_, 'a> {
     }
 }
 
-/// What injection changes; nothing if the identity cannot be injected, which comes with a finding that says why.
-fn changes(pod: &Pod<'_>, identity: &Identity<'_>, settings: &Inject<'_>) -> Changes {
+/// What injection changes, and how much it adds; nothing if the identity cannot be injected, which comes with a finding that says
+/// why.
+fn changes(pod: &Pod<'_>, identity: &Identity<'_>, settings: &Inject<'_>) -> (Changes, usize) {
     let mut changes = Changes::default();
-    match inject(pod, identity, settings, &mut changes) {
-        Some(()) => changes,
-        None => Changes::default(),
-    }
+    let injected = inject(pod, identity, settings, &mut changes);
+    let added_length = changes.added_length();
+    (injected.map(|()| changes).unwrap_or_default(), added_length)
 }

@@ -96,9 +96,10 @@ impl<'a> Pod<'a> {
 
     /// The volume of this name; the first, if there are several.
     pub fn volume(&self, name: &str) -> Option<&Volume<'a>> {
-        let name_at = |position: usize| self.volumes.get(position).map_or("", |volume| volume.name.as_ref());
+        let name_at =
+            |position: usize| self.volumes.get(position).map_or::<&[u8], _>(b"", |volume| volume.name.as_bytes());
         let by_name = self.volumes_by_name.get_or_init(|| ByName::new(self.volumes.len(), &name_at));
-        self.volumes.get(by_name.find(name, &name_at)?)
+        self.volumes.get(by_name.find(name.as_bytes(), &name_at)?)
     }
 
     /// Whether a CSI driver reads secrets or mounts Azure storage with the pod's identity: the kubelet gives the driver a token of
@@ -149,9 +150,9 @@ impl<'a> StringMap<'a> {
         if self.entries.len() <= Self::FEW {
             return self.iter().find_map(|(name, value)| (name == key).then_some(value));
         }
-        let key_at = |position: usize| self.entries.get(position).map_or("", |(key, _)| key.as_ref());
+        let key_at = |position: usize| self.entries.get(position).map_or::<&[u8], _>(b"", |(key, _)| key.as_bytes());
         let by_key = self.by_key.get_or_init(|| ByName::new(self.entries.len(), &key_at));
-        self.entries.get(by_key.find(key, &key_at)?).map(|(_, value)| value.as_ref())
+        self.entries.get(by_key.find(key.as_bytes(), &key_at)?).map(|(_, value)| value.as_ref())
     }
 
     /// All keys and values in the order in which they are written.
@@ -268,13 +269,15 @@ pub struct Volume<'a> {
     pub name: Cow<'a, str>,
     /// `projected.sources`.
     pub sources: Vec<Value<'a>>,
+    is_injected: OnceCell<bool>,
 }
 
 impl<'a> Volume<'a> {
     fn read(reading: &mut Reading<'a>, object: Value<'a>) -> Self {
         let name = reading.string(Some(object), "name");
         let projected = reading.member(Some(object), "projected", Kind::Object);
-        Self { object, name, sources: reading.objects(projected, "sources", |_, source| source) }
+        let sources = reading.objects(projected, "sources", |_, source| source);
+        Self { object, name, sources, is_injected: OnceCell::new() }
     }
 
     /// The projected service account tokens.
@@ -284,7 +287,9 @@ impl<'a> Volume<'a> {
 
     /// Whether this is an injected token volume of any layout, judged by its name and the token's path.
     pub fn is_injected(&self) -> bool {
-        Layout::ALL.iter().any(|layout| layout.owns_name(&self.name) && self.holds_token_at(layout.token_path()))
+        // Asked for each mount of the volume.
+        let is_of = |layout: &Layout| layout.owns_name(&self.name) && self.holds_token_at(layout.token_path());
+        *self.is_injected.get_or_init(|| Layout::ALL.iter().any(is_of))
     }
 
     /// Whether a service account's token is projected at this path.

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use super::path::{Path, Segment};
 use super::scan::{self, SyntaxError};
-use crate::order::sorted;
+use crate::order::ByName;
 
 /// The JSON type of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -203,7 +203,10 @@ impl<'a> Value<'a> {
     }
 
     fn sorted_fields(self) -> Vec<(Cow<'a, str>, Value<'a>)> {
-        sorted(self.fields().collect(), &|(one, _), (other, _)| one > other)
+        let fields: Vec<_> = self.fields().collect();
+        let key = |position: usize| fields.get(position).map_or::<&[u8], _>(b"", |(key, _)| key.as_bytes());
+        let by_key = ByName::new(fields.len(), &key);
+        by_key.positions().filter_map(|position| fields.get(position).cloned()).collect()
     }
 
     /// The member of an object that has this key, `null` included; `None` for other types.

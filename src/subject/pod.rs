@@ -30,6 +30,8 @@ pub struct PodSubject<'a> {
     pub identity: &'a Identity<'a>,
     /// The policy's settings.
     pub settings: &'a Settings<'a>,
+    /// How many bytes injection adds, if this policy injects; no more is counted than tells that it is too much.
+    pub added_length: usize,
     /// Where the object comes from.
     pub origin: Origin,
 }
