@@ -3,6 +3,7 @@
 use std::cell::OnceCell;
 use std::fmt;
 
+use crate::formats::is_object_name;
 use crate::json::{Kind, Reading, Value};
 use crate::keys;
 use crate::pod::StringMap;
@@ -20,6 +21,19 @@ pub trait Cluster {
 /// A cluster of which nothing is known.
 #[derive(Clone, Copy, Debug)]
 pub struct Nothing;
+
+/// The cluster for an object about which enough has been asked.
+pub(crate) struct NoMore;
+
+impl Cluster for NoMore {
+    fn service_account(&self, _: &str, _: &str, _: Freshness) -> Result<ServiceAccount, LookupError> {
+        Err(LookupError::Unreachable("the object names too many service accounts".to_owned()))
+    }
+
+    fn may_use_identity(&self, _: &str, _: &str, _: &str) -> Result<bool, LookupError> {
+        self.service_account("", "", Freshness::Cached).map(|_| false)
+    }
+}
 
 impl Cluster for Nothing {
     fn service_account(&self, _: &str, _: &str, _: Freshness) -> Result<ServiceAccount, LookupError> {
@@ -43,7 +57,7 @@ pub enum Freshness {
 /// The lookup of a service account. It is made once, when the answer is first needed.
 pub struct AccountLookup<'a> {
     cluster: &'a dyn Cluster,
-    namespace: &'a str,
+    namespace: Option<&'a str>,
     name: &'a str,
     freshness: Freshness,
     answer: OnceCell<Result<ServiceAccount, LookupError>>,
@@ -51,19 +65,29 @@ pub struct AccountLookup<'a> {
 
 impl<'a> AccountLookup<'a> {
     /// A lookup that is still to be made.
-    pub fn new(cluster: &'a dyn Cluster, namespace: &'a str, name: &'a str, freshness: Freshness) -> Self {
+    pub fn new(cluster: &'a dyn Cluster, namespace: Option<&'a str>, name: &'a str, freshness: Freshness) -> Self {
         Self { cluster, namespace, name, freshness, answer: OnceCell::new() }
     }
 
     /// The service account.
     pub fn get(&self) -> Result<&ServiceAccount, &LookupError> {
-        let lookup = || self.cluster.service_account(self.namespace, self.name, self.freshness);
+        let lookup = || match self.namespace {
+            None => Err(LookupError::NoNamespace),
+            // The API server stores no object of another name, and the host makes a URL of it.
+            Some(namespace) if !is_object_name(self.name) || !is_object_name(namespace) => Err(LookupError::Missing),
+            Some(namespace) => self.cluster.service_account(namespace, self.name, self.freshness),
+        };
         self.answer.get_or_init(lookup).as_ref()
     }
 
     /// Whether RBAC lets the service account use an identity by its identity binding.
     pub fn may_use_identity(&self, client_id: &str) -> Result<bool, LookupError> {
-        self.cluster.may_use_identity(self.namespace, self.name, client_id)
+        self.cluster.may_use_identity(self.namespace.unwrap_or_default(), self.name, client_id)
+    }
+
+    /// Whether it is known in which namespace to look. A cluster-scoped object that holds a pod template does not say.
+    pub fn is_possible(&self) -> bool {
+        self.namespace.is_some()
     }
 
     /// The name that is looked up.
@@ -114,6 +138,8 @@ impl ServiceAccount {
 pub enum LookupError {
     /// There is no such object.
     Missing,
+    /// The object that names it belongs to no namespace, so which one is meant is not known.
+    NoNamespace,
     /// RBAC does not let policy-server read it.
     Forbidden,
     /// The policy's `contextAwareResources` do not name the kind. A namespaced policy can never have it.
@@ -131,6 +157,7 @@ impl LookupError {
     pub fn reason(&self) -> String {
         match self {
             Self::Missing => "it does not exist".to_owned(),
+            Self::NoNamespace => "its namespace is not known".to_owned(),
             Self::Forbidden => "policy-server may not read it".to_owned(),
             Self::NotGranted => "the policy may not look up service accounts".to_owned(),
             Self::CapabilityDenied => "the policy server does not grant the policy this lookup".to_owned(),
@@ -143,6 +170,7 @@ impl LookupError {
     pub const fn fix(&self) -> &'static str {
         match self {
             Self::Missing => "create it",
+            Self::NoNamespace => "name the namespace",
             Self::Forbidden => {
                 "bind the service account of policy-server to a ClusterRole with verb `get` on resource `serviceaccounts` of the \
                  core API group"

@@ -1,19 +1,19 @@
 //! Examination: what rules find about an object, and what injection would change in it. Nothing is decided here.
 
-use crate::cluster::{AccountLookup, Cluster, Freshness, ServiceAccount};
+use crate::cluster::{AccountLookup, Cluster, Freshness, NoMore, ServiceAccount};
 use crate::finding::{self, Count, Finding, Findings};
 use crate::identity::Identity;
 use crate::inject::inject;
-use crate::inquiry::Inquiry;
-use crate::json::{Changes, Kind, Reading, TypeMismatch, Value};
+use crate::inquiry::{Inquiry, Operation};
+use crate::json::{Changes, Reading, TypeMismatch, Value};
 use crate::keys;
-use crate::pod::{Pod, StringMap};
+use crate::pod::Pod;
 use crate::rule::{PerRule, RuleId, Severity};
 use crate::rules;
 use crate::settings::{Inject, OptIn, Settings};
 use crate::subject::{
-    EphemeralContainersSubject, KeyUse, PodSubject, ServiceAccountSubject, ServiceSubject, Subject, SubjectKind,
-    Workload, has_controller, is_being_deleted,
+    EphemeralContainersSubject, Holder, KeyUse, Models, Outer, PodSubject, ServiceAccountSubject, ServiceSubject,
+    Subject, SubjectKind, Template, Workload, has_controller, is_being_deleted,
 };
 
 /// The result of an examination.
@@ -44,50 +44,55 @@ pub fn examine<'a>(inquiry: &Inquiry<'a>, settings: &Settings<'_>, cluster: &dyn
     let mut reading = inquiry.reading.clone();
     let mut examination = Examination::default();
     if let Some(object) = inquiry.object
+        && !(inquiry.operation == Operation::Update && is_being_deleted(object))
         && let Some(kind) = SubjectKind::of(inquiry, settings, &mut reading)
-        && !is_being_deleted(object)
         && !kind.is_unchanged(inquiry, settings)
     {
-        let namespace = inquiry.namespace_or_default();
+        let namespace = match kind {
+            // It may be cluster-scoped.
+            SubjectKind::Workload { is_custom: true, .. } => inquiry.namespace.clone(),
+            _ => Some(inquiry.namespace_or_default()),
+        };
+        let namespace = namespace.as_deref();
+        let findings = Findings::default();
         let mut examiner =
-            Examiner { inquiry, object, namespace: &namespace, settings, cluster, reading, result: &mut examination };
+            Examiner { inquiry, object, namespace, settings, cluster, reading, findings, result: &mut examination };
         examiner.examine(kind);
         reading = examiner.reading;
+        (examination.findings, examination.counts) = examiner.findings.into_parts();
     }
     examination.mismatches = reading.into_mismatches();
     examination
 }
 
+/// For how many templates of an object service accounts are looked up.
+const TEMPLATES_WITH_LOOKUPS: usize = 20;
+
 /// What is common to examining objects of all kinds.
 struct Examiner<'e, 'a> {
     inquiry: &'e Inquiry<'a>,
     object: Value<'a>,
-    namespace: &'e str,
+    /// `None` if the object has none, or that is not known.
+    namespace: Option<&'e str>,
     settings: &'e Settings<'e>,
     cluster: &'e dyn Cluster,
     reading: Reading<'a>,
+    findings: Findings,
     result: &'e mut Examination<'a>,
 }
 
-impl<'a> Examiner<'_, 'a> {
+impl<'e, 'a> Examiner<'e, 'a> {
     fn examine(&mut self, kind: SubjectKind<'a>) {
         match kind {
             SubjectKind::Pod => {
                 let pod = Pod::read(self.object, &mut self.reading);
                 // A mirror pod cannot be changed, and it has no service account.
                 if !pod.is_mirror() {
-                    self.pod(&pod, None);
+                    let _ = self.pod(&pod, None);
                 }
             }
-            SubjectKind::Workload { templates } if !has_controller(self.object) => {
-                let metadata = self.reading.member(Some(self.object), "metadata", Kind::Object);
-                let labels = StringMap::read(metadata, "labels", &mut self.reading);
-                let annotations = StringMap::read(metadata, "annotations", &mut self.reading);
-                let workload = Workload { labels, annotations };
-                for template in templates {
-                    let pod = Pod::read(template, &mut self.reading);
-                    self.pod(&pod, Some(&workload));
-                }
+            SubjectKind::Workload { templates, is_custom } if !has_controller(self.object) => {
+                self.templates(&templates, is_custom);
             }
             SubjectKind::Workload { .. } => {}
             SubjectKind::EphemeralContainers => self.ephemeral_containers(),
@@ -96,11 +101,35 @@ impl<'a> Examiner<'_, 'a> {
         }
     }
 
-    /// Examines a pod, or the pods that a workload makes.
-    fn pod(&mut self, pod: &Pod<'a>, workload: Option<&Workload<'a>>) {
-        let (settings, namespace, name) = (self.settings, self.namespace, pod.service_account());
+    /// Examines the templates of a workload. What they share is examined with the first of them.
+    fn templates(&mut self, templates: &[Template<'a>], is_custom: bool) {
+        let selector = self.object.field("spec").and_then(|spec| spec.field("selector"));
+        let mut judged = None::<&Template<'a>>;
+        for (position, template) in templates.iter().enumerate() {
+            // Each lookup may become a request to the API server.
+            if position == TEMPLATES_WITH_LOOKUPS {
+                self.cluster = &NoMore;
+            }
+            let mismatches = self.reading.mismatches().len();
+            let own = template.around.iter().skip(template.shared_with(judged));
+            let around = own.map(|object| Outer::read(*object, &mut self.reading)).collect();
+            let pod = Pod::read(template.value, &mut self.reading);
+            // Nothing is known of the schema of a custom kind: what does not read as a pod template is none.
+            if is_custom && self.inquiry.is_admission() && self.reading.mismatches().len() > mismatches {
+                self.reading.forget_from(mismatches);
+                continue;
+            }
+            if self.pod(&pod, Some(&Workload { around, selector: selector.filter(|_| judged.is_none()) })) {
+                judged = Some(template);
+            }
+        }
+    }
+
+    /// Examines a pod, or the pods that a workload makes, unless they are exempt.
+    fn pod(&mut self, pod: &Pod<'a>, workload: Option<&Workload<'a>>) -> bool {
+        let (settings, namespace, name) = (self.settings, self.namespace(), pod.service_account());
         if self.is_unreadable() {
-            return;
+            return false;
         }
         let inject_settings = settings.inject.as_ref().filter(|_| workload.is_none());
         // A label of another value is an answer too; only a pod that says nothing follows its service account.
@@ -109,17 +138,19 @@ impl<'a> Examiner<'_, 'a> {
         let is_exempt = settings.exemptions.cover(namespace, name);
         let may_be_injected = inject_settings.is_some() && (pod.is_labelled() || may_follow);
         if is_exempt && !may_be_injected {
-            return;
+            return false;
         }
         let freshness = if pod.is_labelled() { Freshness::Confirmed } else { Freshness::Cached };
-        let service_account = AccountLookup::new(self.cluster, namespace, name, freshness);
+        let service_account = AccountLookup::new(self.cluster, self.namespace, name, freshness);
         let identity = Identity::new(pod, &service_account, settings);
         let wants_identity = pod.is_labelled() || (may_follow && identity.client_id().is_some());
         let is_injected = inject_settings.is_some() && wants_identity;
 
         let injection = inject_settings.filter(|_| wants_identity);
         let (changes, added_length) = injection.map(|settings| changes(pod, &identity, settings)).unwrap_or_default();
-        let keys = KeyUse::in_template(pod, workload, settings);
+        let around = workload.map(|workload| workload.around.as_slice()).unwrap_or_default();
+        let keys = KeyUse::in_template(pod, around, settings);
+        let models = Models::default();
         let subject = PodSubject {
             object: self.object,
             workload,
@@ -128,22 +159,25 @@ impl<'a> Examiner<'_, 'a> {
             keys: &keys,
             service_account: &service_account,
             wants_identity,
+            may_follow,
             identity: &identity,
             settings,
             added_length,
             origin: self.inquiry.origin,
+            models: &models,
         };
         let subject = if workload.is_some() { Subject::PodTemplate(&subject) } else { Subject::Pod(&subject) };
         self.name(pod.display_name());
         (self.result.is_exempt, self.result.is_injected) = (is_exempt, is_injected);
         self.check(subject);
-        if wants_identity {
+        if wants_identity && self.result.client_id.is_none() {
             self.result.client_id = identity.client_id().map(str::to_owned);
             self.result.tenant_id = identity.tenant_id().map(str::to_owned);
         }
         if is_injected {
             self.result.changes = changes;
         }
+        true
     }
 
     fn ephemeral_containers(&mut self) {
@@ -151,7 +185,7 @@ impl<'a> Examiner<'_, 'a> {
         if self.is_unreadable() {
             return;
         }
-        self.result.is_exempt = self.settings.exemptions.cover(self.namespace, pod.service_account());
+        self.result.is_exempt = self.settings.exemptions.cover(self.namespace(), pod.service_account());
         self.name(pod.display_name());
         self.check(Subject::EphemeralContainers(&EphemeralContainersSubject {
             object: self.object,
@@ -162,25 +196,23 @@ impl<'a> Examiner<'_, 'a> {
     }
 
     fn service_account(&mut self) {
-        let metadata = self.reading.member(Some(self.object), "metadata", Kind::Object);
-        let name = self.reading.string(metadata, "name");
-        let labels = StringMap::read(metadata, "labels", &mut self.reading);
-        let annotations = StringMap::read(metadata, "annotations", &mut self.reading);
+        let Outer { labels, annotations, .. } = Outer::read(self.object, &mut self.reading);
+        let name = self.reading.string(self.object.field("metadata"), "name");
         if self.is_unreadable() {
             return;
         }
         // The stored object is not judged: where it makes no sense, the annotations count as new.
         let mut old_reading = Reading::default();
         let old = self.inquiry.old_object.map(|old| ServiceAccount::read(old, &mut old_reading));
-        self.result.is_exempt = self.settings.exemptions.cover(self.namespace, &name);
+        self.result.is_exempt = self.settings.exemptions.cover(self.namespace(), &name);
         self.name(&name);
         self.check(Subject::ServiceAccount(&ServiceAccountSubject {
             object: self.object,
-            namespace: self.namespace,
+            namespace: self.namespace(),
             name: &name,
             labels: &labels,
             annotations: &annotations,
-            keys: &KeyUse::in_service_account(&labels, &annotations, self.settings),
+            keys: &KeyUse::on(Holder::ServiceAccount, self.object, &labels, &annotations, self.settings),
             old: old.as_ref().filter(|_| old_reading.mismatches().is_empty()),
             settings: self.settings,
             origin: self.inquiry.origin,
@@ -191,9 +223,14 @@ impl<'a> Examiner<'_, 'a> {
         if self.is_unreadable() {
             return;
         }
-        self.result.is_exempt = self.settings.exemptions.cover_namespace(self.namespace);
+        self.result.is_exempt = self.settings.exemptions.cover_namespace(self.namespace());
         self.name("");
         self.check(Subject::Service(&ServiceSubject { object: self.object }));
+    }
+
+    /// The namespace; empty if there is none.
+    fn namespace(&self) -> &'e str {
+        self.namespace.unwrap_or_default()
     }
 
     /// Whether the request is rejected because a value of the wrong type was met.
@@ -208,11 +245,7 @@ impl<'a> Examiner<'_, 'a> {
         let is_on = PerRule::from_fn(|rule: RuleId| {
             (!is_exempt && severities.of(rule) != Severity::Off) || (is_injected && rules::guards_injection(rule))
         });
-        let mut findings = Findings::default();
-        rules::check(subject, &is_on, &mut findings);
-        let (kept, counts) = findings.into_parts();
-        self.result.findings.extend(kept);
-        self.result.counts.extend(counts);
+        rules::check(subject, &is_on, &mut self.findings);
     }
 
     /// Names the object as messages do.
@@ -224,7 +257,11 @@ impl<'a> Examiner<'_, 'a> {
             "ServiceAccount" => "service account".to_owned(),
             kind => kind.to_ascii_lowercase(),
         };
-        self.result.subject = [&kind, " ", &finding::name(self.namespace), "/", &finding::name(own)].concat();
+        let (namespace, slash) = match self.namespace {
+            Some(namespace) => (finding::name(namespace), "/"),
+            None => Default::default(),
+        };
+        self.result.subject = [&kind, " ", &namespace, slash, &finding::name(own)].concat();
     }
 }
 

@@ -13,8 +13,8 @@ pub fn is_domain_name(text: &str) -> bool {
     text.len() <= 253 && text.contains('.') && text.split('.').all(is_host_label)
 }
 
-/// Letters, digits and, inside, hyphens (RFC 1123), up to 63.
-fn is_host_label(text: &str) -> bool {
+/// Letters, digits and, inside, hyphens (RFC 1123), up to 63. So is the kind of a Kubernetes object.
+pub(super) fn is_host_label(text: &str) -> bool {
     text.len() <= 63
         && begins_and_ends_alphanumeric(text)
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
@@ -90,12 +90,16 @@ pub(super) fn is_image_reference(text: &str) -> bool {
         && digest.is_none_or(is_digest)
 }
 
-/// A Kubernetes quantity: a decimal number and perhaps a suffix.
+/// A Kubernetes quantity: a decimal number, and perhaps a suffix or an exponent.
 pub(super) fn is_quantity(text: &str) -> bool {
     const SUFFIXES: [&str; 16] = ["", "n", "u", "m", "k", "M", "G", "T", "P", "E", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"];
     let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
     let (number, suffix) = text.split_at(end);
-    number.bytes().any(|byte| byte.is_ascii_digit()) && number.matches('.').count() <= 1 && SUFFIXES.contains(&suffix)
+    let exponent = suffix.strip_prefix(['e', 'E']).map(|digits| digits.strip_prefix(['+', '-']).unwrap_or(digits));
+    let is_exponent = |digits: &str| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    number.bytes().any(|byte| byte.is_ascii_digit())
+        && number.matches('.').count() <= 1
+        && (SUFFIXES.contains(&suffix) || exponent.is_some_and(is_exponent))
 }
 
 /// The name of a Kubernetes object: lower-case letters, digits, hyphens and dots (RFC 1123 subdomain).
@@ -109,6 +113,21 @@ pub(super) fn is_pattern(text: &str) -> bool {
         && text
             .bytes()
             .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'.' | b'*'))
+}
+
+/// An API version as objects name it: `GROUP/VERSION`, or `v1` for the core group.
+pub(super) fn is_api_version(text: &str) -> bool {
+    match text.split_once('/') {
+        Some((group, version)) => is_object_name(group) && is_host_label(version),
+        None => text == "v1",
+    }
+}
+
+/// A JSON pointer (RFC 6901) to something in an object, without empty steps; `*` stands for each element of a list.
+pub(super) fn is_object_pointer(text: &str) -> bool {
+    // Its escapes are `~0` and `~1`.
+    let is_step = |step: &str| !step.is_empty() && !step.replace("~0", "").replace("~1", "").contains('~');
+    text.strip_prefix('/').is_some_and(|steps| steps.split('/').all(is_step) && !steps.starts_with('*'))
 }
 
 fn begins_and_ends_alphanumeric(text: &str) -> bool {

@@ -4,7 +4,7 @@ use crate::cluster::{AccountLookup, ServiceAccount};
 use crate::keys;
 use crate::order::Names;
 use crate::pod::Pod;
-use crate::settings::{IdentityBinding, Settings};
+use crate::settings::{IdentityBinding, Inject, Settings};
 
 /// How long a token is valid unless an annotation sets it, in seconds.
 pub const DEFAULT_EXPIRATION: u32 = 3600;
@@ -71,6 +71,11 @@ impl<'a> Identity<'a> {
         let own = self.service_account().and_then(|account| account.tenant_id.as_deref());
         // An empty annotation counts: upstream then injects no tenant at all.
         own.or(self.settings_tenant_id).filter(|id| !id.is_empty())
+    }
+
+    /// The audience of the token that this policy injects.
+    pub fn audience(&self, inject: &'a Inject<'_>) -> &'a str {
+        self.binding.map_or(&inject.audience, |binding| &binding.audience)
     }
 
     /// How long its token is valid.

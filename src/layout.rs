@@ -88,32 +88,69 @@ impl Layout {
     }
 }
 
-/// The layout whose token is at the path that `text` contains, if any.
-pub fn of_path_in(text: &str) -> Option<Layout> {
-    // Looks at slashes only, byte by byte: this reads every variable and argument of a pod, most of them short.
-    text.bytes().enumerate().filter(|(_, byte)| *byte == b'/').find_map(|(at, _)| {
-        let path = text.get(at..)?;
-        if path.starts_with(V1_5_MOUNT_PATH) {
-            return Some(Layout::V1_5);
-        }
-        let rest = path.strip_prefix(V1_6_MOUNT_PATH)?;
-        let hash = rest.strip_prefix('/').and_then(|rest| rest.split('/').next()).unwrap_or_default();
-        Some(if is_hash(hash) { Layout::V1_6_1 } else { Layout::V1_6_0 })
-    })
+/// Where the token is in a pod, or is going to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TokenPlace {
+    /// The layout that puts it there.
+    pub layout: Layout,
+    /// The name of the volume.
+    pub volume: String,
+    /// Where containers see the volume.
+    pub mount_path: String,
 }
 
-/// Whether some layout has the token at `path`.
-pub fn is_token_file(path: &str) -> bool {
-    of_path_in(path).is_some_and(|layout| {
-        let rest = path.strip_suffix(layout.token_path()).and_then(|mount| mount.strip_suffix('/'));
-        rest.is_some_and(|mount| match layout {
-            Layout::V1_5 => mount == V1_5_MOUNT_PATH,
-            Layout::V1_6_0 => mount == V1_6_MOUNT_PATH,
-            Layout::V1_6_1 => {
-                mount.strip_prefix(V1_6_MOUNT_PATH).and_then(|hash| hash.strip_prefix('/')).is_some_and(is_hash)
-            }
-        })
-    })
+impl TokenPlace {
+    /// Where a layout puts the token of a volume of this name.
+    pub fn new(layout: Layout, volume: String) -> Self {
+        Self { layout, mount_path: layout.mount_path(&volume), volume }
+    }
+
+    /// The path of the token.
+    pub fn file(&self) -> String {
+        [&self.mount_path, "/", self.layout.token_path()].concat()
+    }
+}
+
+/// A path in a text, at or below the mount path of some layout.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PathInText<'t> {
+    /// The whole path.
+    pub path: &'t str,
+    /// The part of it that is the mount path.
+    pub mount_path: &'t str,
+}
+
+/// Whether `text` contains a path at or below the mount path of some layout that is `wanted`.
+#[inline(never)]
+pub fn contains_path(text: &str, wanted: &dyn Fn(PathInText<'_>) -> bool) -> bool {
+    let mut rest = text;
+    // Looks at slashes only, byte by byte: this reads every variable and argument of a pod, most of them short.
+    while let Some(slash) = rest.bytes().position(|byte| byte == b'/') {
+        rest = rest.get(slash..).unwrap_or_default();
+        let Some(length) = mount_path_length(rest) else {
+            rest = rest.get(1..).unwrap_or_default();
+            continue;
+        };
+        let is_end = |byte: u8| byte.is_ascii_whitespace() || b"\"'`,;:&|<>()[]{}".contains(&byte);
+        let (path, after) = rest.split_at(rest.bytes().position(is_end).unwrap_or(rest.len()));
+        if wanted(PathInText { path, mount_path: path.get(..length).unwrap_or(path) }) {
+            return true;
+        }
+        rest = after;
+    }
+    false
+}
+
+/// The length of the mount path that `path` begins with.
+fn mount_path_length(path: &str) -> Option<usize> {
+    let ends = |rest: &str| !rest.starts_with(|c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'));
+    if path.strip_prefix(V1_5_MOUNT_PATH).is_some_and(ends) {
+        return Some(V1_5_MOUNT_PATH.len());
+    }
+    let rest = path.strip_prefix(V1_6_MOUNT_PATH).filter(|rest| ends(rest))?;
+    let hash = rest.get(1..=HASH_LENGTH).filter(|hash| is_hash(hash));
+    let has_hash = hash.is_some() && rest.get(1 + HASH_LENGTH..).is_some_and(ends);
+    Some(V1_6_MOUNT_PATH.len() + if has_hash { 1 + HASH_LENGTH } else { 0 })
 }
 
 /// The CA certificate's path in the volume, for the identity binding; no layout before v1.6.0 has one.

@@ -43,6 +43,7 @@ pub mod inject;
 pub mod inquiry;
 pub mod json;
 pub mod keys;
+mod kinds;
 pub mod layout;
 pub mod mounts;
 mod nearest;

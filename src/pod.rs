@@ -179,6 +179,11 @@ pub struct Container<'a> {
 }
 
 impl<'a> Container<'a> {
+    /// Whether it is an init container that runs as long as the pod.
+    pub fn is_native_sidecar(&self) -> bool {
+        self.object.field("restartPolicy").and_then(Value::as_str).as_deref() == Some("Always")
+    }
+
     fn read(reading: &mut Reading<'a>, object: Value<'a>) -> Self {
         let holder = Some(object);
         Self {

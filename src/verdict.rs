@@ -68,9 +68,8 @@ impl Verdict {
 
     /// The rules that found something, each once.
     pub fn rules(&self) -> Vec<RuleId> {
-        let mut rules: Vec<_> = self.findings.iter().map(|(_, finding)| finding.rule).collect();
-        rules.dedup();
-        rules
+        let is_broken = |rule: &RuleId| self.findings.iter().any(|(_, finding)| finding.rule == *rule);
+        RuleId::ALL.into_iter().filter(is_broken).collect()
     }
 
     /// The message of a denial: all reasons, so that one attempt shows them all.

@@ -391,14 +391,26 @@ const FORMATS: &[Format] = &[
     (
         r#"{"inject":{"proxy":{"resources":{"limits":{"cpu":@}}}}}"#,
         "inject.proxy.resources.limits.cpu",
-        &["1", "0.5", "100m", "64Mi", "1.5Gi", "2k"],
-        &["", "fast", "1 Gi", "-1", "1.2.3", ".", "Mi", "1mi", "64MB"],
+        &["1", "0.5", "100m", "64Mi", "1.5Gi", "2k", "1e3", "1.5E6", "2e+3", "100e-3", "1E"],
+        &["", "1e", "1e3Mi", "1e1.5", "1E+", "e3", "fast", "1 Gi", "-1", "1.2.3", ".", "Mi", "1mi", "64MB"],
     ),
     (
         r#"{"workloads":[{"apiVersion":"a/v1","kind":"A","podTemplate":@}]}"#,
         "workloads[0].podTemplate",
-        &["/spec/template", "/template"],
-        &["", "/", "spec/template", "spec.template"],
+        &["/spec/template", "/template", "/spec/groups/0/template", "/spec/groups/*/template", "/spec/a~1b~0/template"],
+        &["", "/", "spec/template", "spec.template", "/spec//template", "/spec/template/", "/spec/a~b", "/*/template"],
+    ),
+    (
+        r#"{"workloads":[{"apiVersion":@,"kind":"A","podTemplate":"/a"}]}"#,
+        "workloads[0].apiVersion",
+        &["a/v1", "argoproj.io/v1alpha1", "v1"],
+        &["", "v2", "argoproj.io", "argoproj.io/", "/v1", "a/b/v1", "Argoproj.io/v1", "a/*", "a /v1"],
+    ),
+    (
+        r#"{"workloads":[{"apiVersion":"a/v1","kind":@,"podTemplate":"/a"}]}"#,
+        "workloads[0].kind",
+        &["Rollout", "RayCluster", "VM2"],
+        &["", "*", "Ray Cluster", "rollouts.argoproj.io", "Ray_Cluster"],
     ),
 ];
 
@@ -624,11 +636,18 @@ const REFUSALS: &[(&str, &[&str])] = &[
         &[
             "workloads[0].apiVersion is missing; it takes GROUP/VERSION",
             "workloads[0].kind is missing; it takes a kind",
-            r#"workloads[0].podTemplate is missing; it takes a JSON pointer such as "/spec/template""#,
+            r#"workloads[0].podTemplate is missing; it takes a JSON pointer such as "/spec/template", with * for each element of a list"#,
             r#"workloads[1].apiVersion is " "; it takes GROUP/VERSION"#,
             r#"workloads[1].kind is ""; it takes a kind"#,
-            r#"workloads[1].podTemplate is "spec"; it takes a JSON pointer such as "/spec/template""#,
+            r#"workloads[1].podTemplate is "spec"; it takes a JSON pointer such as "/spec/template", with * for each element of a list"#,
             "workloads[2] is a number; it takes an object",
+        ],
+    ),
+    (
+        r#"{"workloads":[{"apiVersion":"apps/v1","kind":"Deployment","podTemplate":"/spec/template"},{"apiVersion":"v1","kind":"Pod","podTemplate":"/spec"},{"apiVersion":"a/v1","kind":"Deployment","podTemplate":"/spec"}]}"#,
+        &[
+            r#"workloads[0].kind is "Deployment", which is built in; leave the entry out"#,
+            r#"workloads[1].kind is "Pod", which is built in; leave the entry out"#,
         ],
     ),
 ];

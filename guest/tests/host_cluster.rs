@@ -3,7 +3,7 @@
 use std::cell::Cell;
 
 use azure_workload_identity_guest::HostCluster;
-use azure_workload_identity_policy::cluster::{Cluster, Freshness, LookupError, ServiceAccount};
+use azure_workload_identity_policy::cluster::{AccountLookup, Cluster, Freshness, LookupError, ServiceAccount};
 use fake_cluster::{Failure, FakeCluster, GetResourceRequest, ObjectKey, Request};
 use serde_json::{Value, json};
 
@@ -58,6 +58,26 @@ fn a_service_account_is_asked_for_once_and_may_come_from_the_cache() {
     };
     let requests: Vec<_> = cluster.exchanges().into_iter().map(|exchange| exchange.request).collect();
     assert_eq!(requests, [Request::GetResource(request)]);
+}
+
+#[test]
+fn a_name_that_no_object_can_have_is_not_looked_up() {
+    let cluster = FakeCluster::default().and_service_account("shop", "api", &annotations());
+    let host = HostCluster(|operation: &str, payload: &[u8]| cluster.call(operation, payload));
+    let cases = [
+        (Some("shop"), "../secrets/api", LookupError::Missing),
+        (Some("shop"), "Api", LookupError::Missing),
+        (Some("shop"), "api?watch=1", LookupError::Missing),
+        (Some("shop"), "", LookupError::Missing),
+        (Some("shop/../kube-system"), "api", LookupError::Missing),
+        (Some(""), "api", LookupError::Missing),
+        (None, "api", LookupError::NoNamespace),
+    ];
+    for (namespace, name, expected) in cases {
+        let lookup = AccountLookup::new(&host, namespace, name, Freshness::Confirmed);
+        assert_eq!(lookup.get(), Err(&expected), "{namespace:?} {name}");
+    }
+    assert_eq!(cluster.lookups(), [""; 0]);
 }
 
 #[test]

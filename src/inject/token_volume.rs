@@ -4,7 +4,8 @@ use serde::Serialize;
 
 use crate::identity::Identity;
 use crate::json::{Changes, Document, Value, text};
-use crate::layout::{CA_PATH, Layout, is_reserved_name};
+use crate::layout::{CA_PATH, Layout};
+use crate::mounts::volume_for_token;
 use crate::pod::{Pod, Volume};
 use crate::settings::{CaSource, Inject, LabelSelector};
 
@@ -66,13 +67,11 @@ struct KeyToPath<'a> {
 }
 
 impl<'a> TokenVolume<'a> {
-    pub(super) fn of(pod: &'a Pod<'_>, identity: &Identity<'_>, inject: &Inject<'_>, expiration: u32) -> Self {
+    pub(super) fn of(pod: &'a Pod<'a>, identity: &Identity<'_>, inject: &Inject<'_>, expiration: u32) -> Self {
         let layout = inject.layout;
-        let computed = layout.volume_name(&pod.naming());
-        let present = present(pod, layout, &computed);
-        let name = present.map_or(computed, |volume| volume.name.clone().into_owned());
+        let (present, name) = volume_for_token(pod, layout);
         let mut sources = vec![Source::ServiceAccountToken {
-            audience: identity.binding.map_or(&inject.audience, |binding| &binding.audience),
+            audience: identity.audience(inject),
             expiration_seconds: expiration,
             path: layout.token_path(),
         }];
@@ -112,20 +111,6 @@ impl<'a> TokenVolume<'a> {
         adds_nothing
             && our_sources.is_some_and(|ours| projected.field("sources").is_some_and(|sources| sources.same_as(ours)))
     }
-}
-
-/// The volume in the pod that is to hold the token; `computed` is the name that the layout makes of the pod's.
-///
-/// Since v1.6.0 its name is computed from the pod's, which may have changed since it was added, by another webhook or by the
-/// name generator; so any reserved name that holds the token is as good.
-fn present<'a>(pod: &'a Pod<'_>, layout: Layout, computed: &str) -> Option<&'a Volume<'a>> {
-    if layout == Layout::V1_5 {
-        // Up to v1.5 any token at the path counts.
-        return pod.volumes.iter().find(|volume| volume.holds_token_at(layout.token_path()));
-    }
-    pod.volumes.iter().find(|volume| volume.name == computed).or_else(|| {
-        pod.volumes.iter().find(|volume| is_reserved_name(&volume.name) && volume.holds_token_at(layout.token_path()))
-    })
 }
 
 fn ca_source<'a>(ca: &'a CaSource<'_>) -> Option<Source<'a>> {

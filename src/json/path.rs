@@ -72,8 +72,8 @@ impl fmt::Display for Path {
                     f.write_str(key)?;
                 }
                 Segment::Key(key) => match key.char_indices().nth(KEY_LENGTH) {
-                    Some((end, _)) => write!(f, "[{}…]", super::text(key.get(..end).unwrap_or_default()))?,
-                    None => write!(f, "[{}]", super::text(key))?,
+                    Some((end, _)) => write!(f, "[{:?}…]", key.get(..end).unwrap_or_default())?,
+                    None => write!(f, "[{key:?}]")?,
                 },
             }
         }

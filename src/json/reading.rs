@@ -25,6 +25,11 @@ impl<'a> Reading<'a> {
         self.mismatches
     }
 
+    /// Forgets the mismatches from the one at `position` on.
+    pub fn forget_from(&mut self, position: usize) {
+        self.mismatches.truncate(position);
+    }
+
     /// The member `key`, if it is of this type; null is absent.
     #[inline(never)]
     pub fn member(&mut self, holder: Option<Value<'a>>, key: &str, expected: Kind) -> Option<Value<'a>> {

@@ -17,7 +17,7 @@ use crate::pod::{Container, VolumeMount};
 
 pub use path::run_alias;
 use path::{CleanPath, is_absolute};
-pub use volumes::{InjectedToken, Volumes, injected_volume, kind};
+pub use volumes::{InjectedToken, Volumes, injected_volume, kind, volume_for_token};
 
 /// Where the API server mounts its own token. Source: `DefaultAPITokenMountPath` of admission plugin `ServiceAccount`.
 const API_TOKEN_MOUNT: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
@@ -181,6 +181,11 @@ impl<'v, 'p> Mounts<'v, 'p> {
             mount = self.mount(mount.above?)?;
         }
         Some(mount)
+    }
+
+    /// Whether a mount is at this very path.
+    pub fn is_at(&self, mount: &Mount<'p>, path: &str) -> bool {
+        mount.path == self.clean(path)
     }
 
     /// The mounts at a path and below it; of several at one path the last one is seen.

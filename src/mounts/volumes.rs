@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::path::CleanPath;
 use super::{Absence, File};
 use crate::json::Value;
-use crate::layout::Layout;
+use crate::layout::{Layout, is_reserved_name};
 use crate::order;
 use crate::platform;
 use crate::pod::{Pod, Volume};
@@ -169,8 +169,8 @@ impl<'p> Volumes<'p> {
         })
     }
 
-    /// What is at a cleaned path in a volume.
-    pub(super) fn file(&self, name: &'p str, path: &str) -> File<'p> {
+    /// Whose token the file at a path in a volume is.
+    pub fn file(&self, name: &'p str, path: &str) -> File<'p> {
         let Some(summary) = self.summary(name) else { return File::Nothing(Absence::NoVolume { volume: name }) };
         // The kubelet writes all files to a directory `..data` and links to them.
         let path = CleanPath::new(path.strip_prefix("..data/").unwrap_or(path), self.windows);
@@ -255,6 +255,25 @@ pub fn injected_volume<'p>(pod: &'p Pod<'p>) -> Option<&'p Volume<'p>> {
         volumes.find(|volume| layout.owns_name(&volume.name) && volume.holds_token_at(layout.token_path()))
     };
     last_of(Layout::V1_6_1).or_else(|| last_of(Layout::V1_5))
+}
+
+/// The volume that this policy makes the token volume, if the pod has one, and the name of the token volume.
+///
+/// Since v1.6.0 its name is computed from the pod's, which may have changed since it was added, by another webhook or by the name
+/// generator; so any reserved name that holds the token is as good. Up to v1.5 any volume with a token at the path is it.
+pub fn volume_for_token<'p>(pod: &'p Pod<'p>, layout: Layout) -> (Option<&'p Volume<'p>>, String) {
+    let computed = layout.volume_name(&pod.naming());
+    let has_token = |volume: &&Volume<'_>| volume.holds_token_at(layout.token_path());
+    let mut volumes = pod.volumes.iter();
+    let present = if layout == Layout::V1_5 {
+        volumes.find(has_token)
+    } else {
+        volumes
+            .clone()
+            .find(|volume| volume.name == computed)
+            .or_else(|| volumes.find(|volume| is_reserved_name(&volume.name) && has_token(volume)))
+    };
+    (present, present.map_or(computed, |volume| volume.name.clone().into_owned()))
 }
 
 /// What kind of volume it is, as the pod names it: `secret`, `persistentVolumeClaim`, ...

@@ -31,7 +31,7 @@ fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
         if found.holder == Holder::Pod && !found.is_label && is_for_pods {
             findings.add(|| {
                 let fix = format!("add label {}: \"true\" to the pod, or remove the annotation", keys::USE);
-                let place = Place::key(found.path(subject.pod_path(&[])));
+                let place = Place::key(found.path(subject.object));
                 Finding::at(place, "has no effect without the label", fix)
             });
         }

@@ -1,7 +1,7 @@
 //! # What it finds
 //!
-//! With the setting `guard`: a container that needs the identity but lacks the mount of the token or one of its variables,
-//! while other containers of the pod have them.
+//! With the setting `guard`: a container that needs the identity but lacks one of the injected variables, while other
+//! containers of the pod have them.
 //!
 //! # Why it matters
 //!
@@ -17,7 +17,7 @@
 //! If the container needs no identity, name it in `azure.workload.identity/skip-containers`. Otherwise, make the webhook
 //! that adds the container run before the webhook that injects. Webhooks run in the order of their names.
 
-use super::injected::{is_guarded, missing_part, token_volumes};
+use super::injected::{Arrival, Lack, arrival};
 use super::{Check, PodSubject, Rule};
 use crate::finding::{Finding, Findings, quote};
 use crate::keys;
@@ -25,23 +25,14 @@ use crate::keys;
 pub(super) const RULE: Rule = Rule::new(&[Check::Pod(check)]);
 
 fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
-    if !is_guarded(subject) {
-        return;
-    }
-    let injected = token_volumes(subject);
-    let containers = subject.participants().map(|container| (container, missing_part(subject, container, &injected)));
-    let containers: Vec<_> = containers.collect();
-    // A pod in which no container is injected is the concern of injection-missing.
-    if containers.iter().all(|(_, missing)| missing.is_some()) {
-        return;
-    }
-    for (container, missing) in containers {
-        let Some(missing) = missing else { continue };
+    let Some(Arrival::Except(containers)) = arrival(subject) else { return };
+    for (container, lack) in containers {
+        let Lack::Variable(missing) = lack else { continue };
         findings.add(|| {
-            let problem =
-                format!("is container {} without {missing}: it was added after injection", quote(&container.name));
+            let name = quote(&container.container.name);
+            let problem = format!("is container {name} without {missing}: it was added after injection");
             let fix = format!("name it in annotation {} if it needs no identity", keys::SKIP_CONTAINERS);
-            Finding::at(subject.path_of(container.object), problem, fix)
+            Finding::at(subject.path_of(container.container.object), problem, fix)
         });
     }
 }

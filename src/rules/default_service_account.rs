@@ -26,7 +26,11 @@ pub(super) const RULE: Rule =
 
 fn check_template(subject: &PodSubject<'_>, findings: &mut Findings) {
     let is_patch = subject.pod.containers.is_empty();
-    if subject.wants_identity && !is_patch && subject.pod.service_account() == "default" {
+    if subject.wants_identity
+        && !is_patch
+        && subject.service_account.is_possible()
+        && subject.pod.service_account() == "default"
+    {
         findings.add(|| {
             Finding::at(
                 subject.service_account_place(),

@@ -1,9 +1,10 @@
 //! # What it finds
 //!
-//! A container of a pod with an identity that sets `AZURE_FEDERATED_TOKEN_FILE`, `AZURE_AUTHORITY_HOST` or one of
-//! `AZURE_KUBERNETES_*` to a value that injection would not set: a token file at a path that no layout uses, an authority
-//! that belongs to no cloud (or is not the configured one), a token proxy that is neither the configured one nor the API
-//! server, or a value from another source.
+//! A container of a pod with an identity that sets `AZURE_FEDERATED_TOKEN_FILE` to a file that is no token for Azure in this
+//! container, or sets `AZURE_AUTHORITY_HOST` or one of `AZURE_KUBERNETES_*` to a value that injection would not set: an
+//! authority that belongs to no cloud (or is not the configured one), a token proxy that is neither the configured one nor
+//! the API server, or a value from another source. A token file may be anywhere that the container mounts the injected token
+//! or a projected token of its own for Azure.
 //!
 //! # Why it matters
 //!
@@ -16,50 +17,105 @@
 //!
 //! # Fix
 //!
-//! Remove the variable. Injection sets the correct value.
+//! Remove the variable. Injection sets the correct value. If the process can read the token only in a certain directory,
+//! mount a projected token with audience `api://AzureADTokenExchange` there.
 
 use super::repairs::remove_variable;
 use super::{Check, PodSubject, Rule};
 use crate::clouds::{is_authority_host, same_url};
-use crate::finding::{Finding, Findings};
+use crate::container_identity::ContainerIdentity;
+use crate::finding::{Finding, Findings, quote};
 use crate::keys;
-use crate::layout::is_token_file;
-use crate::pod::EnvVar;
+use crate::layout::{Layout, TokenPlace};
+use crate::mounts::{Absence, File};
+use crate::pod::{Container, EnvVar};
 use crate::settings::CaSource;
 
 pub(super) const RULE: Rule = Rule::new(&[Check::Template(check)]);
 
+/// The variables that decide which token is sent where.
+const VARIABLES: [&str; 6] = [
+    keys::ENV_TOKEN_FILE,
+    keys::ENV_AUTHORITY_HOST,
+    keys::ENV_TOKEN_PROXY,
+    keys::ENV_SNI_NAME,
+    keys::ENV_CA_FILE,
+    keys::ENV_CA_DATA,
+];
+
 fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
-    if !subject.wants_identity {
+    // Most containers set none of them.
+    let is_one = |variable: &EnvVar<'_>| VARIABLES.iter().any(|name| name.eq_ignore_ascii_case(&variable.name));
+    let sets_one = |container: &Container<'_>| container.env.iter().any(is_one);
+    if !subject.wants_identity || !subject.pod.all_containers().any(sets_one) {
         return;
     }
-    // A skipped container can mount the token as well; only its own token file is its own affair.
-    for container in subject.pod.all_containers() {
-        let takes_part = subject.identity.includes(&container.name);
-        for variable in container.env.iter().filter(|variable| takes_part || variable.name != keys::ENV_TOKEN_FILE) {
-            if is_expected(subject, variable) == Some(false) {
-                findings.add(|| {
-                    // The value stays unsaid: it may be anything.
-                    let problem = format!(
-                        "sets {} to another value than injection does: the token can be sent elsewhere",
-                        variable.name
-                    );
-                    Finding::at(subject.path_of(variable.object), problem, "remove the variable")
-                        .repair(|| remove_variable(container, variable.object))
-                });
-            }
+    for container in subject.containers() {
+        for name in VARIABLES {
+            let variable = container.environment.get(name);
+            let Some(entry) = variable.entry else { continue };
+            let fault = if name != keys::ENV_TOKEN_FILE {
+                // The value stays unsaid: it may be anything.
+                let is_expected = variable.text().is_some_and(|value| is_expected(subject, name, value));
+                (!is_expected)
+                    .then(|| "to another value than injection does: the token can be sent elsewhere".to_owned())
+            } else if container.takes_part {
+                token_file_fault(subject, container)
+            } else {
+                // A skipped container can mount the token as well; only its own token file is its own affair.
+                None
+            };
+            let Some(fault) = fault else { continue };
+            findings.add(|| {
+                let problem = ["sets ", &entry.name, " ", &fault].concat();
+                Finding::at(subject.path_of(entry.object), problem, "remove the variable")
+                    .repair(|| remove_variable(container.container, entry.object))
+            });
         }
     }
 }
 
-/// Whether injection would set the variable to this value; `None` if it is none of these variables.
-fn is_expected(subject: &PodSubject<'_>, variable: &EnvVar<'_>) -> Option<bool> {
-    let (inject, value) = (subject.settings.inject.as_ref(), variable.value.as_ref());
+/// What is wrong with the token file that a container names, as the end of a sentence.
+pub(super) fn token_file_fault(subject: &PodSubject<'_>, container: &ContainerIdentity<'_>) -> Option<String> {
+    let Some(path) = container.token_file.text() else {
+        return Some("from another source, which cannot be checked".to_owned());
+    };
+    let is_injected = || subject.places().iter().any(|place| place.file() == path);
+    // Such a path is the concern of hard-coded-path.
+    let is_old =
+        || [Layout::V1_5, Layout::V1_6_0].iter().any(|layout| TokenPlace::new(*layout, String::new()).file() == path);
+    let (problem, name) = match &container.token {
+        Some(File::Token { audience, by_sub_path, .. }) => match subject.settings.is_azure_audience(audience) {
+            true if *by_sub_path => ("to a token mounted with subPath, which is never renewed", None),
+            true => return None,
+            false => ("to a token with audience ", Some(audience.as_ref())),
+        },
+        Some(File::ApiServerToken) => ("to the token for the API server, which Entra ID does not accept", None),
+        // What else is at that path is the concern of other rules.
+        _ if is_injected() => return None,
+        Some(File::Nothing(Absence::NotMounted)) if is_old() => return None,
+        Some(File::Nothing(Absence::NotMounted)) => ("to a path at which no volume is mounted", None),
+        Some(File::Nothing(Absence::Relative)) => ("to a path that is not absolute", None),
+        Some(File::Nothing(Absence::NoVolume { volume })) => {
+            ("to a path in a volume that the pod does not have: ", Some(*volume))
+        }
+        Some(File::Nothing(Absence::NotInVolume { volume })) => {
+            ("to a path at which no token is in volume ", Some(*volume))
+        }
+        Some(File::Nothing(Absence::TerminationLog)) => ("to the path of the termination log", None),
+        Some(File::Unknown { volume }) => ("to a file that may be no token, in volume ", Some(*volume)),
+        None => ("to an empty path, which injection does not replace", None),
+    };
+    Some([problem, &name.map(quote).unwrap_or_default()].concat())
+}
+
+/// Whether injection would set the variable to this value.
+fn is_expected(subject: &PodSubject<'_>, name: &str, value: &str) -> bool {
+    let inject = subject.settings.inject.as_ref();
     let binding = inject.and_then(|inject| inject.identity_binding.as_ref());
     // What AKS injects is not configured here; it is expected only in pods that ask for it.
     let unconfigured = |plausible: bool| inject.is_none() && subject.identity.wants_binding && plausible;
-    let expected = match variable.name.as_ref() {
-        keys::ENV_TOKEN_FILE => is_token_file(value),
+    match name {
         keys::ENV_AUTHORITY_HOST => match inject {
             Some(inject) => same_url(&inject.authority_host, value),
             None => is_authority_host(value),
@@ -73,13 +129,11 @@ fn is_expected(subject: &PodSubject<'_>, variable: &EnvVar<'_>) -> Option<bool> 
             None => unconfigured(true),
         },
         keys::ENV_CA_FILE => value.starts_with("/var/run/secrets/azure/wi/") && !value.contains(".."),
-        keys::ENV_CA_DATA => match binding.and_then(|binding| binding.ca.as_ref()) {
+        _ => match binding.and_then(|binding| binding.ca.as_ref()) {
             Some(CaSource::Data(pem)) => pem == value,
             _ => unconfigured(true),
         },
-        _ => return None,
-    };
-    Some(expected && variable.value_from.is_none())
+    }
 }
 
 /// Whether this is the API server as pods reach it, on whatever port and path.

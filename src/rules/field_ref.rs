@@ -17,7 +17,7 @@
 
 use super::repairs::remove_variable;
 use super::{Check, PodSubject, Rule};
-use crate::finding::{Finding, Findings};
+use crate::finding::{Finding, Findings, name, quote};
 use crate::keys;
 use crate::order::Names;
 use crate::pod::{EnvVar, Pod};
@@ -31,8 +31,9 @@ fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
             if subject.pod.annotations.get(&key).is_none() {
                 findings.add(|| {
                     let problem = format!(
-                        "takes {} from annotation {key}, which the pod does not have: it is empty",
-                        variable.name
+                        "takes {} from annotation {}, which the pod does not have: it is empty",
+                        name(&variable.name),
+                        quote(&key)
                     );
                     let fix = "remove the variable: what it needs is injected";
                     Finding::at(subject.path_of(variable.object), problem, fix)

@@ -1,12 +1,15 @@
 //! # What it finds
 //!
 //! The path of a token in an environment variable, argument, command or mount of a container with an identity, if the token
-//! is not, or will not be, at that path. `AZURE_FEDERATED_TOKEN_FILE` itself may contain the path that injection uses.
+//! is not, or will not be, at that path in this container. `AZURE_FEDERATED_TOKEN_FILE` itself may contain the path that
+//! injection uses. Also a mount of a token volume that the pod does not have and that this layout does not add.
 //!
 //! # Why it matters
 //!
 //! The path changed with webhook v1.6.0 and again with v1.6.1. Code that does not read `AZURE_FEDERATED_TOKEN_FILE` breaks
 //! when the cluster is upgraded.
+//! Since v1.6.0 the token volume has another name, so the API server rejects a pod that mounts `azure-identity-token`
+//! without having such a volume.
 //!
 //! # Example
 //!
@@ -14,64 +17,107 @@
 //!
 //! # Fix
 //!
-//! Use the variable: `--token-file=$(AZURE_FEDERATED_TOKEN_FILE)`.
+//! In `args` and `command` use the variable: `--token-file=$(AZURE_FEDERATED_TOKEN_FILE)`. In `env` such a reference does not
+//! work, because injected variables come last: read `AZURE_FEDERATED_TOKEN_FILE` in the code instead. Remove variables and mounts
+//! that injection adds.
 
+use std::cell::OnceCell;
+
+use super::endpoint_override::token_file_fault;
 use super::{Check, PodSubject, Rule};
-use crate::finding::{Finding, Findings};
+use crate::finding::{Finding, FindingBuilder, Findings, quote};
 use crate::json::Value;
 use crate::keys;
-use crate::layout::{Layout, of_path_in};
-use crate::pod::{Container, Volume};
+use crate::layout::{Layout, PathInText, contains_path};
+use crate::mounts::File;
 
 pub(super) const RULE: Rule = Rule::new(&[Check::Template(check)]);
 
 fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
-    let in_force = layout_in_force(subject);
-    for container in subject.participants() {
-        check_container(subject, container, in_force, |place| {
-            findings.add(|| {
-                let problem = match in_force {
-                    Some(layout) => format!("holds a token path of another layout than {}", layout.name()),
-                    None => "holds a token path, which moves with the webhook's release".to_owned(),
+    for (position, container) in subject.pod.all_containers().enumerate() {
+        if !subject.wants_identity || !subject.identity.includes(&container.name) {
+            continue;
+        }
+        let mounts = OnceCell::new();
+        let is_foreign = |found: PathInText<'_>| {
+            if subject.layout_in_force().is_some()
+                && subject.places().iter().any(|at| at.mount_path == found.mount_path)
+            {
+                return false;
+            }
+            let Some(mounts) = mounts.get_or_init(|| subject.mounts_of(position)) else { return false };
+            let is_azure = |audience: &str| subject.settings.is_azure_audience(audience);
+            let is_token = matches!(mounts.file(found.path), File::Token { audience, .. } if is_azure(&audience));
+            let holds_token = |volume: &str| subject.volumes().holds_azure_token(volume);
+            // Other files than the token are in the volume too.
+            let is_in_volume = || {
+                let mount = mounts.at(found.mount_path).filter(|mount| mounts.is_at(mount, found.mount_path));
+                !found.path.ends_with(Layout::V1_5.token_path()) && mount.is_some_and(|mount| holds_token(mount.volume))
+            };
+            !is_token && !is_in_volume()
+        };
+        let is_foreign = |text: &str| contains_path(text, &is_foreign);
+        for variable in &container.env {
+            let is_own = matches!(variable.name.as_ref(), keys::ENV_TOKEN_FILE | keys::ENV_CA_FILE);
+            // What endpoint-override rejects need not be said twice.
+            let is_rejected = || {
+                let container = subject.containers().get(position).filter(|_| variable.name == keys::ENV_TOKEN_FILE);
+                container.is_some_and(|container| token_file_fault(subject, container).is_some())
+            };
+            if is_foreign(&variable.value) && !(is_own && subject.layout_in_force().is_none()) && !is_rejected() {
+                let fix = if is_own {
+                    REMOVE
+                } else {
+                    "read $AZURE_FEDERATED_TOKEN_FILE in the code, or refer to it in args"
                 };
-                let fix = format!("use $({})", keys::ENV_TOKEN_FILE);
-                Finding::at(subject.path_of(place), problem, fix)
-            });
-        });
+                findings.add(|| finding(subject, variable.object, fix));
+            }
+        }
+        for mount in &container.mounts {
+            let is_injected = |layout: &Layout| layout.owns_name(&mount.volume);
+            let is_missing = Layout::ALL.iter().any(is_injected) && subject.pod.volume(&mount.volume).is_none();
+            let is_added =
+                || subject.layout_in_force().is_some() && subject.places().iter().any(|at| at.volume == mount.volume);
+            if is_missing && !is_added() {
+                findings.add(|| {
+                    let problem = match subject.layout_in_force() {
+                        Some(layout) => {
+                            ["names volume ", &quote(&mount.volume), ", which layout ", layout.name(), " does not add"]
+                        }
+                        None => [
+                            "names volume ",
+                            &quote(&mount.volume),
+                            ", which not every release of the webhook adds",
+                            "",
+                            "",
+                        ],
+                    };
+                    Finding::at(
+                        subject.path_of(mount.object),
+                        problem.concat(),
+                        "remove the mount: injection adds its own",
+                    )
+                });
+            } else if is_foreign(&mount.path) && subject.layout_in_force().is_some() {
+                findings.add(|| finding(subject, mount.object, "remove the mount: injection adds its own"));
+            }
+        }
+        for key in ["command", "args"] {
+            let texts = container.object.field(key).into_iter().flat_map(Value::elements);
+            for text in texts.filter(|text| text.as_str().is_some_and(|text| is_foreign(&text))) {
+                findings.add(|| finding(subject, text, "use $(AZURE_FEDERATED_TOKEN_FILE)"));
+            }
+        }
     }
 }
 
-/// Calls `report` with each place that holds a path of another layout than the one in force.
-fn check_container(
-    subject: &PodSubject<'_>,
-    container: &Container<'_>,
-    in_force: Option<Layout>,
-    mut report: impl FnMut(Value<'_>),
-) {
-    let is_foreign = |text: &str| of_path_in(text).is_some_and(|layout| in_force != Some(layout));
-    let is_injected = |name: &str| matches!(name, keys::ENV_TOKEN_FILE | keys::ENV_CA_FILE);
-    for variable in &container.env {
-        if is_foreign(&variable.value) && !(in_force.is_none() && is_injected(&variable.name)) {
-            report(variable.object);
-        }
-    }
-    for mount in &container.mounts {
-        if is_foreign(&mount.path) && !subject.pod.volume(&mount.volume).is_some_and(Volume::is_injected) {
-            report(mount.object);
-        }
-    }
-    for key in ["command", "args"] {
-        let texts = container.object.field(key).into_iter().flat_map(Value::elements);
-        texts.filter(|text| text.as_str().is_some_and(|text| is_foreign(&text))).for_each(&mut report);
-    }
-}
+const REMOVE: &str = "remove the variable: injection sets it";
 
-/// The layout that the pod has or will have, as far as it can be known.
-pub(super) fn layout_in_force(subject: &PodSubject<'_>) -> Option<Layout> {
-    if let Some(inject) = &subject.settings.inject {
-        return Some(inject.layout);
-    }
-    let volume = subject.pod.volumes.iter().find(|volume| volume.is_injected())?;
-    let mounts = subject.pod.all_containers().flat_map(|container| &container.mounts);
-    mounts.filter(|mount| mount.volume == volume.name).find_map(|mount| of_path_in(&mount.path))
+#[inline(never)]
+fn finding(subject: &PodSubject<'_>, place: Value<'_>, fix: &str) -> FindingBuilder {
+    let problem = match subject.layout_in_force() {
+        Some(layout) => ["holds a token path at which layout ", layout.name(), " puts no token"].concat(),
+        None => "holds a token path, which moves with the webhook's release".to_owned(),
+    };
+    Finding::at(subject.path_of(place), problem, fix)
 }

@@ -65,6 +65,9 @@ impl<'s> Allowed<'s> {
 
 fn check_template(subject: &PodSubject<'_>, findings: &mut Findings) {
     let Some(identities) = &subject.settings.identities else { return };
+    if !subject.service_account.is_possible() {
+        return;
+    }
     let allowed = Allowed::new(identities, subject.namespace, subject.pod.service_account());
     if subject.wants_identity {
         let (client_id, tenant_id) = (subject.identity.client_id(), subject.identity.tenant_id());

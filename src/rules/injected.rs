@@ -1,58 +1,85 @@
 //! What other webhooks injected into a pod: what `guard` checks.
 
-use std::collections::BTreeMap;
-
 use super::PodSubject;
+use super::endpoint_override::token_file_fault;
+use crate::container_identity::ContainerIdentity;
 use crate::keys;
-use crate::layout::Layout;
-use crate::pod::Container;
+use crate::layout::{TokenPlace, is_reserved_name};
+use crate::mounts::File;
+use crate::rule::{RuleId, Severity};
+use crate::settings::{DEFAULT_AUDIENCE, DEFAULT_BINDING_AUDIENCE, Guard};
 
-/// Whether the pod must arrive fully injected. A policy does not require of others what it injects itself.
-pub(super) fn is_guarded(subject: &PodSubject<'_>) -> bool {
-    subject.settings.guard.is_some() && subject.settings.inject.is_none() && subject.wants_identity
+/// What a container lacks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Lack {
+    /// A variable that injection adds.
+    Variable(&'static str),
+    /// The token at the path that its variable names.
+    Token,
 }
 
-/// The token volumes that are right, by name, each with the layouts that it may be of.
-pub(super) type TokenVolumes<'s> = BTreeMap<&'s str, Vec<Layout>>;
-
-/// The token volumes that are right: one, unless the pod brought its own along.
-///
-/// The name is computed from the pod's, which may have changed since: by another webhook, or by the name generator, which runs
-/// between mutation and validation. So any hash will do, as long as the volume holds the right token.
-pub(super) fn token_volumes<'s>(subject: &'s PodSubject<'_>) -> TokenVolumes<'s> {
-    let accepted = subject.settings.guard.as_ref().map(|guard| guard.layouts.as_slice()).unwrap_or_default();
-    let mut found = TokenVolumes::new();
-    for volume in subject.pod.volumes.iter().filter(|volume| subject.settings.is_token_for_azure(volume)) {
-        let fits = |layout: &&Layout| layout.owns_name(&volume.name) && volume.holds_token_at(layout.token_path());
-        let layouts: Vec<Layout> = accepted.iter().filter(fits).copied().collect();
-        if !layouts.is_empty() {
-            found.entry(&volume.name).or_insert(layouts);
-        }
-    }
-    found
+/// What a pod lacks of its injection.
+#[derive(Debug)]
+pub(super) enum Arrival<'a> {
+    /// There is no right token volume.
+    NoVolume,
+    /// Each container that takes part lacks something, and some of them a variable.
+    Nowhere,
+    /// The containers that lack something.
+    Except(Vec<(&'a ContainerIdentity<'a>, Lack)>),
 }
 
-/// The part of the injection that a container lacks; `None` if it has everything.
-pub(super) fn missing_part(
-    subject: &PodSubject<'_>,
-    container: &Container<'_>,
-    volumes: &TokenVolumes<'_>,
-) -> Option<&'static str> {
-    let is_mounted = container.mounts.iter().any(|mount| {
-        let layouts = volumes.get(mount.volume.as_ref()).map(Vec::as_slice).unwrap_or_default();
-        let path = mount.path.trim_end_matches('/');
-        layouts.iter().any(|layout| layout.mount_path(&mount.volume) == path)
+/// What the pod lacks that must arrive fully injected, without what endpoint-override rejects. A policy does not require of others
+/// what it injects itself.
+pub(super) fn arrival<'a>(subject: &PodSubject<'a>) -> Option<Arrival<'a>> {
+    let guard =
+        subject.settings.guard.as_ref().filter(|_| subject.settings.inject.is_none() && subject.wants_identity)?;
+    let has_volume = guard.layouts.iter().any(|layout| {
+        let mut volumes = subject.pod.volumes.iter().filter(|volume| layout.owns_name(&volume.name));
+        volumes.any(|volume| is_right(subject, &subject.volumes().file(&volume.name, layout.token_path())))
     });
-    let has = |name: &str| container.env.iter().any(|variable| variable.name == name);
-    if !is_mounted {
-        Some("the token's mount")
-    } else if !has(keys::ENV_TOKEN_FILE) {
-        Some(keys::ENV_TOKEN_FILE)
-    } else if !has(keys::ENV_AUTHORITY_HOST) {
-        Some(keys::ENV_AUTHORITY_HOST)
-    } else if !has(keys::ENV_CLIENT_ID) && subject.identity.client_id().is_some() {
-        Some(keys::ENV_CLIENT_ID)
+    if !has_volume {
+        return Some(Arrival::NoVolume);
+    }
+    let participants = || subject.containers().iter().filter(|container| container.takes_part);
+    let lacking = participants().filter_map(|container| Some((container, lack(subject, guard, container)?)));
+    let mut lacking: Vec<_> = lacking.collect();
+    let lacks_variable = |(_, lack): &(_, Lack)| *lack != Lack::Token;
+    if lacking.iter().any(lacks_variable) && lacking.len() == participants().count() {
+        return Some(Arrival::Nowhere);
+    }
+    if subject.settings.severities.of(RuleId::EndpointOverride) == Severity::Deny {
+        lacking.retain(|entry| lacks_variable(entry) || token_file_fault(subject, entry.0).is_none());
+    }
+    Some(Arrival::Except(lacking))
+}
+
+fn lack(subject: &PodSubject<'_>, guard: &Guard, container: &ContainerIdentity<'_>) -> Option<Lack> {
+    let is_accepted = |path: &str| {
+        // Containers may have the token elsewhere, but a reserved volume shows its layout by its mount.
+        let Some(File::Token { volume, .. }) = container.token else { return true };
+        let places = guard.layouts.iter().map(|layout| TokenPlace::new(*layout, volume.to_owned()));
+        !is_reserved_name(volume) || places.map(|place| place.file()).any(|file| file == path)
+    };
+    if container.token_file.entry.is_none() {
+        Some(Lack::Variable(keys::ENV_TOKEN_FILE))
+    } else if !container.token.as_ref().is_some_and(|file| is_right(subject, file))
+        || !container.token_file.text().is_some_and(is_accepted)
+    {
+        Some(Lack::Token)
+    } else if container.authority_host.entry.is_none() {
+        Some(Lack::Variable(keys::ENV_AUTHORITY_HOST))
+    } else if container.client_id.entry.is_none() && subject.identity.client_id().is_some() {
+        Some(Lack::Variable(keys::ENV_CLIENT_ID))
     } else {
         None
     }
+}
+
+/// Whether a file is a token that Azure accepts: Entra ID's of some cloud, or that of the identity binding if the pod asks for it.
+fn is_right(subject: &PodSubject<'_>, file: &File<'_>) -> bool {
+    let File::Token { audience, by_sub_path: false, .. } = file else { return false };
+    let cloud = audience.strip_prefix(DEFAULT_AUDIENCE);
+    cloud.is_some_and(|cloud| cloud.bytes().all(|byte| byte.is_ascii_alphabetic()))
+        || (subject.identity.wants_binding && audience == DEFAULT_BINDING_AUDIENCE)
 }

@@ -1,12 +1,14 @@
 //! # What it finds
 //!
-//! With the setting `guard`: a labelled pod that arrives without a token volume of an accepted layout, or in which no
-//! container has the mount and the variables of the token.
+//! With the setting `guard`: a labelled pod that arrives without a valid token volume of an accepted layout, or in which no
+//! container has the variables of the token, or with a container that finds no valid token at the path in
+//! `AZURE_FEDERATED_TOKEN_FILE`. A token is valid if it is for Entra ID, or for the identity binding that the pod requests,
+//! and if nothing hides it: no other source of the volume with the same file, no `subPath`, no other mount.
 //!
 //! # Why it matters
 //!
 //! The webhook that injects was unavailable, did not select the namespace, or ran before the label was added. The pod would
-//! start without an identity, or use the identity of the node.
+//! start without an identity, or use the identity of the node. A container that reads another file shows Azure another token.
 //!
 //! # Example
 //!
@@ -17,26 +19,32 @@
 //! Check that the webhook runs (`kubectl get pods -n kube-system -l azure-workload-identity.io/system=true`) and selects
 //! the namespace. Then create the pod again. A controller retries by itself.
 
-use super::injected::{is_guarded, missing_part, token_volumes};
+use super::injected::{Arrival, Lack, arrival};
 use super::{Check, PodSubject, Rule};
-use crate::finding::{Finding, Findings, Place};
+use crate::finding::{Finding, Findings, Place, quote};
+use crate::keys;
 
 pub(super) const RULE: Rule = Rule::new(&[Check::Pod(check)]);
 
 fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
-    if !is_guarded(subject) {
-        return;
-    }
-    let injected = token_volumes(subject);
-    let (path, problem) = if injected.is_empty() {
-        (["spec", "volumes"], "holds no token volume, although the label asks for an identity")
-    } else {
-        let mut participants = subject.participants().peekable();
-        let has_all = |container| missing_part(subject, container, &injected).is_none();
-        if participants.peek().is_none() || participants.any(has_all) {
+    let (path, problem) = match arrival(subject) {
+        None => return,
+        Some(Arrival::NoVolume) => {
+            (["spec", "volumes"], "holds no valid token volume, although the label asks for an identity")
+        }
+        Some(Arrival::Nowhere) => (["spec", "containers"], "has no container with the token's mount and variables"),
+        Some(Arrival::Except(containers)) => {
+            for (container, _) in containers.iter().filter(|(_, lack)| *lack == Lack::Token) {
+                findings.add(|| {
+                    let name = quote(&container.container.name);
+                    let problem =
+                        ["is container ", &name, ", which finds no valid token at the path in ", keys::ENV_TOKEN_FILE];
+                    let fix = "remove its own variable, mount or volume for the token, so that the webhook adds them";
+                    Finding::at(subject.path_of(container.container.object), problem.concat(), fix)
+                });
+            }
             return;
         }
-        (["spec", "containers"], "has no container with the token's mount and variables")
     };
     findings.add(|| {
         let fix = "check that the workload identity webhook runs and selects the namespace, then create the pod again";

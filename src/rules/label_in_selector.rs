@@ -1,7 +1,7 @@
 //! # What it finds
 //!
-//! A selector of a workload that includes the label `azure.workload.identity/use`, or a selector of a service that consists
-//! only of this label.
+//! A selector of a workload that includes the label `azure.workload.identity/use`, under `matchLabels` or `matchExpressions`,
+//! or a selector of a service that consists only of this label.
 //!
 //! # Why it matters
 //!
@@ -23,10 +23,27 @@ use crate::keys;
 
 pub(super) const RULE: Rule = Rule::new(&[Check::Workload(check_workload), Check::Service(check_service)]);
 
+const ALONE: &str = "is all that selects pods, so that every pod with an identity is selected";
+const FIXED: &str = "is part of a selector, from which it cannot be taken away later";
+const FIX: &str = "select by labels that name the application";
+
 fn check_workload(subject: &PodSubject<'_>, findings: &mut Findings) {
-    let Some(selector) = subject.object.field("spec").and_then(|spec| spec.field("selector")) else { return };
+    let Some(selector) = subject.workload.and_then(|workload| workload.selector) else { return };
+    let expressions = || selector.field("matchExpressions").into_iter().flat_map(Value::elements);
     // The selector of a replication controller is the labels themselves.
-    check(subject.object, selector.field("matchLabels").unwrap_or(selector), true, findings);
+    let labels = selector.field("matchLabels").unwrap_or(selector);
+    check(subject.object, labels, true, findings);
+    let selects_by_label = |expression: &Value<'_>| {
+        let is = |member, texts: [&str; 2]| {
+            expression.field(member).and_then(Value::as_str).is_some_and(|text| texts.contains(&text.as_ref()))
+        };
+        is("key", [keys::USE; 2]) && is("operator", ["In", "Exists"])
+    };
+    for expression in expressions().filter(selects_by_label) {
+        let is_alone = labels == selector && expressions().nth(1).is_none();
+        let problem = if is_alone { ALONE } else { FIXED };
+        findings.add(|| Finding::at(subject.path_of(expression), problem, FIX));
+    }
 }
 
 fn check_service(subject: &ServiceSubject<'_>, findings: &mut Findings) {
@@ -38,11 +55,11 @@ fn check_service(subject: &ServiceSubject<'_>, findings: &mut Findings) {
 fn check(object: Value<'_>, labels: Value<'_>, is_fixed: bool, findings: &mut Findings) {
     let Some(label) = labels.field(keys::USE).filter(|label| label.kind() == Kind::String) else { return };
     let problem = if labels.fields().count() == 1 {
-        "is all that selects pods, so that every pod with an identity is selected"
+        ALONE
     } else if is_fixed {
-        "is part of a selector, from which it cannot be taken away later"
+        FIXED
     } else {
         return; // A service's selector can be changed at any time.
     };
-    findings.add(|| Finding::at(label.path_from(object), problem, "select by labels that name the application"));
+    findings.add(|| Finding::at(label.path_from(object), problem, FIX));
 }

@@ -1,7 +1,8 @@
 //! # What it finds
 //!
-//! The label `azure.workload.identity/use` in a place where it has no effect: on a workload whose pod template lacks it, or
-//! as an annotation of a pod or workload. A label on both the workload and its pod template is accepted.
+//! The label `azure.workload.identity/use` in a place where it has no effect: on a workload whose pod template lacks it, on
+//! the job template of a CronJob, or as an annotation of a pod or workload. A label on both the workload and its pod template
+//! is accepted.
 //!
 //! # Why it matters
 //!
@@ -38,12 +39,16 @@ fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
                 .repair(|| move_member(map, keys::USE, subject.pod.object, ["metadata", "labels", keys::USE]))
         });
     };
-    if let Some(workload) = subject.workload {
-        if workload.labels.get(keys::USE).is_some() {
-            misplaced(subject.object, "labels", "a label of the workload itself");
+    for outer in subject.workload.iter().flat_map(|workload| &workload.around) {
+        let is_workload = outer.object == subject.object;
+        if outer.labels.get(keys::USE).is_some() {
+            let what = if is_workload { "a label of the workload itself" } else { "a label outside the pod template" };
+            misplaced(outer.object, "labels", what);
         }
-        if workload.annotations.get(keys::USE).is_some() {
-            misplaced(subject.object, "annotations", "an annotation of the workload");
+        if outer.annotations.get(keys::USE).is_some() {
+            let what =
+                if is_workload { "an annotation of the workload" } else { "an annotation outside the pod template" };
+            misplaced(outer.object, "annotations", what);
         }
     }
     if subject.pod.annotations.get(keys::USE).is_some() {

@@ -7,7 +7,9 @@
 //! # Why it matters
 //!
 //! The identity cannot be checked without the service account. A pod that needs the identity is rejected instead of started
-//! without it. Pods that ask for no identity are not affected.
+//! without it. Pods that ask for no identity are not affected. With `optIn: serviceAccount`, the service account determines
+//! whether a pod without the label gets the identity, so the pod is rejected too. If it runs as the service account `default`,
+//! the finding is a warning.
 //!
 //! # Example
 //!
@@ -26,16 +28,18 @@ use crate::rule::Severity;
 pub(super) const RULE: Rule = Rule::new(&[Check::Template(check)]).guarding_injection();
 
 fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
-    if !subject.wants_identity {
+    if !subject.wants_identity && !subject.may_follow {
         return;
     }
     let Err(error) = subject.service_account.get() else { return };
-    if *error == LookupError::Missing {
+    if matches!(error, LookupError::Missing | LookupError::NoNamespace) {
         return;
     }
     let settings = subject.settings;
     let is_needed = settings.inject.is_some() || settings.guard.is_some() || settings.identities.is_some();
-    let at_most = if is_needed && subject.workload.is_none() { Severity::Deny } else { Severity::Warn };
+    // A pod without the label that names no service account most likely needs no identity.
+    let is_meant = subject.wants_identity || subject.pod.service_account() != "default";
+    let at_most = if is_needed && is_meant && subject.workload.is_none() { Severity::Deny } else { Severity::Warn };
     findings.add_at_most(at_most, || {
         let problem = format!("names service account {}, but {}", subject.service_account_name(), error.reason());
         Finding::at(subject.service_account_place(), problem, error.fix()).blocks_injection()

@@ -62,15 +62,14 @@ fn misplaced<'k, 's>(found: &'k KeyUse<'s>) -> Option<(&'k KeyUse<'s>, ReadAt)> 
 
 fn add(object: Value<'_>, pod: Value<'_>, found: &KeyUse<'_>, read_at: ReadAt, findings: &mut Findings) {
     findings.add(|| {
-        let holder = if found.holder == Holder::Pod { pod } else { object };
-        let path = found.path(holder.path_from(object));
+        let path = found.path(object);
         let fix = format!("make it {}", read_at.name());
-        Finding::at(Place::key(path), "is not read here", fix).repair(|| moved(holder, pod, found, read_at))
+        Finding::at(Place::key(path), "is not read here", fix).repair(|| moved(pod, found, read_at))
     });
 }
 
 /// Moves the key to where it is read, if that is in the same object.
-fn moved(holder: Value<'_>, pod: Value<'_>, found: &KeyUse<'_>, read_at: ReadAt) -> Changes {
+fn moved(pod: Value<'_>, found: &KeyUse<'_>, read_at: ReadAt) -> Changes {
     let is_in_object = match read_at {
         ReadAt::PodAnnotation => found.holder != Holder::ServiceAccount,
         ReadAt::ServiceAccountAnnotation => found.holder == Holder::ServiceAccount,
@@ -80,6 +79,5 @@ fn moved(holder: Value<'_>, pod: Value<'_>, found: &KeyUse<'_>, read_at: ReadAt)
     if !is_in_object {
         return Changes::default();
     }
-    let map = holder.field("metadata").and_then(|metadata| metadata.field(found.map()));
-    move_member(map, found.key, pod, ["metadata", "annotations", found.key])
+    move_member(found.holding_map(), found.key, pod, ["metadata", "annotations", found.key])
 }

@@ -22,24 +22,26 @@ use crate::json::{Changes, Value};
 use crate::subject::{Holder, KeyUse, Meaning, ReadAt};
 
 pub(super) const RULE: Rule = Rule::new(&[
-    Check::Template(|subject, findings| check(subject.keys, subject.object, subject.pod.object, findings)),
-    Check::ServiceAccount(|subject, findings| check(subject.keys, subject.object, subject.object, findings)),
+    Check::Template(|subject, findings| check(subject.keys, subject.object, findings)),
+    Check::ServiceAccount(|subject, findings| check(subject.keys, subject.object, findings)),
 ]);
 
-fn check(keys: &[KeyUse<'_>], object: Value<'_>, pod: Value<'_>, findings: &mut Findings) {
+fn check(keys: &[KeyUse<'_>], object: Value<'_>, findings: &mut Findings) {
     for found in keys {
         let Meaning::Misspelt(meant, read_at) = found.meaning else { continue };
         findings.add(|| {
-            let holder = if found.holder == Holder::Pod { pod } else { object };
-            let path = found.path(holder.path_from(object));
-            Finding::at(Place::key(path), "is not a known key and is ignored", format!("did you mean {meant}?"))
-                .repair(|| renamed(holder, found, meant, read_at))
+            Finding::at(
+                Place::key(found.path(object)),
+                "is not a known key and is ignored",
+                format!("did you mean {meant}?"),
+            )
+            .repair(|| renamed(found, meant, read_at))
         });
     }
 }
 
 /// Renames the key, if it is read where it stands.
-fn renamed(holder: Value<'_>, found: &KeyUse<'_>, meant: &str, read_at: ReadAt) -> Changes {
+fn renamed(found: &KeyUse<'_>, meant: &str, read_at: ReadAt) -> Changes {
     let is_read_here = match read_at {
         ReadAt::PodLabel => found.holder == Holder::Pod && found.is_label,
         ReadAt::PodAnnotation => found.holder == Holder::Pod && !found.is_label,
@@ -49,5 +51,5 @@ fn renamed(holder: Value<'_>, found: &KeyUse<'_>, meant: &str, read_at: ReadAt) 
     if !is_read_here {
         return Changes::default();
     }
-    rename_key(holder.field("metadata").and_then(|metadata| metadata.field(found.map())), found.key, meant)
+    rename_key(found.holding_map(), found.key, meant)
 }

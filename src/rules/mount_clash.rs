@@ -1,11 +1,15 @@
 //! # What it finds
 //!
-//! A container with an identity that mounts another volume at the mount path of the token.
+//! A container with an identity that mounts another volume at the mount path of the token or below it, in any spelling of the
+//! path, or a read-only volume above it. A path below `/run` instead of `/var/run` is a warning, because most images link one
+//! to the other.
 //!
 //! # Why it matters
 //!
 //! The API server rejects two mounts at the same path (`must be unique`). It does so after injection, with a message about
-//! a mount that is not in the manifest.
+//! a mount that is not in the manifest. A mount at another spelling of the path, or below it, hides the token. In a read-only
+//! volume the container runtime cannot create the directory for the token, so the container does not start. If the pod
+//! arrives with the token already mounted, a read-only volume above it is only a warning.
 //!
 //! # Example
 //!
@@ -13,31 +17,66 @@
 //!
 //! # Fix
 //!
-//! Mount the volume at another path.
+//! Mount the volume at another path. A writable volume above the path of the token is harmless.
 
 use super::{Check, PodSubject, Rule};
 use crate::finding::{Finding, Findings};
-use crate::layout::{Layout, of_path_in};
+use crate::layout::Layout;
+use crate::mounts::{Mount, run_alias};
+use crate::rule::Severity;
 
 pub(super) const RULE: Rule = Rule::new(&[Check::Template(check)]);
 
 fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
-    // Hashing the pod's name is for the few pods that mount something near a token's path.
-    let mounts = || subject.participants().flat_map(|container| &container.mounts);
-    if !mounts().any(|mount| of_path_in(&mount.path).is_some()) {
-        return;
-    }
-    let configured = subject.settings.inject.as_ref().map(|inject| inject.layout);
-    let layouts: Vec<Layout> = configured.map_or(Layout::ALL.to_vec(), |layout| vec![layout]);
-    let name = subject.pod.naming();
-    let paths: Vec<String> = layouts.iter().map(|layout| layout.mount_path(&layout.volume_name(&name))).collect();
-    for mount in mounts() {
-        let is_ours = layouts.iter().any(|layout| layout.owns_name(&mount.volume));
-        if !is_ours && paths.iter().any(|path| path == mount.path.trim_end_matches('/')) {
-            findings.add(|| {
-                let path = subject.path_of(mount.object).key("mountPath");
-                Finding::at(path, "is where the token is mounted", "mount the volume somewhere else")
-            });
+    for (position, container) in subject.pod.all_containers().enumerate() {
+        let takes_part = subject.wants_identity && subject.identity.includes(&container.name);
+        if !takes_part || !container.mounts.iter().any(|mount| may_clash(&mount.path)) {
+            continue;
+        }
+        let Some(mounts) = subject.mounts_of(position) else { continue };
+        let is_known = subject.layout_in_force().is_some();
+        // The mount path of v1.6.1 is below that of v1.6.0.
+        let places = subject.places().iter().filter(|place| is_known || place.layout != Layout::V1_6_1);
+        let mut reported = std::ptr::null();
+        for place in places {
+            let is_ours =
+                |mount: &Mount<'_>| mount.volume == place.volume || (!is_known && place.layout.owns_name(mount.volume));
+            for (path, is_alias) in [(Some(place.mount_path.clone()), false), (run_alias(&place.mount_path), true)] {
+                let Some(path) = path else { continue };
+                let mut report = |mount: &Mount<'_>, at_most: Severity, problem: &str| {
+                    let Some(entry) = mount.entry.filter(|_| !is_ours(mount)) else { return };
+                    // One above the paths of several layouts.
+                    let last = std::mem::replace(&mut reported, std::ptr::from_ref(entry).cast::<()>());
+                    if std::ptr::addr_eq(last, entry) {
+                        return;
+                    }
+                    findings.add_at_most(if is_alias { Severity::Warn } else { at_most }, || {
+                        let alias = if is_alias { ", where /var/run is a link to /run" } else { "" };
+                        let path = subject.path_of(entry.object).key("mountPath");
+                        Finding::at(path, [problem, alias].concat(), "mount the volume somewhere else")
+                    });
+                };
+                for mount in mounts.within(&path) {
+                    let is_same = mounts.is_at(mount, &path);
+                    let problem = if is_same {
+                        "is where the token is mounted"
+                    } else {
+                        "is inside the token's volume, which it hides or cannot enter"
+                    };
+                    report(mount, Severity::Deny, problem);
+                }
+                if let Some(mount) = mounts.above(&path).filter(|mount| mount.is_read_only(subject.volumes())) {
+                    let at_most = if subject.arrived_volume().is_some() { Severity::Warn } else { Severity::Deny };
+                    report(mount, at_most, "is read-only and above the token's mount: the container cannot start");
+                }
+            }
         }
     }
+}
+
+/// Whether a mount at this path may be at, above or below a token's. Most are not, and then nothing has to be worked out.
+fn may_clash(path: &str) -> bool {
+    let mut parts = path.split(['/', '\\']);
+    ["azure", "..", ":"].iter().any(|part| path.contains(part))
+        || parts.all(|part| matches!(part, "" | "." | "var" | "run" | "secrets"))
 }

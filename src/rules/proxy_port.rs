@@ -3,7 +3,8 @@
 //! A port for the proxy that is
 //!
 //! - not a whole number from 1 to 65535 (an empty annotation `azure.workload.identity/proxy-sidecar-port` is found too),
-//! - in use by a container of the pod (without the annotation, the proxy uses port 8000), or
+//! - in use by a container of the pod (without the annotation, the proxy uses port 8000), unless it is an init container that
+//!   ends before the proxy starts, or
 //! - set although the pod does not request the proxy (a warning).
 //!
 //! # Why it matters
@@ -23,6 +24,7 @@
 use super::{Check, PodSubject, Rule};
 use crate::finding::{Finding, Findings, Place, quote};
 use crate::keys;
+use crate::pod::Container;
 use crate::rule::Severity;
 
 pub(super) const RULE: Rule = Rule::new(&[Check::Template(check)]).guarding_injection();
@@ -48,7 +50,11 @@ fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
         });
         return;
     };
-    for container in subject.pod.all_containers().filter(|container| container.name != keys::PROXY_CONTAINER) {
+    // A proxy that is an ordinary container starts when the init containers have ended, native sidecars aside.
+    let comes_first = subject.settings.inject.as_ref().is_some_and(|inject| inject.proxy.native_sidecar);
+    let is_beside = |init: &&Container<'_>| comes_first || init.is_native_sidecar();
+    let containers = subject.pod.init_containers.iter().filter(is_beside).chain(&subject.pod.containers);
+    for container in containers.filter(|container| container.name != keys::PROXY_CONTAINER) {
         let is_taken = |port: &&crate::pod::ContainerPort<'_>| port.number == Some(number.into()) && port.is_tcp();
         let Some(port) = container.ports.iter().find(is_taken) else { continue };
         findings.add(|| {

@@ -1,7 +1,9 @@
 //! # What it finds
 //!
-//! A container named `azwi-proxy` or `azwi-proxy-init` that does not run the image of the proxy, or a volume with a name
-//! that is reserved for the token but with other contents.
+//! A container named `azwi-proxy` or `azwi-proxy-init` that does not run the proxy, or a volume with a name that is reserved
+//! for the token but with other contents. The image of the proxy is the one in `inject.proxy`, or Microsoft's
+//! (`mcr.microsoft.com/oss/azure/workload-identity/proxy`), with any tag. A container with a command of its own does not run
+//! the proxy, regardless of its image.
 //!
 //! # Why it matters
 //!
@@ -15,9 +17,8 @@
 //!
 //! # Fix
 //!
-//! Use another name.
+//! Use another name. If the webhook injects the proxy from a mirror, set the severity of this rule to `warn`.
 
-use super::hard_coded_path::layout_in_force;
 use super::images::is_genuine;
 use super::{Check, PodSubject, Rule};
 use crate::finding::{Finding, Findings, quote};
@@ -40,9 +41,9 @@ fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
         }
     }
     // Only v1.5 uses the old name.
-    let old_name_counts = layout_in_force(subject).is_none_or(|layout| layout == Layout::V1_5);
+    let old_name_counts = || subject.layout_in_force().is_none_or(|layout| layout == Layout::V1_5);
     for volume in &subject.pod.volumes {
-        let is_reserved = volume.name.starts_with(RESERVED_PREFIX) || (old_name_counts && volume.name == V1_5_VOLUME);
+        let is_reserved = volume.name.starts_with(RESERVED_PREFIX) || (volume.name == V1_5_VOLUME && old_name_counts());
         if is_reserved && !volume.is_injected() {
             findings.add(|| {
                 let problem = format!("is named {}, which is reserved for the token", quote(&volume.name));

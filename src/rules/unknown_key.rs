@@ -16,18 +16,18 @@
 
 use super::{Check, Rule};
 use crate::finding::{Finding, Findings, Place};
-use crate::json::Path;
+use crate::json::Value;
 use crate::subject::{KeyUse, Meaning};
 
 pub(super) const RULE: Rule = Rule::new(&[
-    Check::Template(|subject, findings| check(subject.keys, || subject.pod_path(&[]), findings)),
-    Check::ServiceAccount(|subject, findings| check(subject.keys, Path::default, findings)),
+    Check::Template(|subject, findings| check(subject.keys, subject.object, findings)),
+    Check::ServiceAccount(|subject, findings| check(subject.keys, subject.object, findings)),
 ]);
 
-fn check(keys: &[KeyUse<'_>], pod: impl Fn() -> Path, findings: &mut Findings) {
+fn check(keys: &[KeyUse<'_>], object: Value<'_>, findings: &mut Findings) {
     for found in keys.iter().filter(|found| found.meaning == Meaning::Unknown) {
         findings.add(|| {
-            let place = Place::key(found.path(pod()));
+            let place = Place::key(found.path(object));
             Finding::at(place, "is nothing that workload identity knows", "remove it, or correct it")
         });
     }

@@ -23,7 +23,7 @@ pub const DEFAULT_AUDIENCE: &str = "api://AzureADTokenExchange";
 const DEFAULT_BINDING_ANNOTATION: &str = "azure.workload.identity/use-identity-binding";
 
 /// The audience of tokens for identity bindings, unless it is configured. Source: upstream's end-to-end tests.
-const DEFAULT_BINDING_AUDIENCE: &str = "api://AKSIdentityBinding";
+pub const DEFAULT_BINDING_AUDIENCE: &str = "api://AKSIdentityBinding";
 
 /// All settings. The default is that of `{}`: check with the recommended severities, change nothing.
 #[derive(Debug, Default)]
@@ -285,6 +285,6 @@ pub struct CustomWorkload<'a> {
     pub api_version: Cow<'a, str>,
     /// Its kind.
     pub kind: Cow<'a, str>,
-    /// Where the pod template is, as a JSON pointer.
+    /// Where the pod template is, as a JSON pointer; `*` stands for each element of a list.
     pub pod_template: Cow<'a, str>,
 }

@@ -13,14 +13,14 @@ use super::{
 };
 use crate::finding::quote;
 use crate::formats::{
-    is_domain_name, is_guid, is_https_url, is_image_reference, is_object_name, is_pattern, is_qualified_name,
-    is_quantity,
+    is_api_version, is_domain_name, is_guid, is_host_label, is_https_url, is_image_reference, is_object_name,
+    is_object_pointer, is_pattern, is_qualified_name, is_quantity,
 };
 use crate::json::{Kind, Path, Value};
 use crate::layout::Layout;
 use crate::nearest::nearest;
 use crate::rule::{PerRule, RuleId, Severity};
-use crate::{clouds, keys};
+use crate::{clouds, keys, kinds};
 
 /// One thing that is wrong with the settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,10 +92,12 @@ const SERVICE_ACCOUNT: Format = Format::new(
     |text| text.split_once('/').is_some_and(|(namespace, name)| is_pattern(namespace) && is_pattern(name)),
     "it takes NAMESPACE/NAME, with * for any characters",
 );
-const API_VERSION: Format = Format::new(is_not_blank, "it takes GROUP/VERSION");
-const KIND: Format = Format::new(is_not_blank, "it takes a kind");
-const POINTER: Format =
-    Format::new(|text| text.len() > 1 && text.starts_with('/'), "it takes a JSON pointer such as \"/spec/template\"");
+const API_VERSION: Format = Format::new(is_api_version, "it takes GROUP/VERSION");
+const KIND: Format = Format::new(is_host_label, "it takes a kind");
+const POINTER: Format = Format::new(
+    is_object_pointer,
+    "it takes a JSON pointer such as \"/spec/template\", with * for each element of a list",
+);
 
 fn is_not_blank(text: &str) -> bool {
     !text.trim().is_empty()
@@ -319,7 +321,14 @@ fn workload<'a>(mut workload: Table<'_, 'a>) -> Option<CustomWorkload<'a>> {
     let api_version = workload.required_string("apiVersion", &API_VERSION);
     let kind = workload.required_string("kind", &KIND);
     let pod_template = workload.required_string("podTemplate", &POINTER);
-    Some(CustomWorkload { api_version: api_version?, kind: kind?, pod_template: pod_template? })
+    let (table, workload) =
+        (workload, CustomWorkload { api_version: api_version?, kind: kind?, pod_template: pod_template? });
+    let group = workload.api_version.split_once('/').map_or("", |(group, _)| group);
+    if kinds::is_built_in(group, &workload.kind) {
+        let text = ["is ", &quote(&workload.kind), ", which is built in; leave the entry out"].concat();
+        table.problem("kind", text);
+    }
+    Some(workload)
 }
 
 /// Collects problems.

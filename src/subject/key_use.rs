@@ -2,8 +2,8 @@
 
 use std::cell::OnceCell;
 
-use super::Workload;
-use crate::json::Path;
+use super::Outer;
+use crate::json::{Path, Value};
 use crate::keys;
 use crate::pod::{Pod, StringMap};
 use crate::settings::Settings;
@@ -48,7 +48,7 @@ pub(crate) enum Meaning<'k> {
 pub(crate) enum Holder {
     /// A pod or pod template.
     Pod,
-    /// The workload around a pod template.
+    /// The workload around a pod template, or another object between the two.
     Workload,
     ServiceAccount,
 }
@@ -57,50 +57,49 @@ pub(crate) enum Holder {
 #[derive(Debug)]
 pub(crate) struct KeyUse<'s> {
     pub(crate) holder: Holder,
+    /// The object with the metadata.
+    pub(crate) object: Value<'s>,
     pub(crate) is_label: bool,
     pub(crate) key: &'s str,
     pub(crate) meaning: Meaning<'s>,
 }
 
-impl KeyUse<'_> {
-    /// Where it is; `pod` is the path of the pod or pod template.
-    pub(crate) fn path(&self, pod: Path) -> Path {
-        let holder = if self.holder == Holder::Pod { pod } else { Path::default() };
-        holder.key("metadata").key(self.map()).key(self.key)
+impl<'s> KeyUse<'s> {
+    /// Where it is.
+    pub(crate) fn path(&self, root: Value<'_>) -> Path {
+        self.object.path_from(root).key("metadata").key(self.map()).key(self.key)
+    }
+
+    /// The labels or annotations that it is in.
+    pub(crate) fn holding_map(&self) -> Option<Value<'s>> {
+        self.object.field("metadata")?.field(self.map())
     }
 
     /// The member of `metadata` that it is in.
-    pub(crate) const fn map(&self) -> &'static str {
+    const fn map(&self) -> &'static str {
         if self.is_label { "labels" } else { "annotations" }
     }
-}
 
-impl<'s> KeyUse<'s> {
-    /// The keys on a pod or pod template, and on the workload around it.
-    pub(crate) fn in_template(
-        pod: &'s Pod<'_>,
-        workload: Option<&'s Workload<'_>>,
-        settings: &'s Settings<'_>,
-    ) -> Vec<Self> {
+    /// The keys on a pod or pod template, and on the objects around it.
+    pub(crate) fn in_template(pod: &'s Pod<'_>, around: &'s [Outer<'_>], settings: &'s Settings<'_>) -> Vec<Self> {
         let mut uses = Uses::new(settings);
-        if let Some(workload) = workload {
-            uses.add(Holder::Workload, true, &workload.labels);
-            uses.add(Holder::Workload, false, &workload.annotations);
+        for outer in around {
+            uses.add(Holder::Workload, outer.object, &outer.labels, &outer.annotations);
         }
-        uses.add(Holder::Pod, true, &pod.labels);
-        uses.add(Holder::Pod, false, &pod.annotations);
+        uses.add(Holder::Pod, pod.object, &pod.labels, &pod.annotations);
         uses.found
     }
 
-    /// The keys on a service account.
-    pub(crate) fn in_service_account(
+    /// The keys on a service account, or on the object around a pod template.
+    pub(crate) fn on(
+        holder: Holder,
+        object: Value<'s>,
         labels: &'s StringMap<'_>,
         annotations: &'s StringMap<'_>,
         settings: &'s Settings<'_>,
     ) -> Vec<Self> {
         let mut uses = Uses::new(settings);
-        uses.add(Holder::ServiceAccount, true, labels);
-        uses.add(Holder::ServiceAccount, false, annotations);
+        uses.add(holder, object, labels, annotations);
         uses.found
     }
 }
@@ -127,11 +126,13 @@ impl<'s> Uses<'s> {
         Self { known, plain: OnceCell::new(), found: Vec::new() }
     }
 
-    fn add(&mut self, holder: Holder, is_label: bool, map: &'s StringMap<'_>) {
-        for (key, _) in map.iter() {
-            let meaning = self.meaning(key);
-            if meaning != Meaning::Foreign {
-                self.found.push(KeyUse { holder, is_label, key, meaning });
+    fn add(&mut self, holder: Holder, object: Value<'s>, labels: &'s StringMap<'_>, annotations: &'s StringMap<'_>) {
+        for (is_label, map) in [(true, labels), (false, annotations)] {
+            for (key, _) in map.iter() {
+                let meaning = self.meaning(key);
+                if meaning != Meaning::Foreign {
+                    self.found.push(KeyUse { holder, object, is_label, key, meaning });
+                }
             }
         }
     }

@@ -2,15 +2,19 @@
 
 mod key_use;
 mod pod;
+mod template;
 
 use crate::cluster::ServiceAccount;
 use crate::inquiry::{Inquiry, Operation, Origin};
-use crate::json::{Kind, Path, Reading, Value};
+use crate::json::{Path, Reading, Value};
+use crate::kinds;
 use crate::pod::{Pod, StringMap};
-use crate::settings::{CustomWorkload, Settings};
+use crate::settings::Settings;
 
 pub(crate) use key_use::{Holder, KeyUse, Meaning, ReadAt};
-pub use pod::{PodSubject, Workload};
+pub(crate) use pod::Models;
+pub use pod::{Outer, PodSubject, Workload};
+pub use template::Template;
 
 /// A subject, as rules get it.
 #[derive(Clone, Copy, Debug)]
@@ -88,24 +92,15 @@ pub enum SubjectKind<'a> {
     /// An object from whose templates a controller makes pods.
     Workload {
         /// The templates that the object has.
-        templates: Vec<Value<'a>>,
+        templates: Vec<Template<'a>>,
+        /// Whether only the settings know the kind.
+        is_custom: bool,
     },
     /// A service account.
     ServiceAccount,
     /// A service: its selector may be the label.
     Service,
 }
-
-/// Kinds with a pod template: API group, kind, and the path of the template.
-const WORKLOADS: [(&str, &str, &[&str]); 7] = [
-    ("apps", "Deployment", &["spec", "template"]),
-    ("apps", "StatefulSet", &["spec", "template"]),
-    ("apps", "DaemonSet", &["spec", "template"]),
-    ("apps", "ReplicaSet", &["spec", "template"]),
-    ("", "ReplicationController", &["spec", "template"]),
-    ("batch", "Job", &["spec", "template"]),
-    ("batch", "CronJob", &["spec", "jobTemplate", "spec", "template"]),
-];
 
 impl<'a> SubjectKind<'a> {
     /// What an inquiry is about; `None` if it has nothing to do with workload identity.
@@ -118,7 +113,8 @@ impl<'a> SubjectKind<'a> {
             ("", "ServiceAccount", "") if creates || updates => Some(Self::ServiceAccount),
             ("", "Service", "") if creates || updates => Some(Self::Service),
             (_, _, "") if creates || updates => {
-                Some(Self::Workload { templates: templates(inquiry, object, settings, reading)? })
+                let is_custom = kinds::pod_template(&inquiry.group, &inquiry.kind).is_none();
+                Some(Self::Workload { templates: template::templates(inquiry, object, settings, reading)?, is_custom })
             }
             _ => None,
         }
@@ -131,18 +127,16 @@ impl<'a> SubjectKind<'a> {
         if inquiry.operation != Operation::Update {
             return false;
         }
-        let metadata = |object: Value<'a>, key| object.field("metadata").and_then(|metadata| metadata.field(key));
+        let member = |object: Value<'a>, holder, key| object.field(holder).and_then(|holder| holder.field(key));
+        let are_same = |holder, key| are_same(member(object, holder, key), member(old, holder, key));
         match self {
-            Self::Workload { templates: new } => {
+            Self::Workload { templates, .. } => {
                 // The stored object is not judged, whatever is wrong with it.
-                let old = templates(inquiry, old, settings, &mut Reading::default()).unwrap_or_default();
-                let [new, old] = [new, &old].map(|list| list.iter().filter(|template| !template.is_empty()));
-                new.clone().count() == old.clone().count() && new.zip(old).all(|(new, old)| new.same_as(*old))
+                let old = template::templates(inquiry, old, settings, &mut Reading::default()).unwrap_or_default();
+                are_same("spec", "selector") && template::are_unchanged(templates, &old, settings)
             }
-            Self::ServiceAccount => {
-                ["labels", "annotations"].iter().all(|key| are_same(metadata(object, key), metadata(old, key)))
-            }
-            Self::Service => are_same(object.field("spec"), old.field("spec")),
+            Self::ServiceAccount => are_same("metadata", "labels") && are_same("metadata", "annotations"),
+            Self::Service => are_same("spec", "selector"),
             Self::Pod | Self::EphemeralContainers => false,
         }
     }
@@ -154,39 +148,6 @@ fn are_same(one: Option<Value<'_>>, other: Option<Value<'_>>) -> bool {
         (None, None) => true,
         (Some(lone), None) | (None, Some(lone)) => lone.is_empty(),
     }
-}
-
-/// The pod templates of an object; `None` if its kind has none.
-fn templates<'a>(
-    inquiry: &Inquiry<'_>,
-    object: Value<'a>,
-    settings: &Settings<'_>,
-    reading: &mut Reading<'a>,
-) -> Option<Vec<Value<'a>>> {
-    let built_in = WORKLOADS.iter().find(|(group, kind, _)| *group == inquiry.group && *kind == inquiry.kind);
-    if let Some((_, _, path)) = built_in {
-        let template = path.iter().try_fold(object, |at, key| reading.member(Some(at), key, Kind::Object));
-        return Some(template.into_iter().collect());
-    }
-    let custom: Vec<_> = settings.workloads.iter().filter(|workload| is_of_kind(workload, inquiry)).collect();
-    let mut found = Vec::new();
-    for workload in &custom {
-        follow(object, &workload.pod_template, &mut found);
-    }
-    (!custom.is_empty()).then_some(found)
-}
-
-fn is_of_kind(workload: &CustomWorkload<'_>, inquiry: &Inquiry<'_>) -> bool {
-    let (group, version) = workload.api_version.split_once('/').unwrap_or(("", &workload.api_version));
-    workload.kind == inquiry.kind && group == inquiry.group && version == inquiry.version
-}
-
-/// Adds the object that a JSON pointer leads to, if it leads to one. Nothing is known of the schema of a custom kind, so an object
-/// that the pointer does not fit is not wrong.
-fn follow<'a>(object: Value<'a>, pointer: &str, found: &mut Vec<Value<'a>>) {
-    let mut steps = pointer.split('/').skip(1).map(|step| step.replace("~1", "/").replace("~0", "~"));
-    let end = steps.try_fold(object, |at, key| at.field(&key).filter(|value| value.kind() == Kind::Object));
-    found.extend(end);
 }
 
 /// Whether a controller made the object from another one, which was judged when somebody applied it: the `ReplicaSet` of a

@@ -1,11 +1,16 @@
 //! A pod, or the pod template of a workload, with all that is known about it.
 
-use super::KeyUse;
+use std::cell::OnceCell;
+
+use super::{Holder, KeyUse};
 use crate::cluster::AccountLookup;
+use crate::container_identity::{ContainerIdentity, Injection};
 use crate::finding::{Finding, FindingBuilder, Place, quote};
 use crate::identity::Identity;
 use crate::inquiry::Origin;
-use crate::json::{Path, Value};
+use crate::json::{Kind, Path, Reading, Value};
+use crate::layout::{Layout, TokenPlace};
+use crate::mounts::{InjectedToken, Mounts, Volumes, injected_volume, volume_for_token};
 use crate::pod::{Container, Pod, StringMap};
 use crate::settings::Settings;
 
@@ -16,7 +21,7 @@ pub struct PodSubject<'a> {
     pub object: Value<'a>,
     /// Present if the pod is the template of a workload.
     pub workload: Option<&'a Workload<'a>>,
-    /// Its namespace.
+    /// Its namespace; empty if it has none.
     pub namespace: &'a str,
     /// The pod.
     pub pod: &'a Pod<'a>,
@@ -26,6 +31,8 @@ pub struct PodSubject<'a> {
     pub service_account: &'a AccountLookup<'a>,
     /// Whether it is to get an identity: by its label, or by its service account where the settings say so.
     pub wants_identity: bool,
+    /// Whether it gets an identity, label or not, if its service account has one.
+    pub may_follow: bool,
     /// The identity.
     pub identity: &'a Identity<'a>,
     /// The policy's settings.
@@ -34,15 +41,60 @@ pub struct PodSubject<'a> {
     pub added_length: usize,
     /// Where the object comes from.
     pub origin: Origin,
+    /// What each container really gets.
+    pub(crate) models: &'a Models<'a>,
 }
 
-/// What is around a pod template.
-#[derive(Debug)]
+/// What each container of a pod really gets, found out by the first rule that asks.
+#[derive(Debug, Default)]
+pub(crate) struct Models<'a> {
+    places: OnceCell<Vec<TokenPlace>>,
+    injection: OnceCell<Option<Injection<'a>>>,
+    volumes: OnceCell<Volumes<'a>>,
+    containers: OnceCell<Vec<ContainerIdentity<'a>>>,
+}
+
+/// What is around a pod template. If a workload has several templates, the first of them is judged together with what they share.
+#[derive(Debug, Default)]
 pub struct Workload<'a> {
-    /// `metadata.labels` of the workload itself.
+    /// The objects around it that have metadata of their own, outermost first.
+    pub around: Vec<Outer<'a>>,
+    /// `spec.selector` of the workload.
+    pub selector: Option<Value<'a>>,
+}
+
+/// An object around a pod template: the workload itself, or the job template of a `CronJob`.
+#[derive(Debug)]
+pub struct Outer<'a> {
+    /// The whole of it.
+    pub object: Value<'a>,
+    /// Its `metadata.labels`.
     pub labels: StringMap<'a>,
-    /// `metadata.annotations` of the workload itself.
+    /// Its `metadata.annotations`.
     pub annotations: StringMap<'a>,
+}
+
+impl<'a> Outer<'a> {
+    #[inline(never)]
+    pub(crate) fn read(object: Value<'a>, reading: &mut Reading<'a>) -> Self {
+        let metadata = reading.member(Some(object), "metadata", Kind::Object);
+        Self {
+            object,
+            labels: StringMap::read(metadata, "labels", reading),
+            annotations: StringMap::read(metadata, "annotations", reading),
+        }
+    }
+
+    /// Whether the keys of workload identity on it are the same, values included.
+    pub(crate) fn has_keys_of(&self, other: &Self, settings: &Settings<'_>) -> bool {
+        let [own, others] =
+            [self, other].map(|it| KeyUse::on(Holder::Workload, it.object, &it.labels, &it.annotations, settings));
+        let is_same = |found: &KeyUse<'_>| {
+            let [own, other] = [self, other].map(|it| if found.is_label { &it.labels } else { &it.annotations });
+            own.get(found.key) == other.get(found.key)
+        };
+        own.len() == others.len() && own.iter().all(is_same)
+    }
 }
 
 impl<'a> PodSubject<'a> {
@@ -89,6 +141,90 @@ impl<'a> PodSubject<'a> {
             key,
             "the annotation",
         )
+    }
+
+    /// Where the injected token is or is going to be: one place, or several if the layout cannot be known.
+    #[inline(never)]
+    pub(crate) fn places(&self) -> &'a [TokenPlace] {
+        self.models.places.get_or_init(|| {
+            let layouts = || Layout::ALL.into_iter();
+            if let Some(inject) = &self.settings.inject {
+                return vec![TokenPlace::new(inject.layout, volume_for_token(self.pod, inject.layout).1)];
+            }
+            let Some(volume) = self.arrived_volume() else {
+                let naming = self.pod.naming();
+                return layouts().map(|layout| TokenPlace::new(layout, layout.volume_name(&naming))).collect();
+            };
+            let places = layouts().filter(|layout| layout.owns_name(volume));
+            let mut places: Vec<_> = places.map(|layout| TokenPlace::new(layout, volume.to_owned())).collect();
+            let is_used = |place: &TokenPlace| {
+                let mut mounts = self.pod.all_containers().flat_map(|container| &container.mounts);
+                mounts.any(|mount| mount.volume == volume && mount.path.trim_end_matches('/') == place.mount_path)
+            };
+            if let Some(used) = places.iter().position(is_used) {
+                places = vec![places.swap_remove(used)];
+            }
+            places
+        })
+    }
+
+    /// The layout that the pod has or is going to have, if it can be known.
+    pub(crate) fn layout_in_force(&self) -> Option<Layout> {
+        match self.places() {
+            [place] => Some(place.layout),
+            _ => None,
+        }
+    }
+
+    /// The token volume with which the pod arrived from a webhook. A pod template is never injected.
+    pub(crate) fn arrived_volume(&self) -> Option<&'a str> {
+        let is_pod = self.workload.is_none() && self.settings.inject.is_none();
+        injected_volume(self.pod).filter(|_| is_pod).map(|volume| volume.name.as_ref())
+    }
+
+    /// What containers are still going to get.
+    pub(crate) fn injection(&self) -> Option<&'a Injection<'a>> {
+        let injection = self.models.injection.get_or_init(|| {
+            let is_guarded = self.settings.guard.is_some() && self.workload.is_none();
+            let (inject, place) = match (&self.settings.inject, self.places()) {
+                _ if !self.wants_identity => return None,
+                (None, _) if is_guarded || self.arrived_volume().is_some() => return None,
+                (Some(inject), [place, ..]) => (inject, place),
+                _ => return Some(Injection::by_webhook(self.identity.service_account())),
+            };
+            let token = InjectedToken {
+                volume: &place.volume,
+                mount_path: &place.mount_path,
+                token_path: place.layout.token_path(),
+                audience: self.identity.audience(inject),
+                replaces: place.layout != Layout::V1_5,
+            };
+            let (account, tenant_id) = (self.identity.service_account(), inject.tenant_id.as_deref());
+            Some(Injection::by_policy(account, tenant_id, &inject.authority_host, token))
+        });
+        injection.as_ref()
+    }
+
+    /// The volumes that the pod is going to have.
+    pub(crate) fn volumes(&self) -> &'a Volumes<'a> {
+        self.models.volumes.get_or_init(|| {
+            let token = self.injection().and_then(|injection| injection.token);
+            Volumes::new(self.pod, token, &|audience| self.settings.is_azure_audience(audience))
+        })
+    }
+
+    /// What each container is going to be, init containers first.
+    #[inline(never)]
+    pub(crate) fn containers(&self) -> &'a [ContainerIdentity<'a>] {
+        self.models.containers.get_or_init(|| {
+            let takes_part = |name: &str| self.wants_identity && self.identity.includes(name);
+            ContainerIdentity::of_pod(self.pod, self.volumes(), self.injection(), &takes_part)
+        })
+    }
+
+    /// The mounts that the container at a position is going to have.
+    pub(crate) fn mounts_of(&self, position: usize) -> Option<Mounts<'a, 'a>> {
+        Some(self.containers().get(position)?.mounts(self.volumes()))
     }
 
     /// The containers that get the identity; none if the pod does not ask for one.

@@ -362,11 +362,11 @@ pub struct ServiceAccountPattern(pub String);
 #[derive(Debug, JsonSchema)]
 #[schemars(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Workload {
-    /// The API version, `GROUP/VERSION`.
+    /// The API version, `GROUP/VERSION`. The built-in kinds need no entry.
     pub api_version: String,
     /// The kind.
     pub kind: String,
-    /// The location of the pod template, as a JSON pointer.
-    #[schemars(extend("pattern" = "^/."))]
+    /// The location of the pod template, as a JSON pointer. `*` stands for each element of a list.
+    #[schemars(extend("pattern" = "^(/[^/]+)+$"))]
     pub pod_template: String,
 }

@@ -29,6 +29,8 @@ pub struct Usage {
     pub fuel: u64,
     /// The size of the guest's memory in the end, in bytes.
     pub memory: usize,
+    /// How often the guest called the host: each call may become a request to the API server.
+    pub host_calls: usize,
     /// What the guest answered.
     pub answer: Vec<u8>,
 }
@@ -42,6 +44,7 @@ struct Compiled {
 struct Call {
     request: Arc<[u8]>,
     functions: HostFunctions,
+    host_calls: usize,
     host_answer: Result<Vec<u8>, String>,
     answer: Vec<u8>,
 }
@@ -66,7 +69,8 @@ impl Metered {
         let memory = self.counted.call(&mut store).map_err(|error| anyhow!("{error:#}"))?;
         let left = store.get_fuel().map_err(|error| anyhow!("{error}"))?;
         let memory = memory.data_size(&store);
-        Ok(Usage { fuel: FUEL_LIMIT - left, memory, answer: store.into_data().answer })
+        let Call { host_calls, answer, .. } = store.into_data();
+        Ok(Usage { fuel: FUEL_LIMIT - left, memory, host_calls, answer })
     }
 
     /// The processor time of the same call where nothing is counted.
@@ -125,6 +129,7 @@ impl Compiled {
             Call {
                 request: request.into(),
                 functions: functions.clone(),
+                host_calls: 0,
                 host_answer: Ok(Vec::new()),
                 answer: Vec::new(),
             },
@@ -189,12 +194,16 @@ fn instantiate(engine: &Engine, module: &Module, store: &mut Store<Call>) -> Was
             };
             let success = i32::from(answer.is_ok());
             caller.data_mut().host_answer = answer;
+            caller.data_mut().host_calls += 1;
             WasmResult::Ok(success)
         },
     )?;
-    linker
-        .func_wrap(WAPC, "__host_response_len", |caller: Caller<'_, Call>| caller.data().answered().0.len() as u32)?;
-    linker.func_wrap(WAPC, "__host_error_len", |caller: Caller<'_, Call>| caller.data().answered().1.len() as u32)?;
+    linker.func_wrap(WAPC, "__host_response_len", |caller: Caller<'_, Call>| {
+        WasmResult::Ok(u32::try_from(caller.data().answered().0.len())?)
+    })?;
+    linker.func_wrap(WAPC, "__host_error_len", |caller: Caller<'_, Call>| {
+        WasmResult::Ok(u32::try_from(caller.data().answered().1.len())?)
+    })?;
     linker.func_wrap(WAPC, "__host_response", |mut caller: Caller<'_, Call>, start: u32| {
         let bytes = caller.data().answered().0.to_vec();
         write(&mut caller, start, &bytes)

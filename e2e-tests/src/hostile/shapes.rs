@@ -523,6 +523,36 @@ pub const SHAPES: &[Shape] = &[
         },
     },
     Shape {
+        name: "templates of a custom kind, each with another service account",
+        request: |size| {
+            let groups = list(size, |i| {
+                format!(r#"{{"template":{{"spec":{{"serviceAccountName":"a{i}","containers":[{CONTAINER}]}}}}}}"#)
+            });
+            create(
+                "ray.io",
+                "RayCluster",
+                "rayclusters",
+                &object("ray.io/v1", "RayCluster", "web", "", &format!(r#""spec":{{"groups":[{groups}]}}"#)),
+            )
+        },
+    },
+    Shape {
+        name: "update of templates of a custom kind",
+        request: |size| {
+            let groups = |label: &str| {
+                list(size / 2, |_| {
+                    format!(
+                        r#"{{"template":{{"metadata":{{"labels":{{"azure.workload.identity/use":"{label}"}}}},"spec":{{"containers":[{CONTAINER}]}}}}}}"#
+                    )
+                })
+            };
+            let cluster = |label: &str| {
+                object("ray.io/v1", "RayCluster", "web", "", &format!(r#""spec":{{"groups":[{}]}}"#, groups(label)))
+            };
+            update("ray.io", "RayCluster", "rayclusters", &cluster("yes"), &cluster("no"))
+        },
+    },
+    Shape {
         name: "templates of a custom kind",
         request: |size| {
             let template = format!(
