@@ -14,6 +14,24 @@ const CLOUDS: [(&str, &str); 6] = [
     ("AzureGermanCloud", "https://login.microsoftonline.de/"),
 ];
 
+/// The hosts of their Entra ID: those above, their aliases, and clouds that upstream does not know.
+/// Source: instance discovery of Microsoft's authentication libraries, for one `KnownMetadataProvider` of MSAL for Java.
+const HOSTS: [(&str, &str); 13] = [
+    ("login.microsoftonline.com", DEFAULT),
+    ("login.windows.net", DEFAULT),
+    ("login.microsoft.com", DEFAULT),
+    ("sts.windows.net", DEFAULT),
+    ("login.microsoftonline.us", "AzureUSGovernmentCloud"),
+    ("login.usgovcloudapi.net", "AzureUSGovernmentCloud"),
+    ("login-us.microsoftonline.com", "AzureUSGovernmentCloud"),
+    ("login.chinacloudapi.cn", "AzureChinaCloud"),
+    ("login.partner.microsoftonline.cn", "AzureChinaCloud"),
+    ("login.microsoftonline.de", "AzureGermanCloud"),
+    ("login.sovcloud-identity.fr", "Bleu"),
+    ("login.sovcloud-identity.de", "Delos"),
+    ("login.sovcloud-identity.sg", "GovSG"),
+];
+
 /// The names.
 pub fn names() -> impl Iterator<Item = &'static str> {
     CLOUDS.iter().map(|(name, _)| *name)
@@ -25,12 +43,62 @@ pub fn authority_host(name: &str) -> Option<&'static str> {
     CLOUDS.iter().find_map(|(cloud, host)| cloud.eq_ignore_ascii_case(name).then_some(*host))
 }
 
-/// True for the URL of some cloud's Entra ID.
-pub fn is_authority_host(url: &str) -> bool {
-    CLOUDS.iter().any(|(_, host)| same_url(host, url))
+/// The cloud whose Entra ID has this URL, by any of its hosts.
+pub fn cloud_of(url: &str) -> Option<&'static str> {
+    let (scheme, host) = url.trim_end_matches('/').split_once("://")?;
+    let (_, cloud) = HOSTS.iter().find(|(known, _)| known.eq_ignore_ascii_case(host))?;
+    scheme.eq_ignore_ascii_case("https").then_some(*cloud)
+}
+
+/// Whether two URLs are of the same Entra ID.
+pub fn same_authority(one: &str, other: &str) -> bool {
+    same_url(one, other) || cloud_of(one).is_some_and(|cloud| cloud_of(other) == Some(cloud))
 }
 
 /// Whether two URLs are equal, ignoring a slash at the end.
 pub fn same_url(one: &str, other: &str) -> bool {
     one.trim_end_matches('/').eq_ignore_ascii_case(other.trim_end_matches('/'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_cloud_is_known_by_its_host() {
+        for (name, url) in CLOUDS {
+            let alias = match name {
+                "AzureCloud" => DEFAULT,
+                "AzureUSGovernment" => "AzureUSGovernmentCloud",
+                name => name,
+            };
+            assert_eq!(cloud_of(url), Some(alias));
+        }
+    }
+
+    #[test]
+    fn look_alikes_are_of_no_cloud() {
+        for url in [
+            "http://login.microsoftonline.com/",
+            "login.microsoftonline.com",
+            "https://login.microsoftonline.com.example.com/",
+            "https://login.microsoftonline.com@example.com/",
+            "https://login.microsoftonline.com\\@example.com/",
+            "https://login.microsoftonline.com:8443/",
+            "https://login-microsoftonline.com/",
+            "https://login.partner.microsoftonline.com/",
+            "https://login.microsoftonline.com/common/",
+            "https:///",
+            "",
+        ] {
+            assert_eq!(cloud_of(url), None, "{url}");
+        }
+    }
+
+    #[test]
+    fn aliases_are_one_authority() {
+        assert!(same_authority("https://login.chinacloudapi.cn/", "https://LOGIN.partner.microsoftonline.cn"));
+        assert!(same_authority("https://login.local/adfs", "https://login.local/adfs/"));
+        assert!(!same_authority("https://login.chinacloudapi.cn/", "https://login.microsoftonline.com/"));
+    }
 }

@@ -50,7 +50,8 @@ impl Cluster for Nothing {
 pub enum Freshness {
     /// An answer that is some seconds old will do.
     Cached,
-    /// A missing object is looked up again without the cache: it may have been created together with its pod.
+    /// A service account without a client id is looked up again without the cache: it may have been annotated a moment ago. A missing
+    /// one is not: the host caches no errors.
     Confirmed,
 }
 
@@ -111,6 +112,8 @@ pub struct ServiceAccount {
     pub tenant_id: Option<String>,
     /// Annotation `azure.workload.identity/service-account-token-expiration`.
     pub token_expiration: Option<String>,
+    /// Label `azure.workload.identity/use: "true"`. It has no effect since webhook v1.0, which reads it on pods.
+    pub is_labelled: bool,
 }
 
 impl ServiceAccount {
@@ -119,12 +122,19 @@ impl ServiceAccount {
         let object = reading.expect(object, Kind::Object);
         let metadata = reading.member(object, "metadata", Kind::Object);
         let annotations = StringMap::read(metadata, "annotations", reading);
+        let labels = StringMap::read(metadata, "labels", reading);
         let annotation = |key| annotations.get(key).map(str::to_owned);
         Self {
+            is_labelled: labels.get(keys::USE) == Some("true"),
             client_id: annotation(keys::CLIENT_ID),
             tenant_id: annotation(keys::TENANT_ID),
             token_expiration: annotation(keys::TOKEN_EXPIRATION),
         }
+    }
+
+    /// Whether its author means pods to have an identity through it, be it complete or not.
+    pub fn is_for_workload_identity(&self) -> bool {
+        self.usable_client_id().is_some() || self.is_labelled || self.token_expiration.is_some()
     }
 
     /// The client id, unless it is empty.

@@ -39,7 +39,7 @@ macro_rules! with_rules {
             label_missing LabelMissing "label-missing" Warn,
             label_placement LabelPlacement "label-placement" Warn,
             label_on_service_account LabelOnServiceAccount "label-on-service-account" Note,
-            label_in_selector LabelInSelector "label-in-selector" Note,
+            label_in_selector LabelInSelector "label-in-selector" Warn,
             misspelt_key MisspeltKey "misspelt-key" Deny,
             unknown_key UnknownKey "unknown-key" Warn,
             misplaced_key MisplacedKey "misplaced-key" Warn,

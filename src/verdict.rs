@@ -101,9 +101,9 @@ impl Verdict {
 
     /// The warnings, each as long as the API server takes.
     pub fn warnings(&self) -> Vec<String> {
-        let findings = self.with(Severity::Warn).map(ToString::to_string);
+        let findings = self.with(Severity::Warn).map(warning);
         let more = self.more_of(Severity::Warn).map(|(rule, count)| format!("{rule}: {count} more"));
-        findings.chain(more).map(cut).collect()
+        findings.chain(more).collect()
     }
 
     fn with(&self, severity: Severity) -> impl Iterator<Item = &Finding> {
@@ -115,7 +115,16 @@ impl Verdict {
     }
 }
 
-fn cut(text: String) -> String {
+/// A finding in as many characters as the API server takes. The problem is cut first: what to do matters more.
+fn warning(finding: &Finding) -> String {
+    let text = finding.to_string();
+    let excess = text.chars().count().saturating_sub(WARNING_LENGTH);
+    if excess == 0 {
+        return text;
+    }
+    let kept = finding.problem.chars().count().saturating_sub(excess + 1);
+    let problem: String = finding.problem.chars().take(kept).chain(['…']).collect();
+    let text = Finding { problem, ..finding.clone() }.to_string();
     match text.char_indices().nth(WARNING_LENGTH) {
         Some(_) => text.chars().take(WARNING_LENGTH - 1).chain(['…']).collect(),
         None => text,

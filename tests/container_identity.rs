@@ -36,7 +36,7 @@ enum By {
 
 fn account(client_id: Option<&str>, tenant_id: Option<&str>) -> ServiceAccount {
     let owned = |text: Option<&str>| text.map(str::to_owned);
-    ServiceAccount { client_id: owned(client_id), tenant_id: owned(tenant_id), token_expiration: None }
+    ServiceAccount { client_id: owned(client_id), tenant_id: owned(tenant_id), ..ServiceAccount::default() }
 }
 
 /// Shows the identities of the containers; those whose name begins with `skip` take no part.

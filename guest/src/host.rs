@@ -67,10 +67,16 @@ impl<F: Fn(&str, &[u8]) -> Result<Vec<u8>, String>> HostCluster<F> {
         let answer = (self.0)("get_resource", json::text(&request).as_bytes()).map_err(|text| lookup_error(&text))?;
         let document = Document::parse(&answer).map_err(|error| LookupError::Undecodable(error.to_string()))?;
         let root = document.root();
+        let is = |holder: Value<'_>, member: &str, expected: &str| {
+            holder.field(member).and_then(Value::as_str).is_some_and(|text| text == expected)
+        };
+        let is_asked_for = is(root, "kind", request.kind)
+            && root.field("metadata").is_some_and(|it| is(it, "name", name) && is(it, "namespace", namespace));
         let mut reading = Reading::default();
         let account = ServiceAccount::read(root, &mut reading);
         match reading.mismatches().first() {
             Some(mismatch) => Err(LookupError::Undecodable(mismatch.describe(root))),
+            None if !is_asked_for => Err(LookupError::Undecodable("it is another object".to_owned())),
             None => Ok(account),
         }
     }
@@ -83,12 +89,13 @@ impl<F: Fn(&str, &[u8]) -> Result<Vec<u8>, String>> Cluster for HostCluster<F> {
         name: &str,
         freshness: Freshness,
     ) -> Result<ServiceAccount, LookupError> {
-        match self.get_service_account(namespace, name, false) {
-            // The host's cache may be up to five seconds behind a service account that was made together with its pod.
-            Err(LookupError::Missing) if freshness == Freshness::Confirmed => {
+        let answer = self.get_service_account(namespace, name, false);
+        match &answer {
+            // The host's cache may be up to five seconds behind.
+            Ok(account) if freshness == Freshness::Confirmed && account.usable_client_id().is_none() => {
                 self.get_service_account(namespace, name, true)
             }
-            answer => answer,
+            _ => answer,
         }
     }
 

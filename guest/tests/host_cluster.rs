@@ -81,19 +81,54 @@ fn a_name_that_no_object_can_have_is_not_looked_up() {
 }
 
 #[test]
-fn one_that_is_not_found_is_asked_for_again_past_the_cache() -> anyhow::Result<()> {
+fn one_without_a_client_id_is_asked_for_again_past_the_cache() -> anyhow::Result<()> {
     let metadata = json!({"name": "api", "namespace": "shop", "annotations": annotations()});
     let object = json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata});
+    let without = || FakeCluster::default().and_service_account("shop", "api", &json!({}));
+    let empty = json!({"azure.workload.identity/client-id": ""});
+    let with_empty = FakeCluster::default().and_service_account("shop", "api", &empty);
     let cases = [
-        (FakeCluster::default().and_uncached(object)?, Ok(service_account())),
-        (FakeCluster::default(), Err(LookupError::Missing)),
-        (FakeCluster::default().and_failing_uncached(key(), Failure::Forbidden), Err(LookupError::Forbidden)),
+        (without().and_uncached(object.clone())?, Ok(service_account())),
+        (with_empty.and_uncached(object)?, Ok(service_account())),
+        (without(), Ok(ServiceAccount::default())),
+        (without().and_failing_uncached(key(), Failure::Forbidden), Err(LookupError::Forbidden)),
     ];
     for (cluster, expected) in cases {
         assert_eq!(lookup(&cluster), expected);
         assert_eq!(cluster.lookups(), ["shop/api", "shop/api uncached"], "{expected:?}");
     }
     Ok(())
+}
+
+#[test]
+fn one_that_is_not_found_is_not_asked_for_again() {
+    let cluster = FakeCluster::default();
+    assert_eq!(lookup(&cluster), Err(LookupError::Missing));
+    assert_eq!(cluster.lookups(), ["shop/api"]);
+}
+
+#[test]
+fn an_old_answer_will_do_for_a_pod_that_does_not_ask_for_an_identity() {
+    let cluster = FakeCluster::default().and_service_account("shop", "api", &json!({}));
+    let host = HostCluster(|operation: &str, payload: &[u8]| cluster.call(operation, payload));
+    assert_eq!(host.service_account("shop", "api", Freshness::Cached), Ok(ServiceAccount::default()));
+    assert_eq!(cluster.lookups(), ["shop/api"]);
+}
+
+#[test]
+fn an_answer_about_another_object_does_not_count() {
+    let other = LookupError::Undecodable("it is another object".to_owned());
+    for answer in [
+        "{}",
+        r#"{"metadata":null}"#,
+        r#"{"kind":"ServiceAccount","metadata":{}}"#,
+        r#"{"kind":"ServiceAccount","metadata":{"name":"other","namespace":"shop"}}"#,
+        r#"{"kind":"ServiceAccount","metadata":{"name":"api","namespace":"other"}}"#,
+        r#"{"kind":"ServiceAccount","metadata":{"name":"api"}}"#,
+        r#"{"kind":"ConfigMap","metadata":{"name":"api","namespace":"shop"}}"#,
+    ] {
+        assert_eq!(told(Ok(answer)), (Err(other.clone()), 1), "{answer}");
+    }
 }
 
 #[test]
@@ -142,12 +177,14 @@ fn what_a_service_account_says_is_read_and_the_rest_ignored() {
     let nothing = ServiceAccount::default();
     let cases = [
         ("{}", nothing.clone()),
-        (r#"{"metadata":null}"#, nothing.clone()),
-        (r#"{"metadata":{}}"#, nothing.clone()),
-        (r#"{"metadata":{"annotations":null}}"#, nothing.clone()),
-        (r#"{"metadata":{"annotations":{"other":"x"}},"secrets":7,"kind":[]}"#, nothing),
+        (r#"{"annotations":null}"#, nothing.clone()),
         (
-            r#"{"metadata":{"annotations":{"azure.workload.identity/client-id":"","azure.workload.identity/tenant-id":null}}}"#,
+            r#"{"labels":{"azure.workload.identity/use":"true"}}"#,
+            ServiceAccount { is_labelled: true, ..ServiceAccount::default() },
+        ),
+        (r#"{"annotations":{"other":"x"},"secrets":7}"#, nothing),
+        (
+            r#"{"annotations":{"azure.workload.identity/client-id":"","azure.workload.identity/tenant-id":null}}"#,
             ServiceAccount {
                 client_id: Some(String::new()),
                 tenant_id: Some(String::new()),
@@ -155,19 +192,24 @@ fn what_a_service_account_says_is_read_and_the_rest_ignored() {
             },
         ),
         (
-            r#"{"metadata":{"annotations":{
+            r#"{"annotations":{
                 "azure.workload.identity/client-id":"c",
                 "azure.workload.identity/tenant-id":"t",
-                "azure.workload.identity/service-account-token-expiration":"7200"}}}"#,
+                "azure.workload.identity/service-account-token-expiration":"7200"}}"#,
             ServiceAccount {
                 client_id: Some("c".to_owned()),
                 tenant_id: Some("t".to_owned()),
                 token_expiration: Some("7200".to_owned()),
+                is_labelled: false,
             },
         ),
     ];
-    for (object, expected) in cases {
-        assert_eq!(told(Ok(object)).0, Ok(expected), "{object}");
+    for (metadata, expected) in cases {
+        let mut metadata: Value = serde_json::from_str(metadata).expect("a case is JSON");
+        metadata["name"] = json!("api");
+        metadata["namespace"] = json!("shop");
+        let object = json!({"kind": "ServiceAccount", "metadata": metadata, "secrets": 7}).to_string();
+        assert_eq!(told(Ok(&object)).0, Ok(expected), "{object}");
     }
 }
 

@@ -18,22 +18,31 @@
 use super::{Check, PodSubject, Rule};
 use crate::finding::{Finding, Findings, Place};
 use crate::keys;
-use crate::subject::{Holder, Meaning, ReadAt};
+use crate::subject::{Holder, KeyUse, Meaning, ReadAt};
 
 pub(super) const RULE: Rule = Rule::new(&[Check::Template(check)]);
 
 fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
-    if subject.wants_identity || subject.pod.labels.get(keys::USE).is_some() {
+    if subject.wants_identity {
         return;
     }
-    for found in subject.keys {
-        let is_for_pods = matches!(found.meaning, Meaning::Known(ReadAt::PodAnnotation | ReadAt::EitherAnnotation));
-        if found.holder == Holder::Pod && !found.is_label && is_for_pods {
-            findings.add(|| {
-                let fix = format!("add label {}: \"true\" to the pod, or remove the annotation", keys::USE);
-                let place = Place::key(found.path(subject.object));
-                Finding::at(place, "has no effect without the label", fix)
-            });
-        }
-    }
+    let mut annotations = annotations_without_label(subject);
+    let Some(first) = annotations.next() else { return };
+    findings.add(|| {
+        let path = |found: &KeyUse<'_>| found.path(subject.object);
+        let fix = format!("add label {}: \"true\" to the pod, or remove the annotation", keys::USE);
+        let finding = Finding::at(Place::key(path(first)), "has no effect without the label", fix);
+        annotations.fold(finding, |finding, found| finding.related(path(found), "has no effect either"))
+    });
+}
+
+/// The annotations of a pod without the label that have an effect only with it.
+pub(super) fn annotations_without_label<'s>(subject: &'s PodSubject<'_>) -> impl Iterator<Item = &'s KeyUse<'s>> {
+    let is_for_pods = |found: &&KeyUse<'_>| {
+        matches!(found.meaning, Meaning::Known(ReadAt::PodAnnotation | ReadAt::EitherAnnotation))
+            && found.holder == Holder::Pod
+            && !found.is_label
+    };
+    let keys = if subject.pod.labels.get(keys::USE).is_none() { subject.keys } else { &[] };
+    keys.iter().filter(is_for_pods)
 }

@@ -30,8 +30,11 @@ fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
         let Lack::Variable(missing) = lack else { continue };
         findings.add(|| {
             let name = quote(&container.container.name);
-            let problem = format!("is container {name} without {missing}: it was added after injection");
-            let fix = format!("name it in annotation {} if it needs no identity", keys::SKIP_CONTAINERS);
+            let problem = format!("({name}) was added after injection and lacks {missing}");
+            let fix = format!(
+                "call its webhook earlier, or name it in annotation {} if it needs no identity",
+                keys::SKIP_CONTAINERS
+            );
             Finding::at(subject.path_of(container.container.object), problem, fix)
         });
     }

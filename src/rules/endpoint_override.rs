@@ -22,7 +22,7 @@
 
 use super::repairs::remove_variable;
 use super::{Check, PodSubject, Rule};
-use crate::clouds::{is_authority_host, same_url};
+use crate::clouds::{cloud_of, same_authority, same_url};
 use crate::container_identity::ContainerIdentity;
 use crate::finding::{Finding, Findings, quote};
 use crate::keys;
@@ -55,10 +55,7 @@ fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
             let variable = container.environment.get(name);
             let Some(entry) = variable.entry else { continue };
             let fault = if name != keys::ENV_TOKEN_FILE {
-                // The value stays unsaid: it may be anything.
-                let is_expected = variable.text().is_some_and(|value| is_expected(subject, name, value));
-                (!is_expected)
-                    .then(|| "to another value than injection does: the token can be sent elsewhere".to_owned())
+                endpoint_fault(subject, name, variable.text())
             } else if container.takes_part {
                 token_file_fault(subject, container)
             } else {
@@ -73,6 +70,18 @@ fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
             });
         }
     }
+}
+
+/// What is wrong with the value of another variable, as the end of a sentence. The value stays unsaid: it may be anything.
+fn endpoint_fault(subject: &PodSubject<'_>, name: &str, value: Option<&str>) -> Option<String> {
+    if value.is_some_and(|value| is_expected(subject, name, value)) {
+        return None;
+    }
+    let cloud = value.filter(|_| name == keys::ENV_AUTHORITY_HOST).and_then(cloud_of);
+    Some(match cloud {
+        Some(cloud) => ["to Entra ID of ", cloud, ", which is not the configured cloud"].concat(),
+        None => "to another value than injection does: the token can be sent elsewhere".to_owned(),
+    })
 }
 
 /// What is wrong with the token file that a container names, as the end of a sentence.
@@ -117,8 +126,8 @@ fn is_expected(subject: &PodSubject<'_>, name: &str, value: &str) -> bool {
     let unconfigured = |plausible: bool| inject.is_none() && subject.identity.wants_binding && plausible;
     match name {
         keys::ENV_AUTHORITY_HOST => match inject {
-            Some(inject) => same_url(&inject.authority_host, value),
-            None => is_authority_host(value),
+            Some(inject) => same_authority(&inject.authority_host, value),
+            None => cloud_of(value).is_some(),
         },
         keys::ENV_TOKEN_PROXY => match binding.and_then(|binding| binding.token_proxy.as_deref()) {
             Some(url) => same_url(url, value),

@@ -13,7 +13,7 @@
 //!
 //! # Fix
 //!
-//! Remove the variable. Injection sets `AZURE_CLIENT_ID`.
+//! Remove the variable. In a labelled pod, injection sets `AZURE_CLIENT_ID`.
 
 use super::repairs::remove_variable;
 use super::{Check, PodSubject, Rule};
@@ -35,7 +35,11 @@ fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
                         name(&variable.name),
                         quote(&key)
                     );
-                    let fix = "remove the variable: what it needs is injected";
+                    let fix = if subject.wants_identity {
+                        "remove the variable: injection sets the variables of the identity"
+                    } else {
+                        "remove the variable, or add the annotation to the pod"
+                    };
                     Finding::at(subject.path_of(variable.object), problem, fix)
                         .repair(|| remove_variable(container, variable.object))
                 });

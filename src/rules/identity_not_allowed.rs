@@ -1,9 +1,13 @@
 //! # What it finds
 //!
 //! With the setting `identities`: a service account, pod or pod template that asks for an Azure identity that the list does
-//! not allow for its service account. The rule checks the annotations of the service account, the variables
-//! `AZURE_CLIENT_ID` and `AZURE_TENANT_ID` of each container, and projected tokens for Azure if the service account may not
-//! use any identity. A variable with a value from another source cannot be checked and is denied.
+//! not allow for its service account. The rule checks the annotations of the service account, and the client and tenant that
+//! each container will have, as a pair. It denies
+//!
+//! - a labelled pod whose service account may not use any identity, and every token for Azure in its pods,
+//! - a variable `AZURE_CLIENT_ID` or `AZURE_TENANT_ID` with a value from another source, which cannot be checked, and
+//! - a container that can read a token, but has no client id, or has it from `envFrom` at most. The same applies to the tenant
+//!   if the list names one.
 //!
 //! # Why it matters
 //!
@@ -21,8 +25,11 @@
 
 use super::unmanaged_token::unmanaged_tokens;
 use super::{Check, PodSubject, Rule, ServiceAccountSubject};
+use crate::container_identity::ContainerIdentity;
+use crate::environment::{Resolved, Variable};
 use crate::finding::{Finding, FindingBuilder, Findings, Place, quote, quote_id};
 use crate::keys;
+use crate::rule::Severity;
 use crate::settings::AllowedIdentity;
 
 pub(super) const RULE: Rule =
@@ -57,66 +64,107 @@ impl<'s> Allowed<'s> {
     }
 
     fn finding(&self, place: impl Into<Place>, found: &str) -> FindingBuilder {
-        let service_account = quote(&format!("{}/{}", self.namespace, self.name));
-        let problem = format!("{found}, which service account {service_account} may not use");
-        Finding::at(place, problem, "use one that it may use, or extend identities in the policy's settings")
+        let service_account = quote(&[self.namespace, "/", self.name].concat());
+        let problem = [found, ", which service account ", &service_account, " may not use"].concat();
+        Finding::at(place, problem, FIX)
     }
 }
 
+const FIX: &str = "use one that it may use, or extend identities in the policy's settings";
+
 fn check_template(subject: &PodSubject<'_>, findings: &mut Findings) {
     let Some(identities) = &subject.settings.identities else { return };
-    if !subject.service_account.is_possible() {
+    let holds_own_token = || unmanaged_tokens(subject).next().is_some();
+    if !subject.service_account.is_possible() || !(subject.wants_identity || holds_own_token()) {
         return;
     }
     let allowed = Allowed::new(identities, subject.namespace, subject.pod.service_account());
     if subject.wants_identity {
-        let (client_id, tenant_id) = (subject.identity.client_id(), subject.identity.tenant_id());
-        let found = if let Some(id) = client_id.filter(|id| !allowed.has_client(id)) {
-            Some(("client id", id))
-        } else {
-            let tenant_id = tenant_id.filter(|id| client_id.is_some() && !allowed.has_tenant(client_id, id));
-            tenant_id.map(|id| ("tenant", id))
-        };
-        if let Some((what, id)) = found {
-            findings.add(|| {
-                let name = subject.service_account_name();
-                let found = format!("names service account {name} with {what} {}", quote(id));
-                allowed.finding(subject.service_account_place(), &found)
-            });
-        }
+        check_account(subject, &allowed, findings);
     }
     if allowed.identities.is_empty() {
         for volume in unmanaged_tokens(subject) {
             findings.add(|| allowed.finding(subject.path_of(volume.object), "holds a token for Azure identities"));
         }
-    }
-    check_variables(subject, &allowed, findings);
-}
-
-/// Variables count in every container that can reach a token, skipped ones too: the volume is the pod's.
-fn check_variables(subject: &PodSubject<'_>, allowed: &Allowed<'_>, findings: &mut Findings) {
-    if !subject.wants_identity && unmanaged_tokens(subject).next().is_none() {
+        // Whatever the variables say, the service account may use no identity.
         return;
     }
-    for variable in subject.pod.all_containers().flat_map(|container| &container.env) {
-        let value = variable.value.as_ref();
-        let is_allowed = match variable.name.as_ref() {
-            keys::ENV_CLIENT_ID => allowed.has_client(value),
-            keys::ENV_TENANT_ID => allowed.has_tenant(None, value),
-            _ => continue,
-        };
-        let is_from_elsewhere = variable.value_from.is_some();
-        if !is_from_elsewhere && (is_allowed || value.is_empty()) {
-            continue;
-        }
+    for container in subject.containers() {
+        check_container(subject, container, &allowed, findings);
+    }
+}
+
+/// Judges the identity that the annotations of the service account name.
+fn check_account(subject: &PodSubject<'_>, allowed: &Allowed<'_>, findings: &mut Findings) {
+    let (client_id, tenant_id) = (subject.identity.client_id(), subject.identity.tenant_id());
+    let found = match (client_id, tenant_id) {
+        (Some(id), _) if !allowed.has_client(id) => Some(("client id", id)),
+        (Some(_), Some(id)) if !allowed.has_tenant(client_id, id) => Some(("tenant", id)),
+        _ => None,
+    };
+    if let Some((what, id)) = found {
         findings.add(|| {
-            let found = if is_from_elsewhere {
-                format!("sets {} from elsewhere to an identity that cannot be checked", variable.name)
-            } else {
-                format!("sets {} to {}", variable.name, quote_id(value))
-            };
-            allowed.finding(subject.path_of(variable.object), &found)
+            let found = ["names service account ", &subject.service_account_name(), " with ", what, " ", &quote(id)];
+            allowed.finding(subject.service_account_place(), &found.concat())
         });
+    } else if allowed.identities.is_empty() {
+        findings.add(|| {
+            let problem =
+                ["names service account ", &subject.service_account_name(), ", which may use no identity"].concat();
+            Finding::at(subject.service_account_place(), problem, "list it under identities in the policy's settings")
+        });
+    }
+}
+
+/// Judges the client and tenant that will be in force in a container, as a pair. Skipped containers count too: the token's volume
+/// is the pod's.
+fn check_container<'a>(
+    subject: &PodSubject<'_>,
+    container: &'a ContainerIdentity<'a>,
+    allowed: &Allowed<'_>,
+    findings: &mut Findings,
+) {
+    let text = |variable: &'a Variable<'a>| variable.text().filter(|id| !id.is_empty());
+    let (client_id, tenant_id) = (text(&container.client_id), text(&container.tenant_id));
+    let of_client = client_id.filter(|id| allowed.has_client(id));
+    let has_tenant = |id| allowed.has_tenant(of_client, id);
+    let is_wrong_client = client_id.is_some() && of_client.is_none();
+    let is_wrong_tenant = tenant_id.is_some_and(|id| !has_tenant(id));
+    for (name, variable, id, is_wrong, is_needed) in [
+        (keys::ENV_CLIENT_ID, &container.client_id, client_id, is_wrong_client, true),
+        (keys::ENV_TENANT_ID, &container.tenant_id, tenant_id, is_wrong_tenant, !has_tenant("")),
+    ] {
+        match (variable.entry, &variable.value) {
+            _ if is_wrong => {
+                // What the service account alone says is judged with it.
+                let Some(entry) = variable.entry.or(container.client_id.entry) else { continue };
+                findings.add(|| {
+                    let id = quote_id(id.unwrap_or_default());
+                    let found = match variable.entry {
+                        Some(_) => ["sets ", name, " to ", &id],
+                        None => ["sets ", &entry.name, " for tenant ", &id],
+                    };
+                    allowed.finding(subject.path_of(entry.object), &found.concat())
+                });
+            }
+            (Some(entry), Resolved::Elsewhere(_) | Resolved::Maybe(_)) => findings.add(|| {
+                let found = ["sets ", name, " from elsewhere to an identity that cannot be checked"].concat();
+                allowed.finding(subject.path_of(entry.object), &found)
+            }),
+            (None, Resolved::Unset | Resolved::Maybe(_)) if is_needed && container.reaches_azure_token => {
+                // The service account of a workload may be annotated a moment later.
+                let may_follow = subject.workload.is_some() && container.takes_part;
+                let at_most = if may_follow { Severity::Warn } else { Severity::Deny };
+                findings.add_at_most(at_most, || {
+                    let problem =
+                        ["reads a token for Azure without ", name, ", so its identity cannot be checked"].concat();
+                    let fix = "set the variable in this container, or annotate the service account";
+                    Finding::at(subject.path_of(container.container.object), problem, fix)
+                });
+                return;
+            }
+            _ => {}
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! # What it finds
 //!
-//! A selector of a workload that includes the label `azure.workload.identity/use`, under `matchLabels` or `matchExpressions`,
-//! or a selector of a service that consists only of this label.
+//! A selector of a service that consists only of the label `azure.workload.identity/use`. A selector of a service that has the
+//! label among others, and a selector of a workload that includes it under `matchLabels` or `matchExpressions`, are notes.
 //!
 //! # Why it matters
 //!
@@ -20,11 +20,13 @@ use super::{Check, PodSubject, Rule, ServiceSubject};
 use crate::finding::{Finding, Findings};
 use crate::json::{Kind, Value};
 use crate::keys;
+use crate::rule::Severity;
 
 pub(super) const RULE: Rule = Rule::new(&[Check::Workload(check_workload), Check::Service(check_service)]);
 
-const ALONE: &str = "is all that selects pods, so that every pod with an identity is selected";
-const FIXED: &str = "is part of a selector, from which it cannot be taken away later";
+const ALONE: &str = "is the only label of the selector: every pod with an identity is selected";
+const FIXED: &str = "is part of a selector that cannot be changed later";
+const AMONG_OTHERS: &str = "is part of a selector: pods that lose the label receive no requests";
 const FIX: &str = "select by labels that name the application";
 
 fn check_workload(subject: &PodSubject<'_>, findings: &mut Findings) {
@@ -42,7 +44,7 @@ fn check_workload(subject: &PodSubject<'_>, findings: &mut Findings) {
     for expression in expressions().filter(selects_by_label) {
         let is_alone = labels == selector && expressions().nth(1).is_none();
         let problem = if is_alone { ALONE } else { FIXED };
-        findings.add(|| Finding::at(subject.path_of(expression), problem, FIX));
+        findings.add_at_most(Severity::Note, || Finding::at(subject.path_of(expression), problem, FIX));
     }
 }
 
@@ -54,12 +56,12 @@ fn check_service(subject: &ServiceSubject<'_>, findings: &mut Findings) {
 
 fn check(object: Value<'_>, labels: Value<'_>, is_fixed: bool, findings: &mut Findings) {
     let Some(label) = labels.field(keys::USE).filter(|label| label.kind() == Kind::String) else { return };
-    let problem = if labels.fields().count() == 1 {
-        ALONE
-    } else if is_fixed {
-        FIXED
-    } else {
-        return; // A service's selector can be changed at any time.
+    let is_alone = labels.fields().nth(1).is_none();
+    let (at_most, problem) = match (is_fixed, is_alone) {
+        (false, true) => (Severity::Deny, ALONE),
+        (false, false) => (Severity::Note, AMONG_OTHERS),
+        (true, true) => (Severity::Note, ALONE),
+        (true, false) => (Severity::Note, FIXED),
     };
-    findings.add(|| Finding::at(label.path_from(object), problem, FIX));
+    findings.add_at_most(at_most, || Finding::at(label.path_from(object), problem, FIX));
 }

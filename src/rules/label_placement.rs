@@ -26,10 +26,7 @@ use crate::keys;
 pub(super) const RULE: Rule = Rule::new(&[Check::Template(check)]);
 
 fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
-    if subject.pod.labels.get(keys::USE).is_some() {
-        return;
-    }
-    let mut misplaced = |holder: Value<'_>, map: &str, what: &str| {
+    misplaced(subject, &mut |holder, map, what| {
         findings.add(|| {
             let path = holder.path_from(subject.object).key("metadata").key(map).key(keys::USE);
             let target = subject.pod_path(&["metadata", "labels"]);
@@ -38,20 +35,35 @@ fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
                 .related(target, "here it is read")
                 .repair(|| move_member(map, keys::USE, subject.pod.object, ["metadata", "labels", keys::USE]))
         });
-    };
+    });
+}
+
+/// Whether this rule has a finding.
+pub(super) fn is_misplaced(subject: &PodSubject<'_>) -> bool {
+    let mut is_misplaced = false;
+    misplaced(subject, &mut |_, _, _| is_misplaced = true);
+    is_misplaced
+}
+
+/// Calls `report` with each place without effect at which an unlabelled pod has the label: the object, the map in its metadata, and
+/// what it is.
+fn misplaced<'a>(subject: &PodSubject<'a>, report: &mut dyn FnMut(Value<'a>, &str, &str)) {
+    if subject.pod.labels.get(keys::USE).is_some() {
+        return;
+    }
     for outer in subject.workload.iter().flat_map(|workload| &workload.around) {
         let is_workload = outer.object == subject.object;
         if outer.labels.get(keys::USE).is_some() {
             let what = if is_workload { "a label of the workload itself" } else { "a label outside the pod template" };
-            misplaced(outer.object, "labels", what);
+            report(outer.object, "labels", what);
         }
         if outer.annotations.get(keys::USE).is_some() {
             let what =
                 if is_workload { "an annotation of the workload" } else { "an annotation outside the pod template" };
-            misplaced(outer.object, "annotations", what);
+            report(outer.object, "annotations", what);
         }
     }
     if subject.pod.annotations.get(keys::USE).is_some() {
-        misplaced(subject.pod.object, "annotations", "an annotation");
+        report(subject.pod.object, "annotations", "an annotation");
     }
 }

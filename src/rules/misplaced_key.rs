@@ -37,15 +37,17 @@ fn check_template(subject: &PodSubject<'_>, findings: &mut Findings) {
     for (found, read_at) in misplaced {
         let is_read = found.holder == Holder::Pod && !found.is_label && read.contains(found.key);
         if !is_read {
-            add(subject.object, subject.pod.object, found, read_at, findings);
+            add(subject.object, subject.pod.object, found, read_at, "", findings);
         }
     }
 }
 
 fn check_service_account(subject: &ServiceAccountSubject<'_>, findings: &mut Findings) {
     let candidates = subject.keys.iter().filter(|found| found.key != keys::USE || !found.is_label);
+    let lacks_client_id = subject.annotations.get(keys::CLIENT_ID).is_none();
     for (found, read_at) in candidates.filter_map(misplaced) {
-        add(subject.object, subject.object, found, read_at, findings);
+        let also = if lacks_client_id && found.key != keys::CLIENT_ID { CLIENT_ID_TOO } else { "" };
+        add(subject.object, subject.object, found, read_at, also, findings);
     }
 }
 
@@ -60,10 +62,13 @@ fn misplaced<'k, 's>(found: &'k KeyUse<'s>) -> Option<(&'k KeyUse<'s>, ReadAt)> 
     (!is_read).then_some((found, read_at))
 }
 
-fn add(object: Value<'_>, pod: Value<'_>, found: &KeyUse<'_>, read_at: ReadAt, findings: &mut Findings) {
+/// What a service account needs as well that has a key meant for pods and no client id.
+const CLIENT_ID_TOO: &str = ", and add annotation azure.workload.identity/client-id here";
+
+fn add(object: Value<'_>, pod: Value<'_>, found: &KeyUse<'_>, read_at: ReadAt, also: &str, findings: &mut Findings) {
     findings.add(|| {
         let path = found.path(object);
-        let fix = format!("make it {}", read_at.name());
+        let fix = ["make it ", read_at.name(), also].concat();
         Finding::at(Place::key(path), "is not read here", fix).repair(|| moved(pod, found, read_at))
     });
 }

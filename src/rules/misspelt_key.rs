@@ -30,25 +30,30 @@ fn check(keys: &[KeyUse<'_>], object: Value<'_>, findings: &mut Findings) {
     for found in keys {
         let Meaning::Misspelt(meant, read_at) = found.meaning else { continue };
         findings.add(|| {
-            Finding::at(
-                Place::key(found.path(object)),
-                "is not a known key and is ignored",
-                format!("did you mean {meant}?"),
-            )
-            .repair(|| renamed(found, meant, read_at))
+            let fix = if is_read_at(found, read_at) {
+                format!("did you mean {meant}?")
+            } else {
+                format!("did you mean {meant}, {}?", read_at.name())
+            };
+            Finding::at(Place::key(found.path(object)), "is not a known key and is ignored", fix)
+                .repair(|| renamed(found, meant, read_at))
         });
     }
 }
 
-/// Renames the key, if it is read where it stands.
-fn renamed(found: &KeyUse<'_>, meant: &str, read_at: ReadAt) -> Changes {
-    let is_read_here = match read_at {
+/// Whether the right key would be read where the misspelt one stands.
+fn is_read_at(found: &KeyUse<'_>, read_at: ReadAt) -> bool {
+    match read_at {
         ReadAt::PodLabel => found.holder == Holder::Pod && found.is_label,
         ReadAt::PodAnnotation => found.holder == Holder::Pod && !found.is_label,
         ReadAt::ServiceAccountAnnotation => found.holder == Holder::ServiceAccount && !found.is_label,
         ReadAt::EitherAnnotation => found.holder != Holder::Workload && !found.is_label,
-    };
-    if !is_read_here {
+    }
+}
+
+/// Renames the key, if the right one is read at the same place.
+fn renamed(found: &KeyUse<'_>, meant: &str, read_at: ReadAt) -> Changes {
+    if !is_read_at(found, read_at) {
         return Changes::default();
     }
     rename_key(found.holding_map(), found.key, meant)

@@ -4,7 +4,7 @@
 //!
 //! - not a whole number from 1 to 65535 (an empty annotation `azure.workload.identity/proxy-sidecar-port` is found too),
 //! - in use by a container of the pod (without the annotation, the proxy uses port 8000), unless it is an init container that
-//!   ends before the proxy starts, or
+//!   ends before the proxy starts, or the proxy itself, which `proxy-twice` reports, or
 //! - set although the pod does not request the proxy (a warning).
 //!
 //! # Why it matters
@@ -21,10 +21,11 @@
 //!
 //! Set the annotation to a port, in quotes, that no container of the pod uses.
 
+use super::images::runs_proxy;
 use super::{Check, PodSubject, Rule};
 use crate::finding::{Finding, Findings, Place, quote};
 use crate::keys;
-use crate::pod::Container;
+use crate::pod::{Container, ContainerPort};
 use crate::rule::Severity;
 
 pub(super) const RULE: Rule = Rule::new(&[Check::Template(check)]).guarding_injection();
@@ -54,8 +55,9 @@ fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
     let comes_first = subject.settings.inject.as_ref().is_some_and(|inject| inject.proxy.native_sidecar);
     let is_beside = |init: &&Container<'_>| comes_first || init.is_native_sidecar();
     let containers = subject.pod.init_containers.iter().filter(is_beside).chain(&subject.pod.containers);
-    for container in containers.filter(|container| container.name != keys::PROXY_CONTAINER) {
-        let is_taken = |port: &&crate::pod::ContainerPort<'_>| port.number == Some(number.into()) && port.is_tcp();
+    let is_other = |container: &&Container<'_>| container.name != keys::PROXY_CONTAINER && !runs_proxy(container);
+    for container in containers.filter(is_other) {
+        let is_taken = |port: &&ContainerPort<'_>| port.number == Some(number.into()) && port.is_tcp();
         let Some(port) = container.ports.iter().find(is_taken) else { continue };
         findings.add(|| {
             let path = if proxy.text.is_some() { own_path() } else { subject.annotation_path(keys::INJECT_PROXY) };

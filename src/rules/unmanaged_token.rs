@@ -1,7 +1,7 @@
 //! # What it finds
 //!
 //! A projected service account token with an audience of Azure that injection did not add: in a pod without the label, in
-//! the pod template of a workload, or in a volume with its own name.
+//! the pod template of a workload, in a volume with its own name, or in a second volume with a reserved name.
 //!
 //! # Why it matters
 //!
@@ -18,6 +18,7 @@
 
 use super::{Check, PodSubject, Rule};
 use crate::finding::{Finding, Findings};
+use crate::layout::V1_5_VOLUME;
 use crate::pod::Volume;
 
 pub(super) const RULE: Rule = Rule::new(&[Check::Template(check)]);
@@ -34,10 +35,21 @@ fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
 
 /// The volumes with a token for Azure that injection did not add.
 pub(super) fn unmanaged_tokens<'s>(subject: &'s PodSubject<'_>) -> impl Iterator<Item = &'s Volume<'s>> {
-    // Templates are never injected into, nor are pods that ask for nothing.
-    let may_be_injected = subject.workload.is_none() && subject.wants_identity;
-    let volumes = subject.pod.volumes.iter();
-    volumes
-        .filter(|volume| subject.settings.is_token_for_azure(volume))
-        .filter(move |volume| !(may_be_injected && volume.is_injected()))
+    let mut injected = None;
+    let volumes = subject.pod.volumes.iter().filter(|volume| subject.settings.is_token_for_azure(volume));
+    volumes.filter(move |volume| {
+        let injected = *injected.get_or_insert_with(|| injected_volume(subject));
+        // Charts that were made for v1.5 bring its volume.
+        let is_injected = |name| volume.is_injected() && (volume.name == name || volume.name == V1_5_VOLUME);
+        !injected.is_some_and(is_injected)
+    })
+}
+
+/// The volume that injection has added or takes for its own. Templates are never injected into, nor are pods that ask for nothing.
+fn injected_volume<'s>(subject: &'s PodSubject<'_>) -> Option<&'s str> {
+    match &subject.settings.inject {
+        _ if !subject.wants_identity || subject.workload.is_some() => None,
+        Some(_) => subject.places().first().map(|place| place.volume.as_str()),
+        None => subject.arrived_volume(),
+    }
 }

@@ -54,8 +54,9 @@ impl<'a> Settings<'a> {
     }
 
     /// True for a token's audience with which Azure gives an identity: that of Entra ID in any cloud, that of identity
-    /// bindings, or a configured one. Entra ID compares in any case.
+    /// bindings, or a configured one. Generous, for what must not be overlooked: case and white space around it make no difference.
     pub fn is_azure_audience(&self, audience: &str) -> bool {
+        let audience = audience.trim();
         let is = |other: &str| audience.eq_ignore_ascii_case(other);
         audience.get(..DEFAULT_AUDIENCE.len()).is_some_and(|start| start.eq_ignore_ascii_case(DEFAULT_AUDIENCE))
             || is(DEFAULT_BINDING_AUDIENCE)
