@@ -10,6 +10,7 @@ use crate::json::{Kind, Reading, Value};
 use crate::keys;
 use crate::layout::Layout;
 use crate::order::ByName;
+use crate::platform::windows_selector;
 
 /// A pod or pod template.
 #[derive(Debug)]
@@ -36,6 +37,8 @@ pub struct Pod<'a> {
     generate_name: Cow<'a, str>,
     service_account: Cow<'a, str>,
     volumes_by_name: OnceCell<ByName>,
+    is_for_windows: OnceCell<bool>,
+    has_service_links: OnceCell<bool>,
 }
 
 impl<'a> Pod<'a> {
@@ -62,6 +65,8 @@ impl<'a> Pod<'a> {
             generate_name: reading.string(metadata, "generateName"),
             service_account,
             volumes_by_name: OnceCell::new(),
+            is_for_windows: OnceCell::new(),
+            has_service_links: OnceCell::new(),
         }
     }
 
@@ -115,6 +120,17 @@ impl<'a> Pod<'a> {
     /// A member of the spec's `securityContext`, `nodeSelector` or another object in it.
     pub fn spec_field(&self, object: &str, key: &str) -> Option<Value<'a>> {
         self.spec?.field(object)?.field(key)
+    }
+
+    /// Whether it says that it is for Windows nodes.
+    pub fn is_for_windows(&self) -> bool {
+        *self.is_for_windows.get_or_init(|| windows_selector(self).is_some())
+    }
+
+    /// Whether containers get the addresses of services as variables.
+    pub fn has_service_links(&self) -> bool {
+        let links = || self.spec.and_then(|spec| spec.field("enableServiceLinks")).and_then(Value::as_bool);
+        *self.has_service_links.get_or_init(|| links() != Some(false))
     }
 
     /// Init containers and containers, in the order in which they are named.
