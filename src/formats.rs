@@ -2,10 +2,11 @@
 
 /// A GUID as Entra ID writes client and tenant ids: `8-4-4-4-12` hexadecimal digits, any case, nothing around them.
 pub fn is_guid(text: &str) -> bool {
-    let mut groups = text.split('-');
-    [8, 4, 4, 4, 12].iter().all(|length| {
-        groups.next().is_some_and(|group| group.len() == *length && group.bytes().all(|byte| byte.is_ascii_hexdigit()))
-    }) && groups.next().is_none()
+    let is_digit = |(position, byte): (usize, u8)| match position {
+        8 | 13 | 18 | 23 => byte == b'-',
+        _ => byte.is_ascii_hexdigit(),
+    };
+    text.len() == 36 && text.bytes().enumerate().all(is_digit)
 }
 
 /// A domain name with at least one dot: what Entra ID takes in the place of a tenant's GUID.
@@ -15,16 +16,12 @@ pub fn is_domain_name(text: &str) -> bool {
 
 /// Letters, digits and, inside, hyphens (RFC 1123), up to 63. So is the kind of a Kubernetes object.
 pub(super) fn is_host_label(text: &str) -> bool {
-    text.len() <= 63
-        && begins_and_ends_alphanumeric(text)
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    text.len() <= 63 && is_made_of(text, b"-")
 }
 
 /// The name part of a Kubernetes qualified name (a label or annotation key without its prefix), in any case.
 pub(super) fn is_qualified_name(text: &str) -> bool {
-    text.len() <= 63
-        && begins_and_ends_alphanumeric(text)
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
+    text.len() <= 63 && is_made_of(text, b"-_.")
 }
 
 /// An `https` URL with a host, and without what a token endpoint must not have: user, query, fragment, white space.
@@ -63,19 +60,12 @@ pub(super) fn is_image_reference(text: &str) -> bool {
         Some(colon) if colon >= last_part => (rest.get(..colon), rest.get(colon + 1..)),
         _ => (Some(rest), None),
     };
-    let is_part = |part: &str| {
-        begins_and_ends_alphanumeric(part)
-            && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'_' | b'-'))
-    };
+    let is_part = |part: &str| is_made_of(part, b"-_.") && !has_capitals(part);
     let is_host = |part: &str| {
         let (host, port) = part.split_once(':').unwrap_or((part, "1"));
         host.split('.').all(is_host_label) && is_port(port)
     };
-    let is_tag = |tag: &str| {
-        tag.len() <= 128
-            && tag.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))
-            && tag.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_')
-    };
+    let is_tag = |tag: &str| (1..=128).contains(&tag.len()) && consists_of(tag, b"-_.") && !tag.starts_with(['-', '.']);
     let is_digest = |digest: &str| {
         digest.split_once(':').is_some_and(|(algorithm, hex)| {
             is_qualified_name(algorithm) && hex.len() >= 32 && hex.bytes().all(|byte| byte.is_ascii_hexdigit())
@@ -92,27 +82,28 @@ pub(super) fn is_image_reference(text: &str) -> bool {
 
 /// A Kubernetes quantity: a decimal number, and perhaps a suffix or an exponent.
 pub(super) fn is_quantity(text: &str) -> bool {
-    const SUFFIXES: [&str; 16] = ["", "n", "u", "m", "k", "M", "G", "T", "P", "E", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"];
-    let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
-    let (number, suffix) = text.split_at(end);
-    let exponent = suffix.strip_prefix(['e', 'E']).map(|digits| digits.strip_prefix(['+', '-']).unwrap_or(digits));
-    let is_exponent = |digits: &str| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-    number.bytes().any(|byte| byte.is_ascii_digit())
-        && number.matches('.').count() <= 1
-        && (SUFFIXES.contains(&suffix) || exponent.is_some_and(is_exponent))
+    let end = text.bytes().position(|byte| !byte.is_ascii_digit() && byte != b'.').unwrap_or(text.len());
+    let (number, suffix) = text.as_bytes().split_at(end);
+    let is_suffix = match suffix {
+        []
+        | [b'n' | b'u' | b'm' | b'k' | b'M' | b'G' | b'T' | b'P' | b'E']
+        | [b'K' | b'M' | b'G' | b'T' | b'P' | b'E', b'i'] => true,
+        [b'e' | b'E', b'+' | b'-', exponent @ ..] | [b'e' | b'E', exponent @ ..] => {
+            !exponent.is_empty() && exponent.iter().all(u8::is_ascii_digit)
+        }
+        _ => false,
+    };
+    is_suffix && number.iter().any(u8::is_ascii_digit) && number.iter().filter(|byte| **byte == b'.').count() <= 1
 }
 
 /// The name of a Kubernetes object: lower-case letters, digits, hyphens and dots (RFC 1123 subdomain).
 pub(super) fn is_object_name(text: &str) -> bool {
-    text.len() <= 253 && text.split('.').all(is_host_label) && !text.bytes().any(|byte| byte.is_ascii_uppercase())
+    text.len() <= 253 && text.split('.').all(is_host_label) && !has_capitals(text)
 }
 
 /// A namespace, or a service account as `NAMESPACE/NAME`; `*` stands for any characters.
 pub(super) fn is_pattern(text: &str) -> bool {
-    !text.is_empty()
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'.' | b'*'))
+    !text.is_empty() && consists_of(text, b"-.*") && !has_capitals(text)
 }
 
 /// An API version as objects name it: `GROUP/VERSION`, or `v1` for the core group.
@@ -130,7 +121,19 @@ pub(super) fn is_object_pointer(text: &str) -> bool {
     text.strip_prefix('/').is_some_and(|steps| steps.split('/').all(is_step) && !steps.starts_with('*'))
 }
 
-fn begins_and_ends_alphanumeric(text: &str) -> bool {
+/// Whether the text is letters, digits and `others`, and begins and ends with a letter or digit.
+fn is_made_of(text: &str, others: &[u8]) -> bool {
     let alphanumeric = |c: char| c.is_ascii_alphanumeric();
-    text.starts_with(alphanumeric) && text.ends_with(alphanumeric)
+    text.starts_with(alphanumeric) && text.ends_with(alphanumeric) && consists_of(text, others)
+}
+
+/// Whether the text is letters, digits and `others`.
+#[inline(never)]
+fn consists_of(text: &str, others: &[u8]) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_alphanumeric() || others.contains(&byte))
+}
+
+#[inline(never)]
+fn has_capitals(text: &str) -> bool {
+    text.bytes().any(|byte| byte.is_ascii_uppercase())
 }

@@ -10,7 +10,6 @@ use crate::json::{Kind, Reading, Value};
 use crate::keys;
 use crate::layout::Layout;
 use crate::order::ByName;
-use crate::platform::windows_selector;
 
 /// A pod or pod template.
 #[derive(Debug)]
@@ -122,9 +121,14 @@ impl<'a> Pod<'a> {
         self.spec?.field(object)?.field(key)
     }
 
-    /// Whether it says that it is for Windows nodes.
+    /// Whether it says that it is for Windows nodes: by `spec.os.name`, else by the node selector `kubernetes.io/os`.
     pub fn is_for_windows(&self) -> bool {
-        *self.is_for_windows.get_or_init(|| windows_selector(self).is_some())
+        let is_windows = |(object, key)| {
+            self.spec_field(object, key).and_then(Value::as_str).is_some_and(|value| value == "windows")
+        };
+        *self
+            .is_for_windows
+            .get_or_init(|| [("os", "name"), ("nodeSelector", "kubernetes.io/os")].into_iter().any(is_windows))
     }
 
     /// Whether containers get the addresses of services as variables.
@@ -313,8 +317,17 @@ impl<'a> Volume<'a> {
         *self.is_injected.get_or_init(|| Layout::ALL.iter().any(is_of))
     }
 
-    /// Whether a service account's token is projected at this path.
+    /// Whether a token of the service account is projected at this path.
     pub fn holds_token_at(&self, path: &str) -> bool {
-        self.tokens().any(|token| token.field("path").and_then(Value::as_str).as_deref() == Some(path))
+        self.tokens_at(path).next().is_some()
+    }
+
+    /// Whether a token at this path has another audience.
+    pub fn holds_token_of_others_at(&self, path: &str, audience: &str) -> bool {
+        self.tokens_at(path).any(|token| token.field("audience").and_then(Value::as_str).as_deref() != Some(audience))
+    }
+
+    fn tokens_at(&self, path: &str) -> impl Iterator<Item = Value<'a>> {
+        self.tokens().filter(move |token| token.field("path").and_then(Value::as_str).as_deref() == Some(path))
     }
 }

@@ -259,6 +259,30 @@ fn exemptions_cover_namespaces_and_service_accounts_by_pattern() {
     }
 }
 
+#[test]
+fn a_star_stands_for_any_characters() {
+    let cases = [
+        ("*", "", true),
+        ("*", "shop", true),
+        ("**", "shop", true),
+        ("shop", "shop", true),
+        ("shop", "shops", false),
+        ("shops", "shop", false),
+        ("*-dev", "team-dev", true),
+        ("*-dev", "team-dev-dev", true),
+        ("*-dev", "team-dev-prod", false),
+        ("team-*-dev", "team--dev", true),
+        ("team-*-dev", "team-dev", false),
+        ("a*b*c", "abbcbc", true),
+        ("a*b*c", "abbcb", false),
+        ("*ab", "aab", true),
+    ];
+    for (pattern, namespace, expected) in cases {
+        let exemptions = read(&json!({"exemptions": {"namespaces": [pattern]}}).to_string()).exemptions;
+        assert_eq!(exemptions.cover_namespace(namespace), expected, "{pattern} {namespace}");
+    }
+}
+
 /// Settings with `@` where a value belongs, the path of the value, values that belong there, and values that do not.
 type Format = (&'static str, &'static str, &'static [&'static str], &'static [&'static str]);
 

@@ -7,6 +7,7 @@ use std::{
     collections::BTreeMap,
     fs::File,
     io::{BufRead as _, BufReader},
+    iter::repeat,
     path::Path,
 };
 
@@ -27,7 +28,12 @@ fn is_beyond_upstream(rule: &str) -> bool {
 }
 
 /// Where we deviate from upstream on purpose. What matches no entry must agree exactly.
-pub static DIFFERENCES: [Difference; 2] = [
+pub static DIFFERENCES: [Difference; 4] = [
+    Difference {
+        reason: "v1.5.1 keeps a volume at its path whose token has another audience: the token is useless, or for somebody else",
+        covers: |case| case.upstream_pod().is_some_and(|pod| has_token_of_others(case, &pod)),
+        expected: |_| None,
+    },
     Difference {
         reason: "upstream sets AZURE_KUBERNETES_CA_FILE although nothing projects that file, which Azure SDKs refuse",
         covers: |case| case.upstream_defect.as_deref() == Some("ca-file-without-ca"),
@@ -59,10 +65,21 @@ pub static DIFFERENCES: [Difference; 2] = [
             Some(pod)
         },
     },
+    Difference {
+        reason: "upstream adds a second mount at one path or a second container of one name, which the API server rejects",
+        covers: |case| case.upstream_pod().is_some_and(|pod| without_doubles(case, &pod) != pod),
+        expected: |case| Some(without_doubles(case, &case.upstream_pod()?)),
+    },
 ];
 
 /// The name of the token volume up to v1.5.
 const V1_5_VOLUME: &str = "azure-identity-token";
+
+/// What the name of the token volume begins with since v1.6.0.
+const RESERVED_PREFIX: &str = "azure-workload-identity-reserved-";
+
+/// The audience of tokens unless the webhook is configured otherwise.
+const DEFAULT_AUDIENCE: &str = "api://AzureADTokenExchange";
 
 /// A deviation from upstream.
 pub struct Difference {
@@ -202,6 +219,50 @@ fn lacks_mounted_volume(pod: &Value) -> bool {
     let any = |list: Option<&Value>| list.and_then(Value::as_array).is_some_and(|elements| elements.iter().any(named));
     let is_mounted = containers_mut(&mut pod.clone()).any(|container| any(container.get("volumeMounts")));
     is_mounted && !any(pod.pointer("/spec/volumes"))
+}
+
+/// Whether v1.5 uses a volume of the pod whose token has another audience than the webhook's.
+fn has_token_of_others(case: &Case, pod: &Value) -> bool {
+    let volumes = || pod.pointer("/spec/volumes").and_then(Value::as_array).into_iter().flatten();
+    let is_reserved = |volume: &Value| volume["name"].as_str().is_some_and(|name| name.starts_with(RESERVED_PREFIX));
+    let Some(name) = token_volume(pod).filter(|_| !volumes().any(is_reserved)) else { return false };
+    let volume = volumes().find(|volume| volume["name"] == name);
+    let sources = volume.and_then(|volume| volume.pointer("/projected/sources")).and_then(Value::as_array);
+    let tokens = sources.into_iter().flatten().filter_map(|source| source.get("serviceAccountToken"));
+    let audience = case.webhook.audience.as_deref().unwrap_or(DEFAULT_AUDIENCE);
+    tokens.filter(|token| token["path"] == V1_5_VOLUME).any(|token| token["audience"] != audience)
+}
+
+/// Upstream's pod without the containers whose name and the mounts whose path the pod had already.
+fn without_doubles(case: &Case, pod: &Value) -> Value {
+    let mut pod = pod.clone();
+    let lists = |pod: &Value| ["/spec/initContainers", "/spec/containers"].map(|list| pod.pointer(list).cloned());
+    let has = |list: &Option<Value>, name: &Value| {
+        let elements = list.as_ref().and_then(Value::as_array);
+        elements.is_some_and(|elements| elements.iter().any(|element| element["name"] == *name))
+    };
+    let [declared_init, declared] = lists(&case.pod);
+    for (list, own, other) in
+        [("/spec/initContainers", &declared_init, &declared), ("/spec/containers", &declared, &declared_init)]
+    {
+        if let Some(containers) = pod.pointer_mut(list).and_then(Value::as_array_mut) {
+            containers.retain(|container| has(own, &container["name"]) || !has(other, &container["name"]));
+        }
+    }
+    let mut before = case.pod.clone();
+    let declared: Vec<Value> = containers_mut(&mut before).map(|container| container.clone()).collect();
+    for container in containers_mut(&mut pod) {
+        let Some(declared) = declared.iter().find(|declared| declared["name"] == container["name"]) else { continue };
+        let declared = declared["volumeMounts"].as_array().into_iter().flatten().map(Some).chain(repeat(None));
+        let Some(mounts) = container.get_mut("volumeMounts").and_then(Value::as_array_mut) else { continue };
+        let is_double = |mount: &Value| mounts.iter().filter(|it| it["mountPath"] == mount["mountPath"]).count() > 1;
+        let kept = mounts.iter().zip(declared).filter_map(|(mount, declared)| {
+            let is_added = declared != Some(mount);
+            if is_added && is_double(mount) { declared } else { Some(mount) }
+        });
+        *mounts = kept.cloned().collect();
+    }
+    pod
 }
 
 /// The name of the volume that projects a token to where v1.5 looks for it.

@@ -298,7 +298,8 @@ fn a_token_volume_that_is_not_right_is_put_right() {
 
 #[test]
 fn up_to_v1_5_any_token_of_the_right_path_is_used_as_it_is() {
-    let token = json!({"serviceAccountToken": {"audience": "other", "path": "azure-identity-token"}});
+    let token =
+        json!({"serviceAccountToken": {"audience": "api://AzureADTokenExchange", "path": "azure-identity-token"}});
     let volume = json!({"name": "own", "projected": {"sources": [token]}});
     let mount = json!({"name": "own", "mountPath": "/elsewhere"});
     let spec = json!({"containers": [{"name": "web", "volumeMounts": [mount]}], "volumes": [volume]});
@@ -306,6 +307,17 @@ fn up_to_v1_5_any_token_of_the_right_path_is_used_as_it_is() {
 
     assert_eq!(pod["spec"]["volumes"], json!([volume]));
     assert_eq!(pod["spec"]["containers"][0]["volumeMounts"], json!([mount]));
+}
+
+#[test]
+fn no_second_mount_is_added_at_one_path() {
+    let own = json!({"name": "own", "mountPath": MOUNT_PATH});
+    let elsewhere = json!({"name": VOLUME, "mountPath": "/elsewhere"});
+    for mounts in [json!([own]), json!([elsewhere, own])] {
+        let spec = json!({"containers": [{"name": "web", "volumeMounts": mounts}], "volumes": [{"name": "own", "emptyDir": {}}]});
+        let pod = injected(&pod(&json!({}), &spec), &json!({}), &account(None, None));
+        assert_eq!(pod["spec"]["containers"][0]["volumeMounts"], mounts);
+    }
 }
 
 /// What the proxy and its init container have besides image and identity.
@@ -393,7 +405,8 @@ fn the_proxy_comes_first_its_init_container_last_and_neither_twice() {
         (true, lists(&["a", "azwi-proxy"], &["b"]), vec!["a", "azwi-proxy", "azwi-proxy-init"], vec!["b"]),
         (true, lists(&["azwi-proxy-init", "a"], &["b"]), vec!["azwi-proxy", "azwi-proxy-init", "a"], vec!["b"]),
         (false, lists(&["azwi-proxy-init"], &["b", "azwi-proxy"]), vec!["azwi-proxy-init"], vec!["b", "azwi-proxy"]),
-        (true, lists(&[], &["azwi-proxy"]), vec!["azwi-proxy", "azwi-proxy-init"], vec!["azwi-proxy"]),
+        (true, lists(&[], &["azwi-proxy"]), vec!["azwi-proxy-init"], vec!["azwi-proxy"]),
+        (false, lists(&["azwi-proxy"], &["azwi-proxy-init"]), vec!["azwi-proxy"], vec!["azwi-proxy-init"]),
     ];
     for (native, spec, init_containers, containers) in cases {
         let pod = injected(&pod(&json!({PROXY: "true"}), &spec), &proxy_settings(native), &account(None, None));

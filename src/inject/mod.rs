@@ -35,11 +35,10 @@ pub fn inject(pod: &Pod<'_>, identity: &Identity<'_>, inject: &Inject<'_>, chang
     // Without a spec there is nothing to run, and the API server says so.
     let spec = pod.spec?;
 
-    let volume = TokenVolume::of(pod, identity, inject, expiration);
+    let volume = TokenVolume::of(pod, identity, inject, expiration)?;
     let variables = env::variables(identity, inject, &volume);
-    let additions = containers::Additions::new(&variables, &volume);
     for container in pod.all_containers().filter(|container| identity.includes(&container.name)) {
-        additions.add_to(container, changes);
+        containers::add_to(container, &variables, &volume, changes);
         if changes.added_length() > MAX_ADDED {
             return None;
         }

@@ -1,13 +1,11 @@
 //! The volume with the token.
 
-use serde::Serialize;
-
 use crate::identity::Identity;
 use crate::json::{Changes, Document, Value, text};
 use crate::layout::{CA_PATH, Layout};
 use crate::mounts::volume_for_token;
 use crate::pod::{Pod, Volume};
-use crate::settings::{CaSource, Inject, LabelSelector};
+use crate::settings::{CaSource, Inject};
 
 /// The mode of projected files unless it is set: the API server fills it in. Source: `v1.ProjectedVolumeSourceDefaultMode`.
 const DEFAULT_MODE: i64 = 0o644;
@@ -26,58 +24,33 @@ pub(super) struct TokenVolume<'a> {
     layout: Layout,
 }
 
-#[derive(Serialize)]
-struct ProjectedVolume<'a> {
-    name: &'a str,
-    projected: Projected<'a>,
-}
-
-#[derive(Serialize)]
-struct Projected<'a> {
-    sources: Vec<Source<'a>>,
-}
-
-/// A `v1.VolumeProjection`.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
-enum Source<'a> {
-    ServiceAccountToken {
-        audience: &'a str,
-        expiration_seconds: u32,
-        path: &'a str,
-    },
-    ConfigMap {
-        name: &'a str,
-        items: [KeyToPath<'a>; 1],
-        optional: bool,
-    },
-    ClusterTrustBundle {
-        signer_name: &'a str,
-        #[serde(skip_serializing_if = "Option::is_none")]
-        label_selector: Option<&'a LabelSelector<'a>>,
-        path: &'a str,
-        optional: bool,
-    },
-}
-
-#[derive(Serialize)]
-struct KeyToPath<'a> {
-    key: &'a str,
-    path: &'a str,
-}
-
 impl<'a> TokenVolume<'a> {
-    pub(super) fn of(pod: &'a Pod<'a>, identity: &Identity<'_>, inject: &Inject<'_>, expiration: u32) -> Self {
+    pub(super) fn of(pod: &'a Pod<'a>, identity: &Identity<'_>, inject: &Inject<'_>, expiration: u32) -> Option<Self> {
         let layout = inject.layout;
         let (present, name) = volume_for_token(pod, layout);
-        let mut sources = vec![Source::ServiceAccountToken {
-            audience: identity.audience(inject),
-            expiration_seconds: expiration,
-            path: layout.token_path(),
-        }];
-        sources.extend(identity.binding.and_then(|binding| binding.ca.as_ref()).and_then(ca_source));
-        let json = text(&ProjectedVolume { name: &name, projected: Projected { sources } });
-        Self { mount_path: layout.mount_path(&name), name, json, present, layout }
+        let audience = identity.audience(inject);
+        // Up to v1.5 a volume stays as it is.
+        let is_of_others = |volume: &Volume<'_>| volume.holds_token_of_others_at(layout.token_path(), audience);
+        if layout == Layout::V1_5 && present.is_some_and(is_of_others) {
+            return None;
+        }
+        let audience = text(audience);
+        let ca = identity.binding.and_then(|binding| binding.ca.as_ref()).map(ca_source);
+        let json = [
+            "{\"name\":",
+            &text(name.as_str()),
+            ",\"projected\":{\"sources\":[{\"serviceAccountToken\":{\"audience\":",
+            &audience,
+            ",\"expirationSeconds\":",
+            &expiration.to_string(),
+            ",\"path\":\"",
+            layout.token_path(),
+            "\"}}",
+            ca.as_deref().unwrap_or_default(),
+            "]}}",
+        ]
+        .concat();
+        Some(Self { mount_path: layout.mount_path(&name), name, json, present, layout })
     }
 
     /// Adds the volume, or puts it in the place of one that has its name and is not right.
@@ -87,6 +60,12 @@ impl<'a> TokenVolume<'a> {
             Some(volume) => changes.replace(volume.object, self.json.clone()),
             None => changes.extend(spec, "volumes", &[], &[&self.json]),
         }
+    }
+
+    /// A container's mount of it, as JSON.
+    pub(super) fn mount(&self) -> String {
+        let name = text(self.name.as_str());
+        ["{\"name\":", &name, ",\"mountPath\":", &text(self.mount_path.as_str()), ",\"readOnly\":true}"].concat()
     }
 
     /// Whether containers may mount it at other paths: up to v1.5 the webhook does not compare paths.
@@ -113,17 +92,27 @@ impl<'a> TokenVolume<'a> {
     }
 }
 
-fn ca_source<'a>(ca: &'a CaSource<'_>) -> Option<Source<'a>> {
+/// The source of the CA certificate after another source.
+fn ca_source(ca: &CaSource<'_>) -> String {
     match ca {
         CaSource::ConfigMap(name) => {
-            Some(Source::ConfigMap { name, items: [KeyToPath { key: "ca.crt", path: CA_PATH }], optional: false })
+            let items = ["\"items\":[{\"key\":\"ca.crt\",\"path\":\"", CA_PATH, "\"}]"].concat();
+            [",{\"configMap\":{\"name\":", &text(name.as_ref()), ",", &items, ",\"optional\":false}}"].concat()
         }
-        CaSource::ClusterTrustBundle { signer_name, label_selector } => Some(Source::ClusterTrustBundle {
-            signer_name,
-            label_selector: label_selector.as_ref(),
-            path: CA_PATH,
-            optional: false,
-        }),
-        CaSource::Data(_) => None,
+        CaSource::ClusterTrustBundle { signer_name, label_selector } => {
+            let selector =
+                label_selector.as_ref().map(|selector| ["\"labelSelector\":", &text(selector), ","].concat());
+            [
+                ",{\"clusterTrustBundle\":{\"signerName\":",
+                &text(signer_name.as_ref()),
+                ",",
+                selector.as_deref().unwrap_or_default(),
+                "\"path\":\"",
+                CA_PATH,
+                "\",\"optional\":false}}",
+            ]
+            .concat()
+        }
+        CaSource::Data(_) => String::new(),
     }
 }

@@ -1,6 +1,7 @@
 //! Changes to a document: a few verbs over its values, and the writer that applies them to JSON text.
 
-use super::document::{Kind, NodeId, Value};
+use super::document::{NodeId, Value};
+use super::node::Kind;
 use crate::order::sorted;
 
 /// One change. Values are named by their node, so that the same change can be applied to another form of the document, YAML for

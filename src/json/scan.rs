@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::{fmt, iter};
 
-use super::document::{Kind, Node};
+use super::node::{Kind, Node};
 use crate::order::ByName;
 
 /// How many arrays and objects may be open at once: what `serde_json`, with which Kubewarden's host reads our answer, takes.

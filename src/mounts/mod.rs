@@ -15,8 +15,8 @@ use crate::json::Value;
 use crate::order;
 use crate::pod::{Container, VolumeMount};
 
-pub use path::run_alias;
 use path::{CleanPath, is_absolute};
+pub use path::{are_same_path, run_alias};
 pub use volumes::{InjectedToken, Volumes, injected_volume, kind, volume_for_token};
 
 /// Where the API server mounts its own token. Source: `DefaultAPITokenMountPath` of admission plugin `ServiceAccount`.

@@ -55,6 +55,11 @@ impl PartialOrd for CleanPath {
     }
 }
 
+/// Whether two absolute paths are spellings of one, other than by `..` through a link or by case.
+pub fn are_same_path(one: &str, other: &str) -> bool {
+    CleanPath::new(one, false) == CleanPath::new(other, false)
+}
+
 /// Whether a process finds a file of this name wherever it runs.
 pub(super) fn is_absolute(path: &str, windows: bool) -> bool {
     path.starts_with('/') || (windows && (path.starts_with('\\') || path.get(1..2) == Some(":")))

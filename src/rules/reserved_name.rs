@@ -5,11 +5,16 @@
 //! (`mcr.microsoft.com/oss/azure/workload-identity/proxy`), with any tag. A container with a command of its own does not run
 //! the proxy, regardless of its image.
 //!
+//! With layout v1.5, also a volume with a token for another audience at the path of the injected token.
+//!
 //! # Why it matters
 //!
 //! Injection identifies containers and volumes by name. A container with the name of the proxy prevents the injection of
 //! the proxy, may receive requests that are meant for the proxy, and may be exempt from other policies. A volume with the
 //! name of the token volume is replaced, or it conflicts with the token volume and the pod is rejected.
+//!
+//! With layout v1.5 injection uses any volume with a token at its path. A token for another audience is useless there, or it is
+//! meant for somebody else.
 //!
 //! # Example
 //!
@@ -24,8 +29,9 @@ use super::{Check, PodSubject, Rule};
 use crate::finding::{Finding, Findings, quote};
 use crate::keys;
 use crate::layout::{Layout, RESERVED_PREFIX, V1_5_VOLUME};
+use crate::mounts::volume_for_token;
 
-pub(super) const RULE: Rule = Rule::new(&[Check::Template(check)]);
+pub(super) const RULE: Rule = Rule::new(&[Check::Template(check)]).guarding_injection();
 
 fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
     if !subject.wants_identity {
@@ -50,5 +56,22 @@ fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
                 Finding::at(subject.path_of(volume.object), problem, "use another name")
             });
         }
+    }
+    check_own_token(subject, findings);
+}
+
+/// With layout v1.5 injection keeps a volume that has a token at the token's path.
+fn check_own_token(subject: &PodSubject<'_>, findings: &mut Findings) {
+    let (layout, path) = (Layout::V1_5, Layout::V1_5.token_path());
+    let Some(inject) = subject.settings.inject.as_ref().filter(|inject| inject.layout == layout) else { return };
+    let audience = subject.identity.audience(inject);
+    let Some(volume) = volume_for_token(subject.pod, layout).0 else { return };
+    if volume.holds_token_of_others_at(path, audience) {
+        findings.add(|| {
+            let problem =
+                ["holds a token at path \"", path, "\", where layout v1.5 expects audience ", &quote(audience)];
+            let fix = "project the token at another path, or with this audience";
+            Finding::at(subject.path_of(volume.object), problem.concat(), fix).blocks_injection()
+        });
     }
 }

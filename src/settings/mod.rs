@@ -7,7 +7,6 @@ mod read;
 use std::borrow::Cow;
 
 use serde::ser::{Serialize, Serializer};
-use wildmatch::WildMatch;
 
 pub use read::Problem;
 
@@ -276,7 +275,24 @@ fn is_service_account(pattern: &str, namespace: &str, name: &str) -> bool {
 
 /// Whether `pattern` matches `text`; `*` stands for any characters.
 fn matches(pattern: &str, text: &str) -> bool {
-    WildMatch::new(pattern).matches(text)
+    let (mut pattern, mut text) = (pattern.as_bytes(), text.as_bytes());
+    // What follows the last `*`, and where in the text it is tried.
+    let mut retry = None;
+    loop {
+        match (pattern, text) {
+            ([b'*', rest @ ..], _) => {
+                retry = Some((rest, text));
+                pattern = rest;
+            }
+            ([], []) => return true,
+            ([wanted, rest @ ..], [found, later @ ..]) if wanted == found => (pattern, text) = (rest, later),
+            _ => {
+                let Some((rest, [_, later @ ..])) = retry else { return false };
+                retry = Some((rest, later));
+                (pattern, text) = (rest, later);
+            }
+        }
+    }
 }
 
 /// A kind with a pod template.

@@ -111,7 +111,7 @@ pub(super) fn settings(root: Value<'_>) -> Result<Settings<'_>, Vec<Problem>> {
     let reader = Reader { root, problems: Cell::default() };
     let settings = reader.table(root).map(all);
     let problems = reader.problems.into_inner();
-    if problems.is_empty() { Ok(settings.unwrap_or_default()) } else { Err(problems) }
+    settings.filter(|_| problems.is_empty()).ok_or(problems)
 }
 
 fn all<'a>(mut root: Table<'_, 'a>) -> Settings<'a> {
@@ -119,12 +119,9 @@ fn all<'a>(mut root: Table<'_, 'a>) -> Settings<'a> {
         inject: root.table("inject").map(inject),
         guard: root.table("guard").map(guard),
         severities: severities(&mut root),
-        identities: root.list("identities").map(|list| root.tables(list).filter_map(identity).collect()),
+        identities: root.list("identities").map(|list| root.all(list, identity)),
         exemptions: root.table("exemptions").map(exemptions).unwrap_or_default(),
-        workloads: {
-            let list = root.list("workloads").unwrap_or_default();
-            root.tables(list).filter_map(workload).collect()
-        },
+        workloads: root.list("workloads").map(|list| root.all(list, workload)).unwrap_or_default(),
     }
 }
 
@@ -160,12 +157,12 @@ fn authority_host<'a>(inject: &mut Table<'_, 'a>) -> Cow<'a, str> {
     if let Some(host) = clouds::authority_host(&name) {
         return Cow::Borrowed(host);
     }
+    let names: Vec<_> = clouds::names().collect();
     let advice = if name.eq_ignore_ascii_case("AzureStackCloud") {
         "; for Azure Stack set authorityHost instead".to_owned()
     } else {
-        suggestion(&name, clouds::names())
+        suggestion(&name, &names)
     };
-    let names: Vec<_> = clouds::names().collect();
     let text = ["is ", &quote(&name), "; it takes one of ", &names.join(", "), &advice].concat();
     inject.problem("azureEnvironment", text);
     Cow::Borrowed("")
@@ -256,10 +253,10 @@ fn label_selector<'a>(mut selector: Table<'_, 'a>) -> LabelSelector<'a> {
     for (key, value) in selector.typed("matchLabels", Kind::Object).into_iter().flat_map(Value::members) {
         match_labels.extend(selector.reader.present_string(value).map(|value| (key, value)));
     }
-    let expressions = selector.list("matchExpressions").unwrap_or_default();
+    let expressions = selector.list("matchExpressions");
     LabelSelector {
         match_labels: Entries(match_labels),
-        match_expressions: selector.tables(expressions).filter_map(label_requirement).collect(),
+        match_expressions: expressions.map(|list| selector.all(list, label_requirement)).unwrap_or_default(),
     }
 }
 
@@ -306,7 +303,7 @@ fn identity<'a>(mut identity: Table<'_, 'a>) -> Option<AllowedIdentity<'a>> {
     let client_id = identity.required_string("clientId", &CLIENT_ID);
     let tenant_id = identity.string("tenantId", &TENANT);
     let list = identity.required_list("serviceAccounts", "; name who may use the identity, \"*/*\" for everybody");
-    let service_accounts = identity.reader.strings(list, &SERVICE_ACCOUNT);
+    let service_accounts = list.map(|list| identity.reader.strings(list, &SERVICE_ACCOUNT)).unwrap_or_default();
     Some(AllowedIdentity { client_id: client_id?, tenant_id, service_accounts })
 }
 
@@ -380,8 +377,13 @@ impl<'a> Reader<'a> {
         Some(text)
     }
 
-    fn strings(&self, list: Vec<Value<'a>>, format: &Format) -> Vec<Cow<'a, str>> {
-        list.into_iter().filter_map(|element| self.string(element, format)).collect()
+    #[inline(never)]
+    fn strings(&self, list: Value<'a>, format: &Format) -> Vec<Cow<'a, str>> {
+        let mut strings = Vec::new();
+        for element in list.elements() {
+            strings.extend(self.string(element, format));
+        }
+        strings
     }
 
     /// The position of a text in `choices`.
@@ -425,6 +427,7 @@ impl<'r, 'a> Table<'r, 'a> {
         self.reader.present(self.object.get(key)?)
     }
 
+    #[inline(never)]
     fn typed(&mut self, key: &'static str, kind: Kind) -> Option<Value<'a>> {
         let value = self.get(key)?;
         self.reader.expect(value, kind)
@@ -436,15 +439,17 @@ impl<'r, 'a> Table<'r, 'a> {
         self.reader.table(value)
     }
 
-    #[inline(never)]
-    fn list(&mut self, key: &'static str) -> Option<Vec<Value<'a>>> {
-        Some(self.typed(key, Kind::Array)?.elements().collect())
+    fn list(&mut self, key: &'static str) -> Option<Value<'a>> {
+        self.typed(key, Kind::Array)
     }
 
-    /// Those elements of a list that are objects.
-    fn tables(&self, list: Vec<Value<'a>>) -> impl Iterator<Item = Table<'r, 'a>> + use<'r, 'a> {
-        let reader = self.reader;
-        list.into_iter().filter_map(move |element| reader.table(element))
+    /// What `read` makes of those elements of a list that are objects.
+    fn all<T>(&self, list: Value<'a>, read: fn(Table<'r, 'a>) -> Option<T>) -> Vec<T> {
+        let mut all = Vec::new();
+        for table in list.elements().filter_map(|element| self.reader.table(element)) {
+            all.extend(read(table));
+        }
+        all
     }
 
     #[inline(never)]
@@ -461,17 +466,17 @@ impl<'r, 'a> Table<'r, 'a> {
         self.string(key, format)
     }
 
-    /// The elements of a list that must be there and have some.
-    fn required_list(&mut self, key: &'static str, hint: &str) -> Vec<Value<'a>> {
+    /// A list that must be there and have elements.
+    fn required_list(&mut self, key: &'static str, hint: &str) -> Option<Value<'a>> {
         let is_missing = self.object.get(key).is_none();
         let list = self.list(key);
-        let what = match &list {
+        let what = match list {
             None if is_missing => "missing",
             Some(list) if list.is_empty() => "empty",
-            _ => return list.unwrap_or_default(),
+            _ => return list,
         };
         self.problem(key, ["is ", what, hint].concat());
-        Vec::new()
+        None
     }
 
     #[inline(never)]
@@ -500,12 +505,12 @@ impl Drop for Table<'_, '_> {
     fn drop(&mut self) {
         let unknown = self.object.members().filter(|(key, _)| !self.known.contains(&key.as_ref()));
         for (position, (key, _)) in unknown.enumerate() {
-            let text = ["is not known", &suggestion(&key, self.known.iter().copied())].concat();
+            let text = ["is not known", &suggestion(&key, &self.known)].concat();
             self.problem_before(self.begin + position, &key, text.into());
         }
     }
 }
 
-fn suggestion<'k>(name: &str, known: impl Iterator<Item = &'k str>) -> String {
+fn suggestion(name: &str, known: &[&str]) -> String {
     nearest(name, known).map(|known| ["; did you mean ", known, "?"].concat()).unwrap_or_default()
 }
