@@ -24,12 +24,13 @@ use crate::finding::{Finding, Findings, quote};
 use crate::formats::is_guid;
 use crate::inquiry::Origin;
 use crate::keys;
+use crate::pod::Container;
 use crate::rule::Severity;
 
 pub(super) const RULE: Rule =
     Rule::new(&[Check::Template(check_template), Check::ServiceAccount(check_service_account)]);
 
-const FIX: &str = "it takes the application (client) id of the identity, a GUID";
+const FIX: &str = "it requires the application (client) id of the identity, a GUID";
 
 fn check_template(subject: &PodSubject<'_>, findings: &mut Findings) {
     if !subject.wants_identity {
@@ -62,11 +63,10 @@ pub(super) fn check_variables(
 ) {
     let is_wrong = |id: &str| !id.is_empty() && !is_id(id);
     // Most containers set none, or a right one.
-    let mut variables = subject.participants().flat_map(|container| &container.env);
-    if !variables.any(|variable| variable.name == name && is_wrong(&variable.value)) {
-        return;
-    }
-    for container in subject.containers().iter().filter(|container| container.takes_part) {
+    let sets_wrong = |container: &Container<'_>| {
+        container.env.iter().any(|variable| variable.name == name && is_wrong(&variable.value))
+    };
+    for container in subject.participants_where(&sets_wrong) {
         let variable = container.environment.get(name);
         let (Some(entry), Some(id)) = (variable.entry, variable.text().filter(|id| is_wrong(id))) else { continue };
         findings.add_at_most(severity_of(id, subject.origin), || {

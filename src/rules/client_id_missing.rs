@@ -38,11 +38,11 @@ fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
     {
         return;
     }
-    let participants = || subject.containers().iter().filter(|container| container.takes_part);
+    let containers = subject.participants_where(&|container| !sets_id(container));
     let is_open = |value: &Resolved<'_>| matches!(value, Resolved::Maybe(_));
-    let missing = participants().find(|container| container.client_id.is_missing());
+    let missing = containers.iter().find(|container| container.client_id.is_missing());
     // Nobody can tell here what envFrom brings.
-    let open = || participants().find(|container| is_open(&container.client_id.value));
+    let open = || containers.iter().find(|container| is_open(&container.client_id.value));
     let Some(container) = missing.or_else(open) else { return };
     let (at_most, text) = match missing {
         Some(_) => (Severity::Deny, " sets no AZURE_CLIENT_ID either"),

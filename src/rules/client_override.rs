@@ -28,14 +28,15 @@ pub(super) const RULE: Rule = Rule::new(&[Check::Template(check)]);
 
 fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
     let is_id = |variable: &EnvVar<'_>| matches!(variable.name.as_ref(), keys::ENV_CLIENT_ID | keys::ENV_TENANT_ID);
-    if !subject.participants().flat_map(|container| &container.env).any(is_id) {
+    let containers = subject.participants_where(&|container| container.env.iter().any(is_id));
+    if containers.is_empty() {
         return;
     }
     let (client_id, tenant_id) = (subject.identity.client_id(), subject.identity.tenant_id());
     let account = subject.identity.service_account();
     let is_own_tenant = account.is_some_and(|account| account.tenant_id.is_some());
     let source = if is_own_tenant { "its service account" } else { "inject.tenantId in the settings" };
-    for container in subject.containers().iter().filter(|container| container.takes_part) {
+    for container in containers {
         let variables = [
             (&container.client_id, client_id, "its service account", is_real_guid as fn(&str) -> bool),
             (&container.tenant_id, tenant_id, source, is_tenant),

@@ -38,10 +38,7 @@ const INJECTED: [&str; 8] = [
 fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
     // Most values refer to nothing.
     let refers = |variable: &EnvVar<'_>| variable.value.contains("$(AZURE_");
-    if !subject.participants().flat_map(|container| &container.env).any(refers) {
-        return;
-    }
-    for container in subject.containers().iter().filter(|container| container.takes_part) {
+    for container in subject.participants_where(&|container| container.env.iter().any(refers)) {
         for (entry, name) in container.environment.unresolved_references(&INJECTED) {
             findings.add(|| {
                 let problem = ["refers to ", name, ", which is set after it: the text $(", name, ") stays as it is"];

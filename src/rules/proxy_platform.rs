@@ -22,8 +22,8 @@
 
 use super::{Check, PodSubject, Rule};
 use crate::finding::{Finding, Findings};
+use crate::json::Value;
 use crate::keys;
-use crate::platform;
 use crate::rule::Severity;
 
 /// The user of the proxy's image, which its `iptables` rules exempt. Source: upstream's `init/init-iptables.sh`.
@@ -35,7 +35,10 @@ fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
     if !subject.wants_identity || subject.identity.proxy.is_none() {
         return;
     }
-    if let Some(value) = platform::windows_selector(subject.pod) {
+    let is_windows = |value: &Value<'_>| value.as_str().as_deref() == Some("windows");
+    let os = subject.pod.spec_field("os", "name").filter(is_windows);
+    let node = subject.pod.spec_field("nodeSelector", "kubernetes.io/os").filter(is_windows);
+    if let Some(value) = os.or(node) {
         findings.add(|| {
             let problem =
                 format!("is \"windows\", but the proxy of annotation {} runs on Linux only", keys::INJECT_PROXY);

@@ -19,7 +19,6 @@
 use super::{Check, PodSubject, Rule};
 use crate::finding::{Finding, Findings};
 use crate::json::Value;
-use crate::platform;
 
 pub(super) const RULE: Rule = Rule::new(&[Check::Template(check)]);
 
@@ -34,7 +33,7 @@ fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
             Finding::at(subject.path_of(selector), problem, "run the pod on other nodes")
         });
     }
-    if let Some(user) = common_user(subject).filter(|_| platform::windows_selector(subject.pod).is_some()) {
+    if let Some(user) = common_user(subject).filter(|_| subject.pod.is_for_windows()) {
         findings.add(|| {
             let problem = "is the user of all containers of a Windows pod: the kubelet cannot give it the token file";
             Finding::at(subject.path_of(user), problem, "use windowsOptions.runAsUserName instead")
