@@ -7,7 +7,7 @@ use std::ops::Range;
 use super::node::{Kind, Node};
 use super::path::{Path, Segment};
 use super::scan::{self, SyntaxError};
-use crate::order::sorted;
+use crate::order::ByName;
 
 impl Node {
     /// What a string stands for, in bytes of UTF-8: without its quotes, its escapes resolved.
@@ -157,7 +157,10 @@ impl<'a> Value<'a> {
     }
 
     fn sorted_fields(self) -> Vec<(Cow<'a, str>, Value<'a>)> {
-        sorted(self.fields().collect(), &|(one, _), (other, _)| one > other)
+        let fields: Vec<_> = self.fields().collect();
+        let key = |position: usize| fields.get(position).map_or::<&[u8], _>(b"", |(key, _)| key.as_bytes());
+        let by_key = ByName::new(fields.len(), &key);
+        by_key.positions().filter_map(|position| fields.get(position).cloned()).collect()
     }
 
     /// The member of an object that has this key, `null` included; `None` for other types.
