@@ -22,6 +22,19 @@ pub trait Cluster {
 #[derive(Clone, Copy, Debug)]
 pub struct Nothing;
 
+/// The cluster for an object about which enough has been asked.
+pub(crate) struct NoMore;
+
+impl Cluster for NoMore {
+    fn service_account(&self, _: &str, _: &str, _: Freshness) -> Result<ServiceAccount, LookupError> {
+        Err(LookupError::Unreachable("the object names too many service accounts".to_owned()))
+    }
+
+    fn may_use_identity(&self, _: &str, _: &str, _: &str) -> Result<bool, LookupError> {
+        self.service_account("", "", Freshness::Cached).map(|_| false)
+    }
+}
+
 impl Cluster for Nothing {
     fn service_account(&self, _: &str, _: &str, _: Freshness) -> Result<ServiceAccount, LookupError> {
         Err(LookupError::Unreachable("there is no cluster".to_owned()))

@@ -90,30 +90,16 @@ pub struct ContainerIdentity<'p> {
 }
 
 impl<'p> ContainerIdentity<'p> {
-    /// The identities of all containers, init containers first. `injection` is what the containers get that `takes_part` names;
-    /// `volumes` are to be those after it. Without `injection` the answer is for the pod as it is.
-    pub fn of_pod(
-        pod: &'p Pod<'p>,
-        volumes: &Volumes<'p>,
-        injection: Option<&'p Injection<'p>>,
-        takes_part: &dyn Fn(&str) -> bool,
-    ) -> Vec<Self> {
-        let containers = pod.all_containers();
-        containers
-            .map(|container| {
-                let takes_part = takes_part(&container.name);
-                Self::new(pod, container, volumes, injection.filter(|_| takes_part), takes_part)
-            })
-            .collect()
-    }
-
-    fn new(
+    /// The identity of a container. `injection` is what it gets if it takes part; `volumes` are to be those after it. Without
+    /// `injection` the answer is for the pod as it is.
+    pub fn new(
         pod: &'p Pod<'p>,
         container: &'p Container<'p>,
         volumes: &Volumes<'p>,
         injection: Option<&'p Injection<'p>>,
         takes_part: bool,
     ) -> Self {
+        let injection = injection.filter(|_| takes_part);
         let injected = injection.and_then(|injection| injection.token);
         let variables = injection.map(|injection| injection.variables.as_slice()).unwrap_or_default();
         let environment = Environment::new(pod, container, variables);

@@ -11,7 +11,6 @@
 use std::borrow::Cow;
 
 use crate::json::Value;
-use crate::platform;
 use crate::pod::{Container, EnvVar, Pod};
 
 /// How many references are followed for one variable. Each may stand for a value with further references, so that without a
@@ -114,7 +113,7 @@ impl<'p> Environment<'p> {
             entries: &container.env,
             env_from: container.object.field("envFrom"),
             injected,
-            windows: platform::windows_selector(pod).is_some(),
+            windows: pod.is_for_windows(),
         }
     }
 
@@ -180,9 +179,8 @@ impl<'p> Environment<'p> {
 
     /// Whether a variable of this name may hold the address of a service. Source: Kubernetes' `pkg/kubelet/envvars`.
     fn may_be_of_service(&self, name: &str) -> bool {
-        let links = self.pod.spec.and_then(|spec| spec.field("enableServiceLinks")).and_then(Value::as_bool);
         // The API server's own service is always there.
-        (links != Some(false) || name.starts_with("KUBERNETES_"))
+        (self.pod.has_service_links() || name.starts_with("KUBERNETES_"))
             && (name.ends_with("_SERVICE_HOST") || name.ends_with("_PORT") || name.contains("_PORT_"))
     }
 

@@ -1,6 +1,6 @@
 //! Examination: what rules find about an object, and what injection would change in it. Nothing is decided here.
 
-use crate::cluster::{AccountLookup, Cluster, Freshness, ServiceAccount};
+use crate::cluster::{AccountLookup, Cluster, Freshness, NoMore, ServiceAccount};
 use crate::finding::{self, Count, Finding, Findings};
 use crate::identity::Identity;
 use crate::inject::inject;
@@ -65,6 +65,9 @@ pub fn examine<'a>(inquiry: &Inquiry<'a>, settings: &Settings<'_>, cluster: &dyn
     examination
 }
 
+/// For how many templates of an object service accounts are looked up.
+const TEMPLATES_WITH_LOOKUPS: usize = 20;
+
 /// What is common to examining objects of all kinds.
 struct Examiner<'e, 'a> {
     inquiry: &'e Inquiry<'a>,
@@ -102,7 +105,11 @@ impl<'e, 'a> Examiner<'e, 'a> {
     fn templates(&mut self, templates: &[Template<'a>], is_custom: bool) {
         let selector = self.object.field("spec").and_then(|spec| spec.field("selector"));
         let mut judged = None::<&Template<'a>>;
-        for template in templates {
+        for (position, template) in templates.iter().enumerate() {
+            // Each lookup may become a request to the API server.
+            if position == TEMPLATES_WITH_LOOKUPS {
+                self.cluster = &NoMore;
+            }
             let mismatches = self.reading.mismatches().len();
             let own = template.around.iter().skip(template.shared_with(judged));
             let around = own.map(|object| Outer::read(*object, &mut self.reading)).collect();
@@ -139,6 +146,8 @@ impl<'e, 'a> Examiner<'e, 'a> {
         let wants_identity = pod.is_labelled() || (may_follow && identity.client_id().is_some());
         let is_injected = inject_settings.is_some() && wants_identity;
 
+        let injection = inject_settings.filter(|_| wants_identity);
+        let (changes, added_length) = injection.map(|settings| changes(pod, &identity, settings)).unwrap_or_default();
         let around = workload.map(|workload| workload.around.as_slice()).unwrap_or_default();
         let keys = KeyUse::in_template(pod, around, settings);
         let models = Models::default();
@@ -153,6 +162,7 @@ impl<'e, 'a> Examiner<'e, 'a> {
             may_follow,
             identity: &identity,
             settings,
+            added_length,
             origin: self.inquiry.origin,
             models: &models,
         };
@@ -164,8 +174,8 @@ impl<'e, 'a> Examiner<'e, 'a> {
             self.result.client_id = identity.client_id().map(str::to_owned);
             self.result.tenant_id = identity.tenant_id().map(str::to_owned);
         }
-        if let Some(inject_settings) = inject_settings.filter(|_| wants_identity) {
-            self.result.changes = changes(pod, &identity, inject_settings);
+        if is_injected {
+            self.result.changes = changes;
         }
         true
     }
@@ -255,11 +265,11 @@ impl<'e, 'a> Examiner<'e, 'a> {
     }
 }
 
-/// What injection changes; nothing if the identity cannot be injected, which comes with a finding that says why.
-fn changes(pod: &Pod<'_>, identity: &Identity<'_>, settings: &Inject<'_>) -> Changes {
+/// What injection changes, and how much it adds; nothing if the identity cannot be injected, which comes with a finding that says
+/// why.
+fn changes(pod: &Pod<'_>, identity: &Identity<'_>, settings: &Inject<'_>) -> (Changes, usize) {
     let mut changes = Changes::default();
-    match inject(pod, identity, settings, &mut changes) {
-        Some(()) => changes,
-        None => Changes::default(),
-    }
+    let injected = inject(pod, identity, settings, &mut changes);
+    let added_length = changes.added_length();
+    (injected.map(|()| changes).unwrap_or_default(), added_length)
 }

@@ -48,7 +48,6 @@ pub mod layout;
 pub mod mounts;
 mod nearest;
 mod order;
-pub mod platform;
 pub mod pod;
 pub mod rule;
 pub mod rules;

@@ -7,27 +7,69 @@
 /// other keep their order.
 #[inline(never)]
 pub(crate) fn sorted_positions(count: usize, is_after: &dyn Fn(usize, usize) -> bool) -> Vec<usize> {
-    let mut sorted: Vec<usize> = (0..count).collect();
-    let mut merged = sorted.clone();
+    let items = sort((0..count).map(|position| (0, position)).collect(), is_after);
+    items.into_iter().map(|(_, position)| position).collect()
+}
+
+/// Sorts pairs of a number and a position: by the number, then by what `is_after` says of the positions. Equal items keep their order.
+#[inline(never)]
+fn sort(mut items: Vec<(u32, usize)>, is_after: &dyn Fn(usize, usize) -> bool) -> Vec<(u32, usize)> {
+    let is_after =
+        |one: &(u32, usize), other: &(u32, usize)| one.0 > other.0 || (one.0 == other.0 && is_after(one.1, other.1));
+    // As most lists are.
+    if items.iter().zip(items.iter().skip(1)).all(|(one, next)| !is_after(one, next)) {
+        return items;
+    }
+    let mut merged = items.clone();
     let mut run = 1;
     // A merge sort from the bottom up: after each step runs of this length are in order.
-    while run < count {
-        for (chunk, merged) in sorted.chunks(2 * run).zip(merged.chunks_mut(2 * run)) {
+    while run < items.len() {
+        for (chunk, merged) in items.chunks(2 * run).zip(merged.chunks_mut(2 * run)) {
             let (left, right) = chunk.split_at(run.min(chunk.len()));
             let (mut left, mut right) = (left.iter().peekable(), right.iter().peekable());
             for slot in merged {
                 let takes_right = match (left.peek(), right.peek()) {
-                    (Some(left), Some(right)) => is_after(**left, **right),
+                    (Some(left), Some(right)) => is_after(left, right),
                     (left, _) => left.is_none(),
                 };
                 let next = if takes_right { right.next() } else { left.next() };
                 *slot = next.copied().unwrap_or_default();
             }
         }
-        std::mem::swap(&mut sorted, &mut merged);
+        std::mem::swap(&mut items, &mut merged);
         run *= 2;
     }
-    sorted
+    items
+}
+
+/// Sorts pairs by their number, in a time that does not depend on their order: bits from the lowest on, some at a time.
+#[inline(never)]
+fn sort_by_number(mut items: Vec<(u32, usize)>) -> Vec<(u32, usize)> {
+    const BITS: u32 = 11;
+    let mut sorted = items.clone();
+    for shift in (0..u32::BITS).step_by(BITS as usize) {
+        let digit = |item: &(u32, usize)| (item.0 >> shift) as usize & ((1 << BITS) - 1);
+        let mut starts = [0_usize; 1 << BITS];
+        for item in &items {
+            if let Some(count) = starts.get_mut(digit(item)) {
+                *count += 1;
+            }
+        }
+        let mut sum = 0;
+        for start in &mut starts {
+            sum += std::mem::replace(start, sum);
+        }
+        for item in &items {
+            if let Some(start) = starts.get_mut(digit(item))
+                && let Some(slot) = sorted.get_mut(*start)
+            {
+                *slot = *item;
+                *start += 1;
+            }
+        }
+        std::mem::swap(&mut items, &mut sorted);
+    }
+    items
 }
 
 /// The items of a list in such an order that none is after a later one.
@@ -45,21 +87,54 @@ pub(crate) fn sorted<T>(items: Vec<T>, is_after: &dyn Fn(&T, &T) -> bool) -> Vec
     positions.into_iter().filter_map(|position| items.get_mut(position)?.take()).collect()
 }
 
-/// The items of a list by name.
+/// The items of a list by name, in the order of a hash of the names and then of the names: most comparisons are of two numbers. Not a
+/// hash table: without random seeds, which the guest has not, an adversary could make it slow.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct ByName(Vec<usize>);
+pub(crate) struct ByName(Vec<(u32, usize)>);
 
 impl ByName {
+    /// Up to this many are sorted by comparisons.
+    const FEW: usize = 200;
+
     /// The items of a list of `count`, whose names `name` gives by position.
-    pub(crate) fn new<'n>(count: usize, name: &dyn Fn(usize) -> &'n str) -> Self {
-        Self(sorted_positions(count, &|one, other| name(one) > name(other)))
+    #[inline(never)]
+    pub(crate) fn new<'n>(count: usize, name: &dyn Fn(usize) -> &'n [u8]) -> Self {
+        let items: Vec<_> = (0..count).map(|position| (hash(name(position)), position)).collect();
+        let items = if count > Self::FEW { sort_by_number(items) } else { items };
+        // What is left to do for many are names of the same hash.
+        Self(sort(items, &|one, other| name(one) > name(other)))
     }
 
     /// The position of the first item of this name.
-    pub(crate) fn find<'n>(&self, wanted: &str, name: &dyn Fn(usize) -> &'n str) -> Option<usize> {
-        let position = *self.0.get(self.0.partition_point(|position| name(*position) < wanted))?;
-        (name(position) == wanted).then_some(position)
+    #[inline(never)]
+    pub(crate) fn find<'n>(&self, wanted: &[u8], name: &dyn Fn(usize) -> &'n [u8]) -> Option<usize> {
+        if self.0.is_empty() {
+            return None;
+        }
+        let wanted = (hash(wanted), wanted);
+        let at = self
+            .0
+            .partition_point(|(hash, position)| *hash < wanted.0 || (*hash == wanted.0 && name(*position) < wanted.1));
+        let (hash, position) = *self.0.get(at)?;
+        (hash == wanted.0 && name(position) == wanted.1).then_some(position)
     }
+
+    /// The position of the first item with the name of an earlier one.
+    pub(crate) fn repeated<'n>(&self, name: &dyn Fn(usize) -> &'n [u8]) -> Option<usize> {
+        let pairs = self.0.iter().zip(self.0.iter().skip(1));
+        let repeated = pairs.filter(|(one, next)| one.0 == next.0 && name(one.1) == name(next.1));
+        repeated.map(|(_, next)| next.1).min()
+    }
+
+    /// The positions in an order that is the same for all lists of the same names.
+    pub(crate) fn positions(&self) -> impl Iterator<Item = usize> {
+        self.0.iter().map(|(_, position)| *position)
+    }
+}
+
+/// FNV-1a.
+fn hash(name: &[u8]) -> u32 {
+    name.iter().fold(0x811c_9dc5, |hash: u32, byte| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193))
 }
 
 /// A set of names.
@@ -72,19 +147,23 @@ pub(crate) struct Names<T> {
 impl<T: AsRef<str>> Names<T> {
     /// The set of these names.
     pub(crate) fn new(names: Vec<T>) -> Self {
-        let by_name = ByName::new(names.len(), &|position| names.get(position).map_or("", AsRef::as_ref));
+        let by_name = ByName::new(names.len(), &|position| name_at(&names, position));
         Self { names, by_name }
     }
 
     /// Whether a name is in the set.
     pub(crate) fn contains(&self, wanted: &str) -> bool {
-        self.by_name.find(wanted, &|position| self.names.get(position).map_or("", AsRef::as_ref)).is_some()
+        self.by_name.find(wanted.as_bytes(), &|position| name_at(&self.names, position)).is_some()
     }
 
     /// The names, in the order in which they were given, each as often.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &str> {
         self.names.iter().map(AsRef::as_ref)
     }
+}
+
+fn name_at<T: AsRef<str>>(names: &[T], position: usize) -> &[u8] {
+    names.get(position).map_or(b"", |name| name.as_ref().as_bytes())
 }
 
 #[cfg(test)]
@@ -104,12 +183,35 @@ mod tests {
 
     #[test]
     fn a_name_is_found_at_its_first_place() {
-        let names = ["b", "a", "", "b"];
-        let name = |position: usize| names[position];
+        let names = ["b", "a", "", "b", "a"];
+        let name = |position: usize| names[position].as_bytes();
         let by_name = ByName::new(names.len(), &name);
-        let found = ["a", "b", "", "c", "ab"].map(|wanted| by_name.find(wanted, &name));
+        let found = ["a", "b", "", "c", "ab"].map(|wanted| by_name.find(wanted.as_bytes(), &name));
         assert_eq!(found, [Some(1), Some(0), Some(2), None, None]);
-        assert_eq!(ByName::default().find("", &name), None);
+        assert_eq!(by_name.repeated(&name), Some(3));
+        assert_eq!(ByName::new(3, &name).repeated(&name), None);
+        assert_eq!(ByName::default().find(b"", &name), None);
+    }
+
+    #[test]
+    fn many_names_are_found_whatever_their_hash() {
+        // "costarring" and "liquid", "declinate" and "macallums" have the same hash.
+        let names: Vec<String> = (0..3000)
+            .map(|number| match number % 7 {
+                0 => ["liquid", "costarring", "macallums", "declinate"][number % 4].to_owned(),
+                _ => (number % 1000).to_string(),
+            })
+            .collect();
+        assert_eq!(hash(b"costarring"), hash(b"liquid"));
+        let name = |position: usize| names[position].as_bytes();
+        let by_name = ByName::new(names.len(), &name);
+        for wanted in &names {
+            let first = names.iter().position(|name| name == wanted);
+            assert_eq!(by_name.find(wanted.as_bytes(), &name), first);
+        }
+        let repeated = (0..names.len()).find(|position| names[..*position].contains(&names[*position]));
+        assert_eq!(by_name.repeated(&name), repeated);
+        assert_eq!(by_name.find(b"1000", &name), None);
     }
 
     #[test]

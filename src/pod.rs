@@ -36,6 +36,8 @@ pub struct Pod<'a> {
     generate_name: Cow<'a, str>,
     service_account: Cow<'a, str>,
     volumes_by_name: OnceCell<ByName>,
+    is_for_windows: OnceCell<bool>,
+    has_service_links: OnceCell<bool>,
 }
 
 impl<'a> Pod<'a> {
@@ -62,6 +64,8 @@ impl<'a> Pod<'a> {
             generate_name: reading.string(metadata, "generateName"),
             service_account,
             volumes_by_name: OnceCell::new(),
+            is_for_windows: OnceCell::new(),
+            has_service_links: OnceCell::new(),
         }
     }
 
@@ -96,9 +100,10 @@ impl<'a> Pod<'a> {
 
     /// The volume of this name; the first, if there are several.
     pub fn volume(&self, name: &str) -> Option<&Volume<'a>> {
-        let name_at = |position: usize| self.volumes.get(position).map_or("", |volume| volume.name.as_ref());
+        let name_at =
+            |position: usize| self.volumes.get(position).map_or::<&[u8], _>(b"", |volume| volume.name.as_bytes());
         let by_name = self.volumes_by_name.get_or_init(|| ByName::new(self.volumes.len(), &name_at));
-        self.volumes.get(by_name.find(name, &name_at)?)
+        self.volumes.get(by_name.find(name.as_bytes(), &name_at)?)
     }
 
     /// Whether a CSI driver reads secrets or mounts Azure storage with the pod's identity: the kubelet gives the driver a token of
@@ -114,6 +119,22 @@ impl<'a> Pod<'a> {
     /// A member of the spec's `securityContext`, `nodeSelector` or another object in it.
     pub fn spec_field(&self, object: &str, key: &str) -> Option<Value<'a>> {
         self.spec?.field(object)?.field(key)
+    }
+
+    /// Whether it says that it is for Windows nodes: by `spec.os.name`, else by the node selector `kubernetes.io/os`.
+    pub fn is_for_windows(&self) -> bool {
+        let is_windows = |(object, key)| {
+            self.spec_field(object, key).and_then(Value::as_str).is_some_and(|value| value == "windows")
+        };
+        *self
+            .is_for_windows
+            .get_or_init(|| [("os", "name"), ("nodeSelector", "kubernetes.io/os")].into_iter().any(is_windows))
+    }
+
+    /// Whether containers get the addresses of services as variables.
+    pub fn has_service_links(&self) -> bool {
+        let links = || self.spec.and_then(|spec| spec.field("enableServiceLinks")).and_then(Value::as_bool);
+        *self.has_service_links.get_or_init(|| links() != Some(false))
     }
 
     /// Init containers and containers, in the order in which they are named.
@@ -149,9 +170,9 @@ impl<'a> StringMap<'a> {
         if self.entries.len() <= Self::FEW {
             return self.iter().find_map(|(name, value)| (name == key).then_some(value));
         }
-        let key_at = |position: usize| self.entries.get(position).map_or("", |(key, _)| key.as_ref());
+        let key_at = |position: usize| self.entries.get(position).map_or::<&[u8], _>(b"", |(key, _)| key.as_bytes());
         let by_key = self.by_key.get_or_init(|| ByName::new(self.entries.len(), &key_at));
-        self.entries.get(by_key.find(key, &key_at)?).map(|(_, value)| value.as_ref())
+        self.entries.get(by_key.find(key.as_bytes(), &key_at)?).map(|(_, value)| value.as_ref())
     }
 
     /// All keys and values in the order in which they are written.
@@ -273,13 +294,15 @@ pub struct Volume<'a> {
     pub name: Cow<'a, str>,
     /// `projected.sources`.
     pub sources: Vec<Value<'a>>,
+    is_injected: OnceCell<bool>,
 }
 
 impl<'a> Volume<'a> {
     fn read(reading: &mut Reading<'a>, object: Value<'a>) -> Self {
         let name = reading.string(Some(object), "name");
         let projected = reading.member(Some(object), "projected", Kind::Object);
-        Self { object, name, sources: reading.objects(projected, "sources", |_, source| source) }
+        let sources = reading.objects(projected, "sources", |_, source| source);
+        Self { object, name, sources, is_injected: OnceCell::new() }
     }
 
     /// The projected service account tokens.
@@ -289,7 +312,9 @@ impl<'a> Volume<'a> {
 
     /// Whether this is an injected token volume of any layout, judged by its name and the token's path.
     pub fn is_injected(&self) -> bool {
-        Layout::ALL.iter().any(|layout| layout.owns_name(&self.name) && self.holds_token_at(layout.token_path()))
+        // Asked for each mount of the volume.
+        let is_of = |layout: &Layout| layout.owns_name(&self.name) && self.holds_token_at(layout.token_path());
+        *self.is_injected.get_or_init(|| Layout::ALL.iter().any(is_of))
     }
 
     /// Whether a token of the service account is projected at this path.

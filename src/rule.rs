@@ -73,6 +73,7 @@ macro_rules! with_rules {
             injection_missing InjectionMissing "injection-missing" Deny,
             container_not_injected ContainerNotInjected "container-not-injected" Warn,
             lookup_failed LookupFailed "lookup-failed" Deny,
+            injection_size InjectionSize "injection-size" Deny,
         }
     };
 }

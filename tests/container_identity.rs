@@ -54,8 +54,12 @@ fn look_at<T>(
     with_pod(spec, |pod| {
         let token = injection.as_ref().and_then(|injection| injection.token);
         let volumes = Volumes::new(pod, token, &|audience| audience == AZURE);
-        let takes_part = |name: &str| !name.starts_with("skip");
-        look(&ContainerIdentity::of_pod(pod, &volumes, injection.as_ref(), &takes_part), &volumes)
+        let mut identities = Vec::new();
+        for container in pod.all_containers() {
+            let takes_part = !container.name.starts_with("skip");
+            identities.push(ContainerIdentity::new(pod, container, &volumes, injection.as_ref(), takes_part));
+        }
+        look(&identities, &volumes)
     })
 }
 

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use xtask::metadata::ContextAwareResource;
 
-use crate::policy::Mode;
+use crate::response::Mode;
 
 /// Where Kubewarden runs; the controller keeps every policy away from it.
 pub const KUBEWARDEN_NAMESPACE: &str = "kubewarden";

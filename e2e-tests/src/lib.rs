@@ -20,6 +20,7 @@ pub mod callback;
 mod capabilities;
 pub mod guests;
 pub mod host;
+pub mod hostile;
 pub mod kubewarden;
 pub mod module;
 pub mod policy;

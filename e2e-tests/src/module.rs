@@ -72,7 +72,7 @@ impl Module {
 }
 
 /// In an unoptimised build compiling takes seconds, and every process of tests needs the same module.
-fn cache() -> Result<Cache> {
+pub(crate) fn cache() -> Result<Cache> {
     static CACHE: OnceLock<Result<Cache, String>> = OnceLock::new();
     let open = || {
         let mut config = CacheConfig::new();

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result, bail};
 use kubewarden_policy_sdk::settings::SettingsValidationResponse;
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -14,22 +13,11 @@ use crate::{
     host::{Instance, is_interruption},
     module::{DEADLINE, Module},
     request::AdmissionRequest,
-    response::{AdmissionResponse, Answer},
+    response::{AdmissionResponse, Answer, Mode},
 };
 
 /// The name of the policy where the host's texts have one.
 const ID: &str = "azure-workload-identity";
-
-/// What happens to a policy's rejections and changes.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Mode {
-    /// They take effect.
-    #[default]
-    Protect,
-    /// They are only logged.
-    Monitor,
-}
 
 /// A module with a configuration that it has accepted.
 #[derive(Clone)]

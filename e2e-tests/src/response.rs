@@ -5,10 +5,21 @@ use std::{collections::BTreeMap, fmt::Display};
 use anyhow::{Context as _, Result};
 use json_patch::Patch;
 use kubewarden_policy_sdk::response::ValidationResponse;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, value::RawValue};
 
-use crate::{host::is_interruption, policy::Mode};
+use crate::host::is_interruption;
+
+/// What happens to a policy's rejections and changes.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// They take effect.
+    #[default]
+    Protect,
+    /// They are only logged.
+    Monitor,
+}
 
 /// An `admission.k8s.io/v1` `AdmissionResponse`, with the patch decoded.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -5,11 +5,7 @@
 use std::time::{Duration, Instant};
 
 use e2e_tests::{
-    cluster::FakeCluster,
-    guests,
-    module::Module,
-    policy::{Mode, Policy},
-    request::AdmissionRequest,
+    cluster::FakeCluster, guests, module::Module, policy::Policy, request::AdmissionRequest, response::Mode,
 };
 use serde_json::{Value, json};
 

@@ -55,7 +55,7 @@ fn the_host_gets_all_problems_as_one_message() {
             r#"{"preset":"hard","guards":{}}"#,
             json!({
                 "valid": false,
-                "message": "guards is not known; did you mean guard?; preset is \"hard\"; it takes one of recommended, strict",
+                "message": "guards is not known; did you mean guard?; preset is \"hard\"; it requires one of recommended, strict",
             }),
         ),
         (

@@ -11,10 +11,12 @@ use oci_client::{
     },
 };
 use serde::Serialize;
-use sha2::{Digest as _, Sha256};
 use xtask::metadata::{Metadata, SOURCE_ANNOTATION, VERSION_ANNOTATION};
 
-use crate::sbom::{self, Bom};
+use crate::{
+    digest,
+    sbom::{self, Bom},
+};
 
 /// Media type of a JSON object without members, the configuration of artefacts that have none.
 pub const EMPTY_MEDIA_TYPE: &str = "application/vnd.oci.empty.v1+json";
@@ -98,7 +100,7 @@ impl Image {
 
     /// The manifest's digest.
     pub fn digest(&self) -> String {
-        digest(&self.manifest)
+        digest::sha256(&self.manifest)
     }
 }
 
@@ -146,11 +148,6 @@ pub fn read_policy_manifest(bytes: &[u8]) -> Result<(OciImageManifest, OciDescri
     Ok((manifest, layer))
 }
 
-/// `sha256:` and the hash in hexadecimal.
-pub fn digest(bytes: &[u8]) -> String {
-    format!("sha256:{}", hex::encode(Sha256::digest(bytes)))
-}
-
 /// The canonical JSON of the specification, as oci-client writes it too: sorted members, no space.
 pub(crate) fn canonical(value: &impl Serialize) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
@@ -160,5 +157,10 @@ pub(crate) fn canonical(value: &impl Serialize) -> Result<Vec<u8>> {
 
 fn descriptor(media_type: &str, bytes: &[u8]) -> Result<OciDescriptor> {
     let size = i64::try_from(bytes.len()).context("too large for a registry")?;
-    Ok(OciDescriptor { media_type: media_type.to_owned(), digest: digest(bytes), size, ..OciDescriptor::default() })
+    Ok(OciDescriptor {
+        media_type: media_type.to_owned(),
+        digest: digest::sha256(bytes),
+        size,
+        ..OciDescriptor::default()
+    })
 }

@@ -16,7 +16,7 @@ use xtask::metadata::VERSION_ANNOTATION;
 
 use crate::{
     artefact::{self, Artefact, Image},
-    sbom,
+    digest, sbom,
 };
 
 const MARKER: &str = "oci-layout";
@@ -54,7 +54,7 @@ fn write_new(directory: &Path, artefact: &Artefact) -> Result<()> {
     fs::create_dir_all(&blobs)?;
     for image in [&artefact.policy, &artefact.sbom] {
         for blob in image.blobs.iter().chain([&image.manifest]) {
-            fs::write(blob_path(directory, &artefact::digest(blob))?, blob)?;
+            fs::write(blob_path(directory, &digest::sha256(blob))?, blob)?;
         }
     }
     let mut policy = index_entry(&artefact.policy, None)?;
@@ -117,7 +117,7 @@ fn read_image(directory: &Path, entry: &ImageIndexEntry) -> Result<Image> {
 fn read_blob(directory: &Path, digest: &str, size: i64) -> Result<Vec<u8>> {
     let path = blob_path(directory, digest)?;
     let blob = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
-    let found = artefact::digest(&blob);
+    let found = digest::sha256(&blob);
     ensure!(
         found == digest && i64::try_from(blob.len()) == Ok(size),
         "{} was changed: it has digest {found} and {} bytes, not {digest} and {size}",

@@ -5,6 +5,7 @@
 //! it. The digest is also the one that `kwctl push` of the same module gives.
 
 pub mod artefact;
+pub mod digest;
 pub mod layout;
 pub mod registry;
 pub mod sbom;

@@ -21,6 +21,7 @@ use serde_json::{Value, json};
 
 use crate::{
     artefact::{self, Artefact, Image},
+    digest,
     sbom::{self, Bom},
 };
 
@@ -197,7 +198,7 @@ impl Registry {
     /// Pushes blobs that are not there yet, then the manifest without a tag.
     async fn push_image(&self, image: &Image) -> Result<()> {
         for blob in &image.blobs {
-            let digest = artefact::digest(blob);
+            let digest = digest::sha256(blob);
             if self.has_blob(&digest).await? {
                 continue;
             }

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use spdx::Expression;
 use xtask::{GUEST_PACKAGE, POLICY_PACKAGE, Workspace};
 
-use crate::artefact;
+use crate::digest;
 
 /// The list's media type, and the artifact type of its manifest.
 pub const MEDIA_TYPE: &str = "application/vnd.cyclonedx+json";
@@ -204,7 +204,7 @@ impl<'a> Package<'a> {
     }
 
     fn policy(&self, version: &str, module: &[u8]) -> Result<Component> {
-        let digest = artefact::digest(module);
+        let digest = digest::sha256(module);
         Ok(Component {
             r#type: ComponentType::Application,
             bom_ref: format!("{POLICY_PACKAGE}@{version}"),

@@ -15,10 +15,14 @@ use crate::settings::Inject;
 
 use token_volume::TokenVolume;
 
+/// The most that injection may add to a pod, in bytes: the API server's store takes no larger objects. Source: etcd,
+/// `--max-request-bytes`. The store's form of an object is smaller than JSON, but what a container has besides makes up for that.
+pub const MAX_ADDED: usize = 1_572_864;
+
 /// Adds to `changes` what `pod` lacks of `identity`.
 ///
 /// `None` if the identity cannot be injected: a rule has a finding that says why ([`blocks_injection`]), or the pod has no spec,
-/// which the API server refuses.
+/// which the API server refuses. If more than [`MAX_ADDED`] would be added, `changes` has a part of it.
 ///
 /// [`blocks_injection`]: crate::finding::Finding::blocks_injection
 pub fn inject(pod: &Pod<'_>, identity: &Identity<'_>, inject: &Inject<'_>, changes: &mut Changes) -> Option<()> {
@@ -35,6 +39,9 @@ pub fn inject(pod: &Pod<'_>, identity: &Identity<'_>, inject: &Inject<'_>, chang
     let variables = env::variables(identity, inject, &volume);
     for container in pod.all_containers().filter(|container| identity.includes(&container.name)) {
         containers::add_to(container, &variables, &volume, changes);
+        if changes.added_length() > MAX_ADDED {
+            return None;
+        }
     }
     if let Some(port) = proxy {
         proxy::inject(pod, spec, identity, &inject.proxy, port, (&variables, &volume), changes);

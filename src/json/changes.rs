@@ -1,6 +1,7 @@
 //! Changes to a document: a few verbs over its values, and the writer that applies them to JSON text.
 
-use super::document::{Kind, NodeId, Value};
+use super::document::{NodeId, Value};
+use super::node::Kind;
 use crate::order::sorted;
 
 /// One change. Values are named by their node, so that the same change can be applied to another form of the document, YAML for
@@ -56,6 +57,7 @@ pub enum End {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Changes {
     list: Vec<Change>,
+    added_length: usize,
 }
 
 impl Changes {
@@ -71,7 +73,7 @@ impl Changes {
 
     /// Replaces `value` by the JSON `text`.
     pub fn replace(&mut self, value: Value<'_>, text: String) {
-        self.list.push(Change::Replace { value: value.id(), text });
+        self.push(Change::Replace { value: value.id(), text });
     }
 
     /// Gives the member `key` of `object` the JSON `text` as its value: replaces an existing member or adds one.
@@ -99,13 +101,13 @@ impl Changes {
     /// Renames the key `key` of `object`, if it has one.
     pub fn rename(&mut self, object: Value<'_>, key: &str, name: &str) {
         if let Some(key) = object.key_of(key) {
-            self.list.push(Change::Rename { key: key.id(), name: name.to_owned() });
+            self.push(Change::Rename { key: key.id(), name: name.to_owned() });
         }
     }
 
     /// Removes `child`, an element of `container` or the value of one of its members.
     pub fn remove(&mut self, container: Value<'_>, child: Value<'_>) {
-        self.list.push(Change::Remove { container: container.id(), child: child.id() });
+        self.push(Change::Remove { container: container.id(), child: child.id() });
     }
 
     /// Adds the JSON texts `first` before the elements of the array `object[key]` and `last` behind them. An array that is
@@ -129,13 +131,7 @@ impl Changes {
 
     /// The number of bytes that the new texts have together, at least.
     pub fn added_length(&self) -> usize {
-        let length = |change: &Change| match change {
-            Change::Replace { text, .. } => text.len(),
-            Change::Rename { name, .. } => name.len(),
-            Change::Remove { .. } => 0,
-            Change::Insert { key, text, .. } => text.len() + key.as_ref().map_or(1, |key| key.len() + 4),
-        };
-        self.list.iter().map(length).sum()
+        self.added_length
     }
 
     /// Writes `root`, which holds all that is changed, with the changes to `out`.
@@ -165,7 +161,17 @@ impl Changes {
     }
 
     fn insert(&mut self, container: Value<'_>, end: End, key: Option<&str>, text: String) {
-        self.list.push(Change::Insert { container: container.id(), end, key: key.map(str::to_owned), text });
+        self.push(Change::Insert { container: container.id(), end, key: key.map(str::to_owned), text });
+    }
+
+    fn push(&mut self, change: Change) {
+        self.added_length += match &change {
+            Change::Replace { text, .. } => text.len(),
+            Change::Rename { name, .. } => name.len(),
+            Change::Remove { .. } => 0,
+            Change::Insert { key, text, .. } => text.len() + key.as_ref().map_or(1, |key| key.len() + 4),
+        };
+        self.list.push(change);
     }
 }
 

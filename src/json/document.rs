@@ -4,59 +4,13 @@ use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 
+use super::node::{Kind, Node};
 use super::path::{Path, Segment};
 use super::scan::{self, SyntaxError};
-use crate::order::sorted;
-
-/// The JSON type of a value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
-pub enum Kind {
-    Null,
-    Bool,
-    Number,
-    String,
-    Array,
-    Object,
-}
-
-impl fmt::Display for Kind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Null => "null",
-            Self::Bool => "a boolean",
-            Self::Number => "a number",
-            Self::String => "a string",
-            Self::Array => "an array",
-            Self::Object => "an object",
-        })
-    }
-}
-
-/// Where one value is in the text, and which node follows its subtree.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Node {
-    pub(super) start: u32,
-    pub(super) end: u32,
-    pub(super) next: u32,
-    pub(super) kind: Kind,
-    /// A string with a backslash in it.
-    pub(super) escaped: bool,
-}
+use crate::order::ByName;
 
 impl Node {
-    pub(super) const NULL: Self = Self { start: 0, end: 0, next: 0, kind: Kind::Null, escaped: false };
-
-    pub(super) fn span(self) -> Range<usize> {
-        self.start as usize..self.end as usize
-    }
-
-    /// The value as written.
-    pub(super) fn bytes(self, text: &[u8]) -> &[u8] {
-        text.get(self.span()).unwrap_or_default()
-    }
-
-    /// What a string stands for, in bytes of UTF-8; its quotes are gone, its escapes resolved.
+    /// What a string stands for, in bytes of UTF-8: without its quotes, its escapes resolved.
     pub(super) fn decoded(self, text: &[u8]) -> Cow<'_, [u8]> {
         let written = self.bytes(text);
         let content = written.get(1..written.len().saturating_sub(1)).unwrap_or_default();
@@ -64,7 +18,7 @@ impl Node {
             return Cow::Borrowed(content);
         }
         let mut decoded = Vec::with_capacity(content.len());
-        // The scan has refused every escape that this could fail on.
+        // The scan has rejected every escape that this could fail on.
         let _ = scan::unescape(content, |piece| decoded.extend_from_slice(piece));
         Cow::Owned(decoded)
     }
@@ -203,7 +157,10 @@ impl<'a> Value<'a> {
     }
 
     fn sorted_fields(self) -> Vec<(Cow<'a, str>, Value<'a>)> {
-        sorted(self.fields().collect(), &|(one, _), (other, _)| one > other)
+        let fields: Vec<_> = self.fields().collect();
+        let key = |position: usize| fields.get(position).map_or::<&[u8], _>(b"", |(key, _)| key.as_bytes());
+        let by_key = ByName::new(fields.len(), &key);
+        by_key.positions().filter_map(|position| fields.get(position).cloned()).collect()
     }
 
     /// The member of an object that has this key, `null` included; `None` for other types.

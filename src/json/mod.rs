@@ -8,12 +8,14 @@
 
 mod changes;
 mod document;
+mod node;
 mod path;
 mod reading;
 mod scan;
 
 pub use changes::{Change, Changes, End};
-pub use document::{Document, Kind, NodeId, TypeMismatch, Value};
+pub use document::{Document, NodeId, TypeMismatch, Value};
+pub use node::Kind;
 pub use path::{Path, Segment};
 pub use reading::Reading;
 pub use scan::{DEPTH_LIMIT, SyntaxError};

@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::document::{Kind, TypeMismatch, Value};
+use super::document::{TypeMismatch, Value};
+use super::node::Kind;
 
 /// Reads members and collects the values of the wrong type on the way, instead of stopping at the first: admission rejects the
 /// request for one of them, tools that read files show them all.

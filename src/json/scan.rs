@@ -1,15 +1,15 @@
 //! One pass over the text: checks the grammar of RFC 8259 and notes where each value is.
 
-use std::collections::BTreeSet;
 use std::ops::Range;
 use std::{fmt, iter};
 
-use super::document::{Kind, Node};
+use super::node::{Kind, Node};
+use crate::order::ByName;
 
 /// How many arrays and objects may be open at once: what `serde_json`, with which Kubewarden's host reads our answer, takes.
 pub const DEPTH_LIMIT: usize = 127;
 
-/// Up to this many keys of an object are compared each with each to find a repeated one; more go into a tree.
+/// Up to this many keys of an object are compared each with each to find a repeated one; more are sorted.
 const FEW_KEYS: usize = 12;
 
 /// The largest 64-bit float, the type in which the host reads fractions; schemas do use it as a bound: how many
@@ -216,9 +216,10 @@ impl Scanner<'_> {
     }
 
     fn check_many_keys_differ(&self, object: u32) -> Result<(), Stop> {
-        // Not a hash map: without random seeds, which the guest has not, an adversary could make it slow.
-        let mut seen = BTreeSet::new();
-        let repeated = self.keys(object).find(|key| !seen.insert(key.decoded(self.text)));
+        let names: Vec<_> = self.keys(object).map(|key| key.decoded(self.text)).collect();
+        let name = |position: usize| names.get(position).map_or::<&[u8], _>(b"", AsRef::as_ref);
+        let repeated = ByName::new(names.len(), &name).repeated(&name);
+        let repeated = repeated.and_then(|position| self.keys(object).nth(position));
         repeated.map_or(Ok(()), |key| Err(Stop::at_repeated(key)))
     }
 

@@ -7,7 +7,6 @@ use super::{Absence, File};
 use crate::json::Value;
 use crate::layout::{Layout, is_reserved_name};
 use crate::order;
-use crate::platform;
 use crate::pod::{Pod, Volume};
 
 /// The token volume that injection is going to add, and its mount in each container that takes part.
@@ -99,7 +98,7 @@ impl Unlisted {
 impl<'p> Volumes<'p> {
     /// The volumes of `pod`, with the one that injection adds if there is one. `is_azure` judges the audience of a token.
     pub fn new(pod: &'p Pod<'p>, injected: Option<InjectedToken<'p>>, is_azure: &dyn Fn(&str) -> bool) -> Self {
-        let windows = platform::windows_selector(pod).is_some();
+        let windows = pod.is_for_windows();
         let mut entries = Vec::new();
         let mut missing = injected;
         for volume in &pod.volumes {

@@ -28,7 +28,7 @@ use crate::rule::Severity;
 pub(super) const RULE: Rule =
     Rule::new(&[Check::Template(check_template), Check::ServiceAccount(check_service_account)]);
 
-const FIX: &str = "it takes the application (client) id of the identity, a GUID";
+const FIX: &str = "it requires the application (client) id of the identity, a GUID";
 
 fn check_template(subject: &PodSubject<'_>, findings: &mut Findings) {
     if !subject.wants_identity {

@@ -29,13 +29,13 @@ fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
     for (container, lack) in containers {
         let Lack::Variable(missing) = lack else { continue };
         findings.add(|| {
-            let name = quote(&container.container.name);
+            let name = quote(&container.name);
             let problem = format!("({name}) was added after injection and lacks {missing}");
             let fix = format!(
                 "call its webhook earlier, or name it in annotation {} if it needs no identity",
                 keys::SKIP_CONTAINERS
             );
-            Finding::at(subject.path_of(container.container.object), problem, fix)
+            Finding::at(subject.path_of(container.object), problem, fix)
         });
     }
 }

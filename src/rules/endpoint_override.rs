@@ -47,10 +47,11 @@ fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
     // Most containers set none of them.
     let is_one = |variable: &EnvVar<'_>| VARIABLES.iter().any(|name| name.eq_ignore_ascii_case(&variable.name));
     let sets_one = |container: &Container<'_>| container.env.iter().any(is_one);
-    if !subject.wants_identity || !subject.pod.all_containers().any(sets_one) {
+    if !subject.wants_identity {
         return;
     }
-    for container in subject.containers() {
+    for (position, _) in subject.pod.all_containers().enumerate().filter(|(_, container)| sets_one(container)) {
+        let Some(container) = subject.container(position) else { continue };
         for name in VARIABLES {
             let variable = container.environment.get(name);
             let Some(entry) = variable.entry else { continue };

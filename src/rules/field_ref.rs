@@ -31,7 +31,7 @@ fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
             if subject.pod.annotations.get(&key).is_none() {
                 findings.add(|| {
                     let problem = format!(
-                        "takes {} from annotation {}, which the pod does not have: it is empty",
+                        "sets {} from annotation {}, which the pod does not have: it is empty",
                         name(&variable.name),
                         quote(&key)
                     );

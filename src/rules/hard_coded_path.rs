@@ -61,7 +61,7 @@ fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
             let is_own = matches!(variable.name.as_ref(), keys::ENV_TOKEN_FILE | keys::ENV_CA_FILE);
             // What endpoint-override rejects need not be said twice.
             let is_rejected = || {
-                let container = subject.containers().get(position).filter(|_| variable.name == keys::ENV_TOKEN_FILE);
+                let container = subject.container(position).filter(|_| variable.name == keys::ENV_TOKEN_FILE);
                 container.is_some_and(|container| token_file_fault(subject, container).is_some())
             };
             if is_foreign(&variable.value) && !(is_own && subject.layout_in_force().is_none()) && !is_rejected() {

@@ -30,7 +30,7 @@ fn check(subject: &ServiceAccountSubject<'_>, findings: &mut Findings) {
                 Finding::at(
                     subject.annotation_path(key),
                     format!("was {}; running pods keep that until they restart", quote(before)),
-                    "restart what runs as this service account",
+                    "restart the pods of this service account",
                 )
             });
         }

@@ -89,8 +89,18 @@ fn check_template(subject: &PodSubject<'_>, findings: &mut Findings) {
         // Whatever the variables say, the service account may use no identity.
         return;
     }
-    for container in subject.containers() {
-        check_container(subject, container, &allowed, findings);
+    // All that set nothing and take part are alike, and all that set and mount nothing have no identity.
+    let mut has_checked_plain = false;
+    for (position, container) in subject.pod.all_containers().enumerate() {
+        if container.env.is_empty() && container.object.field("envFrom").is_none() {
+            let takes_part = subject.wants_identity && subject.identity.includes(&container.name);
+            if if takes_part { std::mem::replace(&mut has_checked_plain, true) } else { container.mounts.is_empty() } {
+                continue;
+            }
+        }
+        if let Some(container) = subject.container(position) {
+            check_container(subject, container, &allowed, findings);
+        }
     }
 }
 

@@ -2,10 +2,10 @@
 
 use super::PodSubject;
 use super::endpoint_override::token_file_fault;
-use crate::container_identity::ContainerIdentity;
 use crate::keys;
 use crate::layout::{TokenPlace, is_reserved_name};
 use crate::mounts::File;
+use crate::pod::{Container, EnvVar};
 use crate::rule::{RuleId, Severity};
 use crate::settings::{DEFAULT_AUDIENCE, DEFAULT_BINDING_AUDIENCE, Guard};
 
@@ -26,7 +26,7 @@ pub(super) enum Arrival<'a> {
     /// Each container that takes part lacks something, and some of them a variable.
     Nowhere,
     /// The containers that lack something.
-    Except(Vec<(&'a ContainerIdentity<'a>, Lack)>),
+    Except(Vec<(&'a Container<'a>, Lack)>),
 }
 
 /// What the pod lacks that must arrive fully injected, without what endpoint-override rejects. A policy does not require of others
@@ -41,20 +41,34 @@ pub(super) fn arrival<'a>(subject: &PodSubject<'a>) -> Option<Arrival<'a>> {
     if !has_volume {
         return Some(Arrival::NoVolume);
     }
-    let participants = || subject.containers().iter().filter(|container| container.takes_part);
-    let lacking = participants().filter_map(|container| Some((container, lack(subject, guard, container)?)));
-    let mut lacking: Vec<_> = lacking.collect();
-    let lacks_variable = |(_, lack): &(_, Lack)| *lack != Lack::Token;
-    if lacking.iter().any(lacks_variable) && lacking.len() == participants().count() {
-        return Some(Arrival::Nowhere);
+    let is_said = subject.settings.severities.of(RuleId::EndpointOverride) == Severity::Deny;
+    let (mut lacking, mut complete, mut lacks_variable) = (Vec::new(), 0, false);
+    for (position, container) in subject.pod.all_containers().enumerate() {
+        if !subject.identity.includes(&container.name) {
+            continue;
+        }
+        match lack(subject, guard, position, container) {
+            Some(lack @ Lack::Variable(_)) => {
+                lacks_variable = true;
+                lacking.push((container, lack));
+            }
+            Some(lack @ Lack::Token) => {
+                let is_fault = |container| token_file_fault(subject, container).is_some();
+                if !(is_said && subject.container(position).is_some_and(is_fault)) {
+                    lacking.push((container, lack));
+                }
+            }
+            None => complete += 1,
+        }
     }
-    if subject.settings.severities.of(RuleId::EndpointOverride) == Severity::Deny {
-        lacking.retain(|entry| lacks_variable(entry) || token_file_fault(subject, entry.0).is_none());
-    }
-    Some(Arrival::Except(lacking))
+    if lacks_variable && complete == 0 { Some(Arrival::Nowhere) } else { Some(Arrival::Except(lacking)) }
 }
 
-fn lack(subject: &PodSubject<'_>, guard: &Guard, container: &ContainerIdentity<'_>) -> Option<Lack> {
+fn lack(subject: &PodSubject<'_>, guard: &Guard, position: usize, container: &Container<'_>) -> Option<Lack> {
+    let is_token_file = |variable: &EnvVar<'_>| variable.name.eq_ignore_ascii_case(keys::ENV_TOKEN_FILE);
+    let container =
+        Some(position).filter(|_| container.env.iter().any(is_token_file)).and_then(|at| subject.container(at));
+    let Some(container) = container else { return Some(Lack::Variable(keys::ENV_TOKEN_FILE)) };
     let is_accepted = |path: &str| {
         // Containers may have the token elsewhere, but a reserved volume shows its layout by its mount.
         let Some(File::Token { volume, .. }) = container.token else { return true };

@@ -36,11 +36,11 @@ fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
         Some(Arrival::Except(containers)) => {
             for (container, _) in containers.iter().filter(|(_, lack)| *lack == Lack::Token) {
                 findings.add(|| {
-                    let name = quote(&container.container.name);
+                    let name = quote(&container.name);
                     let problem =
                         ["is container ", &name, ", which finds no valid token at the path in ", keys::ENV_TOKEN_FILE];
                     let fix = "remove its own variable, mount or volume for the token, so that the webhook adds them";
-                    Finding::at(subject.path_of(container.container.object), problem.concat(), fix)
+                    Finding::at(subject.path_of(container.object), problem.concat(), fix)
                 });
             }
             return;

@@ -31,7 +31,7 @@ fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
             let path = holder.path_from(subject.object).key("metadata").key(map).key(keys::USE);
             let target = subject.pod_path(&["metadata", "labels"]);
             let map = holder.field("metadata").and_then(|metadata| metadata.field(map));
-            Finding::at(Place::key(path), format!("is {what}, which selects no pod"), format!("move it to {target}"))
+            Finding::at(Place::key(path), format!("is {what}, which is ignored"), format!("move it to {target}"))
                 .related(target, "here it is read")
                 .repair(|| move_member(map, keys::USE, subject.pod.object, ["metadata", "labels", keys::USE]))
         });

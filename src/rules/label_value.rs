@@ -31,7 +31,7 @@ fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
     findings.add(|| {
         Finding::at(
             subject.pod_path(&["metadata", "labels", keys::USE]),
-            format!("is {}, which selects nothing", quote(value)),
+            format!("is {}, which is ignored", quote(value)),
             "write \"true\", or \"false\" for no identity",
         )
         .repair(|| in_lower_case(subject, value))

@@ -18,6 +18,7 @@ mod identity_binding_rbac;
 mod identity_changed;
 mod identity_not_allowed;
 mod injection_missing;
+mod injection_size;
 mod label_in_selector;
 mod label_missing;
 mod label_on_service_account;

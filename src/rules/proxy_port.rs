@@ -47,7 +47,7 @@ fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
     let Some(number) = proxy.number() else {
         findings.add(|| {
             let problem = format!("is {}", quote(proxy.text.unwrap_or_default()));
-            Finding::at(own_path(), problem, "it takes a port from 1 to 65535, e.g. \"8080\"").blocks_injection()
+            Finding::at(own_path(), problem, "it requires a port from 1 to 65535, e.g. \"8080\"").blocks_injection()
         });
         return;
     };

@@ -27,7 +27,7 @@ use crate::keys;
 pub(super) const RULE: Rule =
     Rule::new(&[Check::Template(check_template), Check::ServiceAccount(check_service_account)]);
 
-const FIX: &str = "it takes the tenant's GUID or domain name; remove it to use the cluster's tenant";
+const FIX: &str = "it requires the tenant's GUID or domain name; remove it to use the cluster's tenant";
 
 fn check_template(subject: &PodSubject<'_>, findings: &mut Findings) {
     if !subject.wants_identity {

@@ -24,7 +24,7 @@ use crate::keys;
 pub(super) const RULE: Rule =
     Rule::new(&[Check::Template(check_template), Check::ServiceAccount(check_service_account)]).guarding_injection();
 
-const FIX: &str = "it takes whole seconds from 3600 to 86400, e.g. \"3600\"";
+const FIX: &str = "it requires whole seconds from 3600 to 86400, e.g. \"3600\"";
 
 fn check_template(subject: &PodSubject<'_>, findings: &mut Findings) {
     if !subject.wants_identity {

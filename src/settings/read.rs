@@ -62,41 +62,42 @@ impl Format {
 }
 
 const ANY: Format = Format::new(|_| true, "");
-const CLIENT_ID: Format = Format::new(is_guid, "it takes a GUID such as \"00000000-0000-0000-0000-000000000000\"");
+const CLIENT_ID: Format = Format::new(is_guid, "it requires a GUID such as \"00000000-0000-0000-0000-000000000000\"");
 const TENANT: Format = Format::new(
     |text| is_guid(text) || is_domain_name(text),
-    "it takes a GUID, or a domain name such as \"contoso.onmicrosoft.com\"",
+    "it requires a GUID, or a domain name such as \"contoso.onmicrosoft.com\"",
 );
-const URL: Format = Format::new(is_https_url, "it takes an https URL without user, query and fragment");
-const AUDIENCE: Format = Format::new(is_not_blank, "it takes the audience of a federated credential");
-const BINDING_AUDIENCE: Format = Format::new(is_not_blank, "it takes the audience of the token endpoint");
+const URL: Format = Format::new(is_https_url, "it requires an https URL without user, query and fragment");
+const AUDIENCE: Format = Format::new(is_not_blank, "it requires the audience of a federated credential");
+const BINDING_AUDIENCE: Format = Format::new(is_not_blank, "it requires the audience of the token endpoint");
 const IMAGE: Format =
-    Format::new(is_image_reference, "it takes an image reference such as \"registry.example.com/proxy:v1\"");
+    Format::new(is_image_reference, "it requires an image reference such as \"registry.example.com/proxy:v1\"");
 const ANNOTATION_SUFFIX: Format = Format::new(
     |suffix| is_qualified_name(&["use-", suffix].concat()),
-    "it takes what may follow \"azure.workload.identity/use-\" in an annotation key",
+    "it requires the end of an annotation key that begins with \"azure.workload.identity/use-\"",
 );
-const DOMAIN: Format = Format::new(is_domain_name, "it takes a domain name");
-const CONFIG_MAP: Format = Format::new(is_object_name, "it takes the name of a ConfigMap");
-const PEM: Format = Format::new(|text| text.contains("-----BEGIN CERTIFICATE-----"), "it takes a certificate as PEM");
-const SIGNER: Format = Format::new(is_not_blank, "it takes a signer such as \"example.com/ca\"");
-const LABEL: Format = Format::new(is_not_blank, "it takes a label key");
+const DOMAIN: Format = Format::new(is_domain_name, "it requires a domain name");
+const CONFIG_MAP: Format = Format::new(is_object_name, "it requires the name of a ConfigMap");
+const PEM: Format =
+    Format::new(|text| text.contains("-----BEGIN CERTIFICATE-----"), "it requires a certificate as PEM");
+const SIGNER: Format = Format::new(is_not_blank, "it requires a signer such as \"example.com/ca\"");
+const LABEL: Format = Format::new(is_not_blank, "it requires a label key");
 const OPERATOR: Format = Format::new(
     |text| matches!(text, "In" | "NotIn" | "Exists" | "DoesNotExist"),
-    "it takes one of In, NotIn, Exists, DoesNotExist",
+    "it requires one of In, NotIn, Exists, DoesNotExist",
 );
 const LAYOUT: Format =
-    Format::new(|text| Layout::ALL.iter().any(|layout| layout.name() == text), "it takes v1.5, v1.6.0 or v1.6.1");
-const NAMESPACE: Format = Format::new(is_pattern, "it takes a namespace, with * for any characters");
+    Format::new(|text| Layout::ALL.iter().any(|layout| layout.name() == text), "it requires v1.5, v1.6.0 or v1.6.1");
+const NAMESPACE: Format = Format::new(is_pattern, "it requires a namespace, with * for any characters");
 const SERVICE_ACCOUNT: Format = Format::new(
     |text| text.split_once('/').is_some_and(|(namespace, name)| is_pattern(namespace) && is_pattern(name)),
-    "it takes NAMESPACE/NAME, with * for any characters",
+    "it requires NAMESPACE/NAME, with * for any characters",
 );
-const API_VERSION: Format = Format::new(is_api_version, "it takes GROUP/VERSION");
-const KIND: Format = Format::new(is_host_label, "it takes a kind");
+const API_VERSION: Format = Format::new(is_api_version, "it requires GROUP/VERSION");
+const KIND: Format = Format::new(is_host_label, "it requires a kind");
 const POINTER: Format = Format::new(
     is_object_pointer,
-    "it takes a JSON pointer such as \"/spec/template\", with * for each element of a list",
+    "it requires a JSON pointer such as \"/spec/template\", with * for each element of a list",
 );
 
 fn is_not_blank(text: &str) -> bool {
@@ -163,7 +164,7 @@ fn authority_host<'a>(inject: &mut Table<'_, 'a>) -> Cow<'a, str> {
     } else {
         suggestion(&name, &names)
     };
-    let text = ["is ", &quote(&name), "; it takes one of ", &names.join(", "), &advice].concat();
+    let text = ["is ", &quote(&name), "; it requires one of ", &names.join(", "), &advice].concat();
     inject.problem("azureEnvironment", text);
     Cow::Borrowed("")
 }
@@ -204,7 +205,7 @@ fn quantities<'a>(resources: &mut Table<'_, 'a>, key: &'static str) -> Entries<'
         let quantity = if value.kind() == Kind::Number { Some(Cow::Borrowed(value.raw())) } else { value.as_str() };
         match quantity.filter(|quantity| is_quantity(quantity)) {
             Some(quantity) => entries.push((name, quantity)),
-            None => resources.reader.problem(value, "is no quantity; write one such as \"100m\" or \"64Mi\""),
+            None => resources.reader.problem(value, "is not a quantity; write one such as \"100m\" or \"64Mi\""),
         }
     }
     Entries(entries)
@@ -237,7 +238,7 @@ fn ca_source<'a>(mut ca: Table<'_, 'a>) -> Option<CaSource<'a>> {
     let bundle = ca.table("clusterTrustBundle").and_then(trust_bundle);
     let data = ca.string("data", &PEM).map(CaSource::Data);
     if ca.object.members().count() != 1 {
-        ca.reader.problem(ca.object, "takes exactly one of configMap, clusterTrustBundle and data");
+        ca.reader.problem(ca.object, "requires exactly one of configMap, clusterTrustBundle and data");
     }
     config_map.or(bundle).or(data)
 }
@@ -349,7 +350,7 @@ impl<'a> Reader<'a> {
             return Some(value);
         }
         let expected = if kind == Kind::Array { "a list".to_owned() } else { kind.to_string() };
-        self.problem(value, ["is ", &value.kind().to_string(), "; it takes ", &expected].concat());
+        self.problem(value, ["is ", &value.kind().to_string(), "; it requires ", &expected].concat());
         None
     }
 
@@ -392,7 +393,7 @@ impl<'a> Reader<'a> {
         let text = self.string(value, &ANY)?;
         let chosen = choices.iter().position(|choice| *choice == text);
         if chosen.is_none() {
-            self.problem(value, ["is ", &quote(&text), "; it takes one of ", &choices.join(", ")].concat());
+            self.problem(value, ["is ", &quote(&text), "; it requires one of ", &choices.join(", ")].concat());
         }
         chosen
     }

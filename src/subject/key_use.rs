@@ -1,5 +1,7 @@
 //! The keys of labels and annotations: which ones there are, where each is read, and which one a misspelt key was meant to be.
 
+use std::cell::OnceCell;
+
 use super::Outer;
 use crate::json::{Path, Value};
 use crate::keys;
@@ -104,6 +106,8 @@ impl<'s> KeyUse<'s> {
 
 struct Uses<'s> {
     known: [(&'s str, ReadAt); 8],
+    /// The known keys without case and separators.
+    plain: OnceCell<[String; 8]>,
     found: Vec<KeyUse<'s>>,
 }
 
@@ -119,44 +123,40 @@ impl<'s> Uses<'s> {
             (keys::PROXY_PORT, ReadAt::PodAnnotation),
             (settings.binding_annotation(), ReadAt::PodAnnotation),
         ];
-        Self { known, found: Vec::new() }
+        Self { known, plain: OnceCell::new(), found: Vec::new() }
     }
 
     fn add(&mut self, holder: Holder, object: Value<'s>, labels: &'s StringMap<'_>, annotations: &'s StringMap<'_>) {
         for (is_label, map) in [(true, labels), (false, annotations)] {
             for (key, _) in map.iter() {
-                let meaning = meaning(key, &self.known);
+                let meaning = self.meaning(key);
                 if meaning != Meaning::Foreign {
                     self.found.push(KeyUse { holder, object, is_label, key, meaning });
                 }
             }
         }
     }
-}
 
-/// What a label or annotation key is to workload identity.
-fn meaning<'k>(key: &str, known: &[(&'k str, ReadAt)]) -> Meaning<'k> {
-    if let Some((_, read_at)) = known.iter().find(|(name, _)| *name == key) {
-        return Meaning::Known(*read_at);
-    }
-    // Ours have both words; a key with neither is done with here, as most keys of a pod are.
-    let words = |word: &[u8]| word.eq_ignore_ascii_case(b"workload") || word.eq_ignore_ascii_case(b"identity");
-    if !key.as_bytes().windows(8).any(words) {
-        return Meaning::Foreign;
-    }
-    let plain = plain(key);
-    let meant = known
-        .iter()
-        .map(|(name, read_at)| (self::plain(name), *name, *read_at))
-        // A distance is at least the difference of the lengths, and costs their product.
-        .filter(|(known, name, _)| known.len().abs_diff(plain.len()) <= tolerance(name))
-        .map(|(known, name, read_at)| (strsim::osa_distance(&plain, &known), name, read_at))
-        .filter(|(distance, name, _)| *distance <= tolerance(name))
-        .min_by_key(|(distance, _, _)| *distance);
-    match meant {
-        Some((_, name, read_at)) => Meaning::Misspelt(name, read_at),
-        None if key.starts_with(keys::PREFIX) => Meaning::Unknown,
-        None => Meaning::Foreign,
+    /// What a label or annotation key is to workload identity.
+    fn meaning(&self, key: &str) -> Meaning<'s> {
+        if let Some((_, read_at)) = self.known.iter().find(|(name, _)| *name == key) {
+            return Meaning::Known(*read_at);
+        }
+        // Ours have both words; a key with neither is done with here, as most keys of a pod are.
+        let words = |word: &[u8]| word.eq_ignore_ascii_case(b"workload") || word.eq_ignore_ascii_case(b"identity");
+        if !key.as_bytes().windows(8).any(words) {
+            return Meaning::Foreign;
+        }
+        let plain = plain(key);
+        let known = self.plain.get_or_init(|| self.known.map(|(name, _)| self::plain(name)));
+        let meant = self.known.iter().zip(known).filter_map(|((name, read_at), known)| {
+            Some((edits(plain.as_bytes(), known.as_bytes(), tolerance(name))?, *name, *read_at))
+        });
+        match meant.min_by_key(|(edits, _, _)| *edits) {
+            Some((_, name, read_at)) => Meaning::Misspelt(name, read_at),
+            None if key.starts_with(keys::PREFIX) => Meaning::Unknown,
+            None => Meaning::Foreign,
+        }
     }
 }
 
@@ -166,7 +166,41 @@ fn tolerance(name: &str) -> usize {
     if own.len() < 6 { 1 } else { 2 }
 }
 
+/// How many letters have to be changed, left out, added or swapped with the next one to make one text of the other; `None` if more
+/// than `most`. Takes a time in proportion to the shorter text, 4 to the power of `most` times at worst.
+fn edits(one: &[u8], other: &[u8], most: usize) -> Option<usize> {
+    if one.len().abs_diff(other.len()) > most {
+        return None;
+    }
+    let same = one.iter().zip(other).take_while(|(one, other)| one == other).count();
+    let (one, other) = (one.get(same..)?, other.get(same..)?);
+    if one.is_empty() && other.is_empty() {
+        return Some(0);
+    }
+    let most = most.checked_sub(1)?;
+    let is_swap = matches!((one, other), ([a, b, ..], [c, d, ..]) if a == d && b == c);
+    let steps = [(1, 1), (1, 0), (0, 1), (2, 2)];
+    let steps = steps.iter().take(if is_swap { 4 } else { 3 });
+    let rest = steps.filter_map(|(skip, other_skip)| edits(one.get(*skip..)?, other.get(*other_skip..)?, most));
+    Some(rest.min()? + 1)
+}
+
 /// A key without what people get wrong first: case and separators.
 fn plain(key: &str) -> String {
     key.chars().filter(|c| !matches!(c, '-' | '_' | '.' | '/')).map(|c| c.to_ascii_lowercase()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn edits_are_those_of_optimal_string_alignment(one in "[ab]{0,7}", other in "[abc]{0,7}", most in 0..3_usize) {
+            let distance = strsim::osa_distance(&one, &other);
+            prop_assert_eq!(edits(one.as_bytes(), other.as_bytes(), most), (distance <= most).then_some(distance));
+        }
+    }
 }

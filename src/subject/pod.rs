@@ -37,6 +37,8 @@ pub struct PodSubject<'a> {
     pub identity: &'a Identity<'a>,
     /// The policy's settings.
     pub settings: &'a Settings<'a>,
+    /// How many bytes injection adds, if this policy injects; no more is counted than tells that it is too much.
+    pub added_length: usize,
     /// Where the object comes from.
     pub origin: Origin,
     /// What each container really gets.
@@ -49,7 +51,8 @@ pub(crate) struct Models<'a> {
     places: OnceCell<Vec<TokenPlace>>,
     injection: OnceCell<Option<Injection<'a>>>,
     volumes: OnceCell<Volumes<'a>>,
-    containers: OnceCell<Vec<ContainerIdentity<'a>>>,
+    /// A pod may have many, of which few matter.
+    containers: OnceCell<Vec<OnceCell<Box<ContainerIdentity<'a>>>>>,
 }
 
 /// What is around a pod template. If a workload has several templates, the first of them is judged together with what they share.
@@ -211,18 +214,26 @@ impl<'a> PodSubject<'a> {
         })
     }
 
-    /// What each container is going to be, init containers first.
+    /// What a container is going to be, by its position, init containers first.
     #[inline(never)]
-    pub(crate) fn containers(&self) -> &'a [ContainerIdentity<'a>] {
-        self.models.containers.get_or_init(|| {
-            let takes_part = |name: &str| self.wants_identity && self.identity.includes(name);
-            ContainerIdentity::of_pod(self.pod, self.volumes(), self.injection(), &takes_part)
-        })
+    pub(crate) fn container(&self, position: usize) -> Option<&'a ContainerIdentity<'a>> {
+        let (pod, init_containers) = (self.pod, self.pod.init_containers.len());
+        let cells = || (0..init_containers + pod.containers.len()).map(|_| OnceCell::new()).collect();
+        let cell = self.models.containers.get_or_init(cells).get(position)?;
+        let container = match position.checked_sub(init_containers) {
+            None => pod.init_containers.get(position)?,
+            Some(position) => pod.containers.get(position)?,
+        };
+        let identity = cell.get_or_init(|| {
+            let takes_part = self.wants_identity && self.identity.includes(&container.name);
+            Box::new(ContainerIdentity::new(pod, container, self.volumes(), self.injection(), takes_part))
+        });
+        Some(identity)
     }
 
     /// The mounts that the container at a position is going to have.
     pub(crate) fn mounts_of(&self, position: usize) -> Option<Mounts<'a, 'a>> {
-        Some(self.containers().get(position)?.mounts(self.volumes()))
+        Some(self.container(position)?.mounts(self.volumes()))
     }
 
     /// The containers that get the identity; none if the pod does not ask for one.

@@ -19,9 +19,9 @@ use base64::{Engine as _, prelude::BASE64_STANDARD};
 use e2e_tests::{
     kubewarden::without_nulls,
     module::Module,
-    policy::{Evaluation, Mode, Policy},
+    policy::{Evaluation, Policy},
     request::AdmissionRequest,
-    response::AdmissionResponse,
+    response::{AdmissionResponse, Mode},
 };
 use http::StatusCode;
 use kube_client::{Client, Config};

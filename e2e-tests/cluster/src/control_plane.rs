@@ -26,7 +26,7 @@ use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 use xtask::Workspace;
 
-use crate::{api::Api, binaries::Binaries, https::Identity, installation::Installed, process::Process};
+use crate::{api::Api, binaries::Binaries, https::Identity, process::Process};
 
 /// The root of the workspace.
 pub const WORKSPACE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
@@ -86,6 +86,15 @@ pub struct ControlPlane {
     pub(crate) installed: Installed,
     /// Tells other test processes that the directory is in use.
     _lock: File,
+}
+
+/// The installed objects, which would disturb the next test.
+#[derive(Debug, Default)]
+pub(crate) struct Installed {
+    /// Paths of webhook configurations.
+    pub(crate) configurations: Vec<String>,
+    /// Manifests that were applied.
+    pub(crate) others: Vec<Value>,
 }
 
 /// What kubectl did.

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::{
     api::Refusal,
-    control_plane::ControlPlane,
+    control_plane::{ControlPlane, Installed},
     manifests::Manifests,
     server::{Program, Server},
     webhooks::served_at,
@@ -20,15 +20,6 @@ const COLLECTIONS: [(&str, &str); 2] = [
     ("ValidatingWebhookConfiguration", "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations"),
 ];
 const RBAC: &str = "/apis/rbac.authorization.k8s.io/v1";
-
-/// The installed objects, which would disturb the next test.
-#[derive(Debug, Default)]
-pub(crate) struct Installed {
-    /// Paths of webhook configurations.
-    configurations: Vec<String>,
-    /// Manifests that were applied.
-    others: Vec<Value>,
-}
 
 impl ControlPlane {
     /// Installs manifests, their policies served by `program`. They stay until the next test begins.

@@ -107,7 +107,7 @@ fn a_denial_reads_well_in_kubectl() {
                 "Error from server: error when creating \"STDIN\": admission webhook \
                  \"clusterwide-azure-workload-identity-inject.kubewarden.admission\" denied the request: 1 workload identity \
                  problem in pod {}/web:\n- token-expiration: \
-                 metadata.annotations[\"azure.workload.identity/service-account-token-expiration\"] is \"1h\"; it takes whole \
+                 metadata.annotations[\"azure.workload.identity/service-account-token-expiration\"] is \"1h\"; it requires whole \
                  seconds from 3600 to 86400, e.g. \"3600\"\n",
                 scenario.namespace
             )

@@ -85,6 +85,9 @@ struct PodForm {
     metadata: Map<String, Value>,
     #[serde(default)]
     spec: Map<String, Value>,
+    /// How many more containers there are.
+    #[serde(default)]
+    more_containers: usize,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -129,6 +132,10 @@ impl PodForm {
         let mut spec = json!({"serviceAccountName": "api", "containers": [{"name": "web", "image": "web:1"}]});
         extend(&mut metadata, &self.metadata);
         extend(&mut spec, &self.spec);
+        if self.more_containers > 0 {
+            let more = (1..=self.more_containers).map(|number| json!({"name": format!("web-{number}")}));
+            spec["containers"].as_array_mut().unwrap().extend(more);
+        }
         json!({"metadata": metadata, "spec": spec})
     }
 

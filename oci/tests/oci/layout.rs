@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, fs, path::Path};
 
-use oci::{artefact, layout};
+use oci::{digest, layout};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -27,7 +27,7 @@ fn a_layout_has_the_files_of_the_specification_and_only_what_is_listed() {
         }
     }
     let blobs = fs::read_dir(directory.join("blobs/sha256")).unwrap();
-    let found: BTreeSet<_> = blobs.map(|blob| artefact::digest(&fs::read(blob.unwrap().path()).unwrap())).collect();
+    let found: BTreeSet<_> = blobs.map(|blob| digest::sha256(&fs::read(blob.unwrap().path()).unwrap())).collect();
     assert_eq!(found, listed);
 }
 
@@ -56,8 +56,8 @@ fn a_layout_that_was_changed_is_refused() {
     let directory = parent.path().join("layout");
     let good = artefact();
     let cases = [
-        ("the module", artefact::digest(&good.policy.blobs[1])),
-        ("the list of crates", artefact::digest(&good.sbom.blobs[1])),
+        ("the module", digest::sha256(&good.policy.blobs[1])),
+        ("the list of crates", digest::sha256(&good.sbom.blobs[1])),
         ("the manifest", good.policy.digest()),
     ];
     for (what, digest) in cases {
@@ -69,7 +69,7 @@ fn a_layout_that_was_changed_is_refused() {
 
         let error = format!("{:#}", layout::read(&directory).unwrap_err());
 
-        let changed = format!("was changed: it has digest {}", artefact::digest(&bytes));
+        let changed = format!("was changed: it has digest {}", digest::sha256(&bytes));
         assert!(error.contains(&changed) && error.contains(&digest), "{what}: {error}");
     }
 }

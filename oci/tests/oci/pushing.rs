@@ -171,7 +171,7 @@ fn bytes_that_are_not_those_of_their_digest_are_not_kept() {
     let directory = TempDir::new().unwrap();
     let file = directory.path().join("policy.wasm");
 
-    for digest in [oci::artefact::digest(&module()), manifest.to_owned()] {
+    for digest in [oci::digest::sha256(&module()), manifest.to_owned()] {
         let path = server.blob(&digest);
         let good = fs::read(&path).unwrap();
         let mut bad = good.clone();
@@ -181,7 +181,7 @@ fn bytes_that_are_not_those_of_their_digest_are_not_kept() {
 
         let error = oci(&format!("pull {name} --output {} --plain-http", file.display())).error();
 
-        let wrong = oci::artefact::digest(&bad);
+        let wrong = oci::digest::sha256(&bad);
         assert!(error.contains(&digest) && error.contains(&wrong), "{error}");
         assert!(!file.exists());
         fs::write(&path, &good).unwrap();

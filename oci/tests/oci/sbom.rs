@@ -64,7 +64,7 @@ fn the_list_is_cyclonedx_1_6() {
 fn the_list_names_the_module_and_every_crate_by_hash_and_licence() {
     let list: Value = serde_json::from_slice(&artefact().sbom.blobs[1]).unwrap();
     let policy = &list["metadata"]["component"];
-    let digest = oci::artefact::digest(&module());
+    let digest = oci::digest::sha256(&module());
 
     assert_eq!(policy["hashes"][0]["content"], digest.strip_prefix("sha256:").unwrap());
     for component in list["components"].as_array().unwrap() {

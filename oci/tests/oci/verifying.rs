@@ -1,7 +1,8 @@
 //! `cargo oci verify` accepts what this checkout makes and says of all else what is wrong with it.
 
 use oci::{
-    artefact::{self, Artefact},
+    artefact::Artefact,
+    digest,
     registry::{Options, Registry},
     sbom::Bom,
 };
@@ -115,7 +116,7 @@ fn a_policy_that_was_pushed_without_its_list_of_crates_is_incomplete() {
     let mut artefact = artefact();
     // The list of another policy.
     edit(&mut artefact.sbom.manifest, |manifest| {
-        manifest["subject"]["digest"] = json!(artefact::digest(b"another policy"));
+        manifest["subject"]["digest"] = json!(digest::sha256(b"another policy"));
     });
     push_as_it_is(&server, &tag(), &artefact);
     forget_referrers(&server, &artefact);
@@ -130,7 +131,7 @@ fn a_policy_that_was_pushed_without_its_list_of_crates_is_incomplete() {
 fn a_list_of_another_policy_is_not_taken_for_that_of_this_one() {
     let server = Server::open();
     let mut artefact = artefact();
-    let other = artefact::digest(b"another policy");
+    let other = digest::sha256(b"another policy");
     edit(&mut artefact.sbom.manifest, |manifest| manifest["subject"]["digest"] = json!(other));
     push_as_it_is(&server, &tag(), &artefact);
 
@@ -242,7 +243,7 @@ fn push(server: &Server, tag: &str, mut artefact: Artefact) {
 }
 
 fn describe(descriptor: &mut Value, bytes: &[u8]) {
-    descriptor["digest"] = json!(artefact::digest(bytes));
+    descriptor["digest"] = json!(digest::sha256(bytes));
     descriptor["size"] = json!(bytes.len());
 }
 

@@ -1,0 +1,174 @@
+//! What a request can make the policy cost. The table of all shapes: `cargo test -p e2e-tests --test hostile -- --show-output`.
+
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests fail as tests do")]
+#![expect(clippy::cast_precision_loss, reason = "counts are for people")]
+
+use std::time::Duration;
+
+use azure_workload_identity_policy::rule::RuleId;
+use e2e_tests::callback::HostFunctions;
+use e2e_tests::cluster::FakeCluster;
+use e2e_tests::hostile::{Metered, SHAPES, Shape, Usage};
+use rayon::prelude::*;
+use serde_json::{Map, Value, json};
+
+/// The sizes of requests, in bytes: policy-server takes up to 2 MB.
+const SIZES: [usize; 3] = [500_000, 1_000_000, 2_000_000];
+
+/// The most instructions for a request of 1 MB. A processor of 2025 takes 0.07 to 0.14 s for as many, so this is less than 0.25 s on
+/// one that is half as fast.
+const MAX_FUEL: u64 = 1_200_000_000;
+
+/// How many times the instructions twice the size may take.
+const MAX_GROWTH: f64 = 2.2;
+
+/// The most memory for a request of 1 MB, in bytes, and as much more for each further one.
+const MAX_MEMORY: usize = 64 << 20;
+
+/// The longest message of a denial, in bytes.
+const MAX_MESSAGE: usize = 16 << 10;
+
+/// The longest answer, in bytes, without the changed object: the message with all warnings and audit annotations.
+const MAX_TEXT: usize = 32 << 10;
+
+/// How much larger than the object the changed object may be, in bytes: what the API server's store takes, and the proxy.
+const MAX_ADDED: usize = 1_572_864 + (16 << 10);
+
+/// How often the policy may ask the host.
+const MAX_HOST_CALLS: usize = 50;
+
+const CLIENT_ID: &str = "97335aad-fb4e-4a1f-b5bc-3463ea695687";
+
+/// What a shape costs with certain settings, at each size.
+struct Row {
+    shape: &'static str,
+    settings: &'static str,
+    usages: Vec<Usage>,
+    /// Of the request of 1 MB.
+    time: Duration,
+}
+
+#[test]
+fn no_shape_of_a_request_costs_more_than_its_size() {
+    let module = Metered::from_file(&xtask::build_policy().unwrap()).unwrap();
+    let account = json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {
+        "name": "api", "namespace": "shop", "annotations": {"azure.workload.identity/client-id": CLIENT_ID}}});
+    let cluster = FakeCluster::with_objects([account]).unwrap();
+    let (capabilities, resources) = (["kubernetes/get_resource", "kubernetes/can_i"], [("v1", "ServiceAccount")]);
+    let functions = HostFunctions::new(&capabilities, &resources, cluster).unwrap();
+
+    let rows = SHAPES.par_iter().flat_map_iter(|shape| measure(&module, &functions, shape));
+    let (rows, failures): (Vec<_>, Vec<_>) = rows.partition_map(|row| match row {
+        Ok(row) => rayon::iter::Either::Left(row),
+        Err(failure) => rayon::iter::Either::Right(failure),
+    });
+
+    print(&rows);
+    let problems: Vec<_> = failures.into_iter().chain(rows.iter().flat_map(problems)).collect();
+    assert!(problems.is_empty(), "{} bounds are exceeded:\n{}", problems.len(), problems.join("\n"));
+}
+
+/// Settings with which the policy does most: it denies all that it finds, it denies and injects, it injects and warns, it guards.
+fn settings() -> [(&'static str, Value); 4] {
+    let others = (0..50).map(
+        |number| json!({"clientId": format!("{number:08}-fb4e-4a1f-b5bc-3463ea695687"), "serviceAccounts": ["*/other"]}),
+    );
+    let own = json!({"clientId": CLIENT_ID, "serviceAccounts": ["shop/api"]});
+    let identities: Vec<_> = others.chain([own]).collect();
+    let workloads =
+        json!([{"apiVersion": "ray.io/v1", "kind": "RayCluster", "podTemplate": "/spec/groups/*/template"}]);
+    let inject = json!({"tenantId": "11111111-2222-3333-4444-555555555555"});
+    let denying = json!({
+        "preset": "strict", "rules": {"proxy-forbidden": "deny"}, "identities": identities, "workloads": workloads,
+    });
+    let with = |key: &str, value: &Value| {
+        let mut settings = denying.clone();
+        settings[key] = value.clone();
+        settings
+    };
+    let warnings: Map<_, _> = RuleId::ALL.into_iter().map(|rule| (rule.name().to_owned(), json!("warn"))).collect();
+    [
+        ("denying", denying.clone()),
+        ("injecting", with("inject", &inject)),
+        ("injecting, warning", json!({"inject": inject, "rules": warnings, "workloads": workloads})),
+        ("guarding", with("guard", &json!({}))),
+    ]
+}
+
+fn measure(module: &Metered, functions: &HostFunctions, shape: &Shape) -> Vec<Result<Row, String>> {
+    let requests = SIZES.map(shape.request);
+    let with = |(name, settings): (&'static str, Value)| {
+        let payload = |request: &String| format!(r#"{{"request":{request},"settings":{settings}}}"#).into_bytes();
+        let row = || {
+            let usages = requests.iter().map(|request| module.validate(&payload(request), functions));
+            let usages = usages.collect::<anyhow::Result<_>>()?;
+            let time = module.time(&payload(&requests[1]), functions)?;
+            Ok(Row { shape: shape.name, settings: name, usages, time })
+        };
+        row().map_err(|error: anyhow::Error| format!("{} ({name}): {error:#}", shape.name))
+    };
+    settings().into_iter().map(with).collect()
+}
+
+/// The lengths of the answer without the changed object, and of the message.
+fn text_lengths(usage: &Usage) -> (usize, usize) {
+    let mut answer: Map<String, Value> = serde_json::from_slice(&usage.answer).unwrap();
+    answer.remove("mutated_object");
+    let message = answer.get("message").and_then(Value::as_str).unwrap_or_default().len();
+    (json!(answer).to_string().len(), message)
+}
+
+fn problems(row: &Row) -> Vec<String> {
+    let mut problems = Vec::new();
+    let mut exceeded = |what: String| problems.push(format!("{} ({}): {what}", row.shape, row.settings));
+    let fuel: Vec<_> = row.usages.iter().map(|usage| usage.fuel).collect();
+    if fuel[1] > MAX_FUEL {
+        exceeded(format!("{} million instructions", fuel[1] / 1_000_000));
+    }
+    for (less, more) in fuel.iter().zip(&fuel[1..]) {
+        let growth = *more as f64 / *less as f64;
+        if growth > MAX_GROWTH {
+            exceeded(format!("{growth:.2} times the instructions for twice the size"));
+        }
+    }
+    for (usage, size) in row.usages.iter().zip(SIZES) {
+        if usage.memory > MAX_MEMORY * size.max(SIZES[1]) / SIZES[1] {
+            exceeded(format!("{} MiB of memory", usage.memory >> 20));
+        }
+        let (text, message) = text_lengths(usage);
+        if text > MAX_TEXT || message > MAX_MESSAGE {
+            exceeded(format!("{text} bytes of text, {message} of them the message"));
+        }
+        if usage.host_calls > MAX_HOST_CALLS {
+            exceeded(format!("{} calls of the host", usage.host_calls));
+        }
+        if usage.answer.len() > size + MAX_ADDED + text {
+            exceeded(format!("an answer of {} bytes", usage.answer.len()));
+        }
+    }
+    problems
+}
+
+/// A row for each shape, with the settings with which it takes most instructions.
+#[expect(clippy::print_stdout, reason = "for whoever asks for it")]
+fn print(rows: &[Row]) {
+    println!(
+        "| shape | settings | million instructions at 0.5, 1, 2 MB | ms | memory, MiB | answer, bytes | of them text |"
+    );
+    println!("|---|---|---|---|---|---|---|");
+    for rows in rows.chunk_by(|one, next| one.shape == next.shape) {
+        let row = rows.iter().max_by_key(|row| row.usages[1].fuel).unwrap();
+        let fuel: Vec<_> = row.usages.iter().map(|usage| format!("{:.1}", usage.fuel as f64 / 1e6)).collect();
+        let most = |of: fn(&Usage) -> usize| rows.iter().map(|row| of(&row.usages[1])).max().unwrap();
+        println!(
+            "| {} | {} | {} | {:.1} | {} | {} | {} |",
+            row.shape,
+            row.settings,
+            fuel.join(", "),
+            row.time.as_secs_f64() * 1e3,
+            most(|usage| usage.memory) >> 20,
+            most(|usage| usage.answer.len()),
+            most(|usage| text_lengths(usage).0),
+        );
+    }
+}
