@@ -422,7 +422,17 @@ const FORMATS: &[Format] = &[
         r#"{"workloads":[{"apiVersion":"a/v1","kind":"A","podTemplate":@}]}"#,
         "workloads[0].podTemplate",
         &["/spec/template", "/template", "/spec/groups/0/template", "/spec/groups/*/template", "/spec/a~1b~0/template"],
-        &["", "/", "spec/template", "spec.template", "/spec//template", "/spec/template/", "/spec/a~b", "/*/template"],
+        &[
+            "",
+            "/",
+            "spec/template",
+            "spec.template",
+            "/spec//template",
+            "/spec/template/",
+            "/spec/a~b",
+            "/*/template",
+            "/spec/groups/-/template",
+        ],
     ),
     (
         r#"{"workloads":[{"apiVersion":@,"kind":"A","podTemplate":"/a"}]}"#,
