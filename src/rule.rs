@@ -63,6 +63,8 @@ macro_rules! with_rules {
             field_ref FieldRef "field-ref" Deny,
             unmanaged_token UnmanagedToken "unmanaged-token" Warn,
             hard_coded_path HardCodedPath "hard-coded-path" Warn,
+            env_reference EnvReference "env-reference" Warn,
+            token_platform TokenPlatform "token-platform" Warn,
             reserved_name ReservedName "reserved-name" Deny,
             mount_clash MountClash "mount-clash" Deny,
             identity_not_allowed IdentityNotAllowed "identity-not-allowed" Deny,

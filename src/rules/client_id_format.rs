@@ -1,7 +1,8 @@
 //! # What it finds
 //!
 //! An annotation `azure.workload.identity/client-id` that is not a GUID: an empty value, a placeholder (including zeros),
-//! the name of the identity, or a value with spaces or braces around it. A variable such as `${CLIENT_ID}`, `$CLIENT_ID` or
+//! the name of the identity, or a value with spaces or braces around it. Also such a value in variable `AZURE_CLIENT_ID` of a
+//! container with an identity. A variable such as `${CLIENT_ID}`, `$CLIENT_ID` or
 //! `__clientId__` is accepted in a file, where a tool may replace it, but not in a cluster.
 //!
 //! # Why it matters
@@ -23,6 +24,7 @@ use crate::finding::{Finding, Findings, quote};
 use crate::formats::is_guid;
 use crate::inquiry::Origin;
 use crate::keys;
+use crate::pod::Container;
 use crate::rule::Severity;
 
 pub(super) const RULE: Rule =
@@ -34,6 +36,7 @@ fn check_template(subject: &PodSubject<'_>, findings: &mut Findings) {
     if !subject.wants_identity {
         return;
     }
+    check_variables(subject, findings, keys::ENV_CLIENT_ID, is_real_guid, FIX);
     let id = subject.identity.service_account().and_then(|account| account.client_id.as_deref());
     if let Some(id) = id.filter(|id| !is_real_guid(id)) {
         findings.add_at_most(severity_of(id, subject.origin), || {
@@ -46,6 +49,30 @@ fn check_service_account(subject: &ServiceAccountSubject<'_>, findings: &mut Fin
     if let Some(id) = subject.annotations.get(keys::CLIENT_ID).filter(|id| !is_real_guid(id)) {
         findings.add_at_most(severity_of(id, subject.origin), || {
             Finding::at(subject.annotation_path(keys::CLIENT_ID), format!("is {}", quote(id)), FIX)
+        });
+    }
+}
+
+/// Checks the variable of this name in each container, if its value is known. An empty one is the concern of other rules.
+pub(super) fn check_variables(
+    subject: &PodSubject<'_>,
+    findings: &mut Findings,
+    name: &str,
+    is_id: fn(&str) -> bool,
+    fix: &str,
+) {
+    let is_wrong = |id: &str| !id.is_empty() && !is_id(id);
+    // Most containers set none, or a right one.
+    let sets_wrong = |container: &Container<'_>| {
+        container.env.iter().any(|variable| variable.name == name && is_wrong(&variable.value))
+    };
+    for container in subject.participants_where(&sets_wrong) {
+        let variable = container.environment.get(name);
+        let (Some(entry), Some(id)) = (variable.entry, variable.text().filter(|id| is_wrong(id))) else { continue };
+        findings.add_at_most(severity_of(id, subject.origin), || {
+            // The value stays unsaid: it may be a secret.
+            let problem = ["sets ", name, " to a value that is no id"].concat();
+            Finding::at(subject.path_of(entry.object), problem, fix)
         });
     }
 }

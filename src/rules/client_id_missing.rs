@@ -1,7 +1,8 @@
 //! # What it finds
 //!
 //! A labelled pod or pod template whose service account has no annotation `azure.workload.identity/client-id`, with a
-//! container that does not set `AZURE_CLIENT_ID` itself.
+//! container that does not set `AZURE_CLIENT_ID` itself, or sets it to an empty value. A container with `envFrom`, which may
+//! contain the variable, is only a warning.
 //!
 //! # Why it matters
 //!
@@ -18,28 +19,40 @@
 //! (`azure.workload.identity/skip-containers`), or set `AZURE_CLIENT_ID` in each container.
 
 use super::{Check, PodSubject, Rule};
+use crate::environment::Resolved;
 use crate::finding::{Finding, Findings, quote};
 use crate::keys;
-use crate::pod::Container;
+use crate::pod::{Container, EnvVar};
+use crate::rule::Severity;
 
 pub(super) const RULE: Rule = Rule::new(&[Check::Template(check)]);
 
 fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
-    let sets_id = |container: &Container<'_>| container.env.iter().any(|variable| variable.name == keys::ENV_CLIENT_ID);
-    let Some(container) = subject.participants().find(|container| !sets_id(container)) else { return };
-    // An empty one is the concern of client-id-format.
-    if subject.identity.service_account().is_none_or(|account| account.client_id.is_some()) {
+    let is_id = |variable: &EnvVar<'_>| {
+        variable.name == keys::ENV_CLIENT_ID && (!variable.value.is_empty() || variable.value_from.is_some())
+    };
+    let sets_id = |container: &Container<'_>| container.env.iter().any(is_id);
+    // An empty annotation is the concern of client-id-format.
+    if subject.participants().all(sets_id)
+        || subject.identity.service_account().is_none_or(|account| account.client_id.is_some())
+    {
         return;
     }
-    findings.add(|| {
-        let problem = format!(
-            "names service account {}, which has no annotation {}; container {} sets no {} either",
-            subject.service_account_name(),
-            keys::CLIENT_ID,
-            quote(&container.name),
-            keys::ENV_CLIENT_ID
-        );
+    let containers = subject.participants_where(&|container| !sets_id(container));
+    let is_open = |value: &Resolved<'_>| matches!(value, Resolved::Maybe(_));
+    let missing = containers.iter().find(|container| container.client_id.is_missing());
+    // Nobody can tell here what envFrom brings.
+    let open = || containers.iter().find(|container| is_open(&container.client_id.value));
+    let Some(container) = missing.or_else(open) else { return };
+    let (at_most, text) = match missing {
+        Some(_) => (Severity::Deny, " sets no AZURE_CLIENT_ID either"),
+        None => (Severity::Warn, " has AZURE_CLIENT_ID only if envFrom brings it"),
+    };
+    findings.add_at_most(at_most, || {
+        let (account, name) = (subject.service_account_name(), quote(&container.container.name));
+        let problem = ["names service account ", &account, ", which has no annotation ", keys::CLIENT_ID];
+        let problem = [problem.concat().as_str(), "; container ", &name, text].concat();
         Finding::at(subject.service_account_place(), problem, "annotate it with the client id of the identity")
-            .related(subject.path_of(container.object), "this container has no client id")
+            .related(subject.path_of(container.container.object), "this container has no client id")
     });
 }

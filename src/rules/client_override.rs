@@ -1,6 +1,7 @@
 //! # What it finds
 //!
-//! A container that sets `AZURE_CLIENT_ID` or `AZURE_TENANT_ID` itself, to another value than its service account.
+//! A container that sets `AZURE_CLIENT_ID` or `AZURE_TENANT_ID` itself, to another value than injection would, or to
+//! an empty value.
 //!
 //! # Why it matters
 //!
@@ -15,39 +16,53 @@
 //!
 //! Remove the variable. If it is intended, switch the rule off, or list the allowed identities in `identities`.
 
+use super::client_id_format::is_real_guid;
 use super::repairs::remove_variable;
+use super::tenant_id_format::is_tenant;
 use super::{Check, PodSubject, Rule};
 use crate::finding::{Finding, Findings, quote, quote_id};
 use crate::keys;
+use crate::pod::EnvVar;
 
 pub(super) const RULE: Rule = Rule::new(&[Check::Template(check)]);
 
 fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
-    for container in subject.participants() {
-        for variable in &container.env {
-            let expected = match variable.name.as_ref() {
-                keys::ENV_CLIENT_ID => subject.identity.client_id(),
-                keys::ENV_TENANT_ID => subject.identity.tenant_id(),
-                _ => continue,
-            };
+    let is_id = |variable: &EnvVar<'_>| matches!(variable.name.as_ref(), keys::ENV_CLIENT_ID | keys::ENV_TENANT_ID);
+    let containers = subject.participants_where(&|container| container.env.iter().any(is_id));
+    if containers.is_empty() {
+        return;
+    }
+    let (client_id, tenant_id) = (subject.identity.client_id(), subject.identity.tenant_id());
+    let account = subject.identity.service_account();
+    let is_own_tenant = account.is_some_and(|account| account.tenant_id.is_some());
+    let source = if is_own_tenant { "its service account" } else { "inject.tenantId in the settings" };
+    for container in containers {
+        let variables = [
+            (&container.client_id, client_id, "its service account", is_real_guid as fn(&str) -> bool),
+            (&container.tenant_id, tenant_id, source, is_tenant),
+        ];
+        for (variable, expected, source, is_format) in variables {
             // Where nothing would be injected, nothing is overridden.
-            let Some(expected) = expected else { continue };
-            let is_expected = match variable.value_from {
-                Some(source) => source.field("fieldRef").is_some(), // the concern of field-ref
-                None => variable.value.eq_ignore_ascii_case(expected),
+            let (Some(entry), Some(expected)) = (variable.entry, expected) else { continue };
+            let is_expected = match variable.text() {
+                // Another value that is no id is the concern of the rules about formats.
+                Some(text) => text.eq_ignore_ascii_case(expected) || !(text.is_empty() || is_format(text)),
+                // A field of the pod is the concern of field-ref.
+                None => entry.value_from.is_some_and(|source| source.field("fieldRef").is_some()),
             };
             if is_expected {
                 continue;
             }
             findings.add(|| {
-                let found = match variable.value_from {
-                    Some(_) => "a value from elsewhere".to_owned(),
-                    None => quote_id(&variable.value),
+                let found = match variable.text() {
+                    None => "a value from elsewhere".to_owned(),
+                    Some("") => "an empty value".to_owned(),
+                    Some(text) => quote_id(text),
                 };
-                let name = &variable.name;
-                let problem = format!("sets {name} to {found}; by its service account it would be {}", quote(expected));
-                Finding::at(subject.path_of(variable.object), problem, "remove the variable unless that is meant")
-                    .repair(|| remove_variable(container, variable.object))
+                let problem =
+                    ["sets ", &entry.name, " to ", &found, "; by ", source, " it would be ", &quote(expected)];
+                Finding::at(subject.path_of(entry.object), problem.concat(), "remove the variable unless that is meant")
+                    .repair(|| remove_variable(container.container, entry.object))
             });
         }
     }

@@ -11,6 +11,7 @@ mod client_override;
 mod container_not_injected;
 mod default_service_account;
 mod endpoint_override;
+mod env_reference;
 mod ephemeral_container;
 mod field_ref;
 mod hard_coded_path;
@@ -41,6 +42,7 @@ mod skip_containers;
 mod static_credentials;
 mod tenant_id_format;
 mod token_expiration;
+mod token_platform;
 mod unknown_key;
 mod unmanaged_token;
 

@@ -3,10 +3,14 @@
 //! A pod that requests the proxy but cannot run it: a pod for Windows nodes, or a pod whose `securityContext.runAsUser` is
 //! not 1501, the user of the proxy.
 //!
+//! If the proxy is an ordinary container, also a warning for a pod that is to end, such as that of a Job.
+//!
 //! # Why it matters
 //!
 //! The images of the proxy are for Linux only. The rules that redirect IMDS requests exclude user 1501, as which the proxy
 //! runs. As another user, the proxy sends its own requests to itself in a loop.
+//!
+//! A Job is complete when all its containers have ended, and the proxy never ends unless it is a native sidecar.
 //!
 //! # Example
 //!
@@ -20,6 +24,7 @@ use super::{Check, PodSubject, Rule};
 use crate::finding::{Finding, Findings};
 use crate::json::Value;
 use crate::keys;
+use crate::rule::Severity;
 
 /// The user of the proxy's image, which its `iptables` rules exempt. Source: upstream's `init/init-iptables.sh`.
 const PROXY_USER: i64 = 1501;
@@ -47,6 +52,18 @@ fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
             let problem =
                 format!("makes the proxy of annotation {} run as another user than {PROXY_USER}", keys::INJECT_PROXY);
             Finding::at(subject.path_of(value), problem, "set runAsUser on your own containers instead")
+        });
+    }
+    let is_ordinary = match &subject.settings.inject {
+        Some(inject) => !inject.proxy.native_sidecar,
+        None => subject.pod.containers.iter().any(|container| container.name == keys::PROXY_CONTAINER),
+    };
+    let policy = subject.pod.spec.and_then(|spec| spec.field("restartPolicy"));
+    if let Some(policy) = policy.filter(|policy| is_ordinary && policy.as_str().is_some_and(|it| it != "Always")) {
+        findings.add_at_most(Severity::Warn, || {
+            let problem = "lets the pod end, but its proxy is an ordinary container, which never ends";
+            let fix = "remove the proxy and let the code use workload identity, or make the proxy a native sidecar";
+            Finding::at(subject.path_of(policy), problem, fix)
         });
     }
 }

@@ -1,7 +1,8 @@
 //! # What it finds
 //!
 //! An annotation `azure.workload.identity/tenant-id` that is neither a GUID nor a domain name. This includes an empty
-//! annotation, which overrides the tenant of the cluster. A variable such as `${TENANT_ID}` is accepted in a file but not
+//! annotation, which overrides the tenant of the cluster. Also such a value in variable `AZURE_TENANT_ID` of a container with an
+//! identity, unless it is empty. A variable such as `${TENANT_ID}` is accepted in a file but not
 //! in a cluster.
 //!
 //! # Why it matters
@@ -18,7 +19,7 @@
 //! Set the annotation to the GUID of the tenant (`az account show --query tenantId`), or remove it to use the tenant of the
 //! cluster.
 
-use super::client_id_format::{is_real_guid, severity_of};
+use super::client_id_format::{check_variables, is_real_guid, severity_of};
 use super::{Check, PodSubject, Rule, ServiceAccountSubject};
 use crate::finding::{Finding, Findings, quote};
 use crate::formats::is_domain_name;
@@ -33,6 +34,7 @@ fn check_template(subject: &PodSubject<'_>, findings: &mut Findings) {
     if !subject.wants_identity {
         return;
     }
+    check_variables(subject, findings, keys::ENV_TENANT_ID, is_tenant, FIX);
     let id = subject.identity.service_account().and_then(|account| account.tenant_id.as_deref());
     if let Some(id) = id.filter(|id| !is_tenant(id)) {
         findings.add_at_most(severity_of(id, subject.origin), || {
@@ -49,6 +51,7 @@ fn check_service_account(subject: &ServiceAccountSubject<'_>, findings: &mut Fin
     }
 }
 
-fn is_tenant(id: &str) -> bool {
+/// Whether Entra ID takes this for a tenant.
+pub(super) fn is_tenant(id: &str) -> bool {
     is_real_guid(id) || is_domain_name(id)
 }

@@ -236,6 +236,18 @@ impl<'a> PodSubject<'a> {
         Some(self.container(position)?.mounts(self.volumes()))
     }
 
+    /// What the containers are going to be that get the identity and that `is_concerned` chooses.
+    #[inline(never)]
+    pub(crate) fn participants_where(
+        &self,
+        is_concerned: &dyn Fn(&Container<'_>) -> bool,
+    ) -> Vec<&'a ContainerIdentity<'a>> {
+        let containers = self.pod.all_containers().enumerate();
+        let chosen = containers.filter(|(_, container)| self.wants_identity && is_concerned(container));
+        let chosen = chosen.filter_map(|(position, _)| self.container(position));
+        chosen.filter(|container| container.takes_part).collect()
+    }
+
     /// The containers that get the identity; none if the pod does not ask for one.
     pub fn participants(&self) -> impl Iterator<Item = &'a Container<'a>> {
         let (wants_identity, identity) = (self.wants_identity, self.identity);
