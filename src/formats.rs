@@ -116,8 +116,8 @@ pub(super) fn is_api_version(text: &str) -> bool {
 
 /// A JSON pointer (RFC 6901) to something in an object, without empty steps; `*` stands for each element of a list.
 pub(super) fn is_object_pointer(text: &str) -> bool {
-    // Its escapes are `~0` and `~1`.
-    let is_step = |step: &str| !step.is_empty() && !step.replace("~0", "").replace("~1", "").contains('~');
+    // Its escapes are `~0` and `~1`; `-` stands for what follows the last element, which is nothing.
+    let is_step = |step: &str| !matches!(step, "" | "-") && !step.replace("~0", "").replace("~1", "").contains('~');
     text.strip_prefix('/').is_some_and(|steps| steps.split('/').all(is_step) && !steps.starts_with('*'))
 }
 

@@ -422,7 +422,17 @@ const FORMATS: &[Format] = &[
         r#"{"workloads":[{"apiVersion":"a/v1","kind":"A","podTemplate":@}]}"#,
         "workloads[0].podTemplate",
         &["/spec/template", "/template", "/spec/groups/0/template", "/spec/groups/*/template", "/spec/a~1b~0/template"],
-        &["", "/", "spec/template", "spec.template", "/spec//template", "/spec/template/", "/spec/a~b", "/*/template"],
+        &[
+            "",
+            "/",
+            "spec/template",
+            "spec.template",
+            "/spec//template",
+            "/spec/template/",
+            "/spec/a~b",
+            "/*/template",
+            "/spec/groups/-/template",
+        ],
     ),
     (
         r#"{"workloads":[{"apiVersion":@,"kind":"A","podTemplate":"/a"}]}"#,
@@ -700,6 +710,8 @@ fn with_another_value() -> impl Strategy<Value = (String, Path, bool)> {
         let kind = Document::parse(text.as_bytes()).unwrap().root().kind();
         let may_be_right = kind == value.kind()
             || (path == Path::default() && kind == Kind::Null)
+            // A bare `off` is `false` to kubectl.
+            || (path.to_string().starts_with("rules.") && text == "false")
             || (path.to_string().contains(".resources.") && matches!(kind, Kind::Number | Kind::String));
         (String::from_utf8(settings).unwrap(), path, may_be_right)
     })
