@@ -125,7 +125,9 @@ pub struct PathInText<'t> {
 pub fn contains_path(text: &str, wanted: &dyn Fn(PathInText<'_>) -> bool) -> bool {
     let mut rest = text;
     // Looks at slashes only, byte by byte: this reads every variable and argument of a pod, most of them short.
-    while let Some(slash) = rest.bytes().position(|byte| byte == b'/') {
+    while rest.len() >= V1_6_MOUNT_PATH.len()
+        && let Some(slash) = rest.bytes().position(|byte| byte == b'/')
+    {
         rest = rest.get(slash..).unwrap_or_default();
         let Some(length) = mount_path_length(rest) else {
             rest = rest.get(1..).unwrap_or_default();

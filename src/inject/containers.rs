@@ -17,7 +17,6 @@ pub(super) fn add_to(
     let missing = variables.iter().filter(|(name, _)| !is_set(name)).map(|(_, json)| json.as_str());
     changes.extend(container.object, "env", &[], &missing.collect::<Vec<_>>());
 
-    let mount = volume.mount();
     let own = container.mounts.iter().find(|mount| mount.volume == volume.name);
     // Two mounts at one path would be rejected by the API server; rule mount-clash says so.
     let is_taken = || {
@@ -27,12 +26,12 @@ pub(super) fn add_to(
     match own {
         Some(_) if volume.keeps_mounts() => {}
         Some(own) => {
-            let is_right = Document::parse(mount.as_bytes()).is_ok_and(|ours| own.object.same_as(ours.root()));
+            let is_right = Document::parse(volume.mount.as_bytes()).is_ok_and(|ours| own.object.same_as(ours.root()));
             if !is_right && !is_taken() {
-                changes.replace(own.object, mount);
+                changes.replace(own.object, volume.mount.clone());
             }
         }
         None if is_taken() => {}
-        None => changes.extend(container.object, "volumeMounts", &[], &[&mount]),
+        None => changes.extend(container.object, "volumeMounts", &[], &[&volume.mount]),
     }
 }

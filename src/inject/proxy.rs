@@ -27,7 +27,7 @@ pub(super) fn inject(
         let injected = variables.iter().filter(|_| takes_part);
         let env = before.iter().chain(injected).map(|(_, json)| json.as_str()).collect::<Vec<_>>().join(",");
         let env = if env.is_empty() { env } else { [",\"env\":[", &env, "]"].concat() };
-        let mount = if takes_part { [",\"volumeMounts\":[", &volume.mount(), "]"].concat() } else { String::new() };
+        let mount = if takes_part { [",\"volumeMounts\":[", &volume.mount, "]"].concat() } else { String::new() };
         let (image, own) = (text(image), own.concat());
         let start = ["{\"name\":\"", name, "\",\"image\":", &image, ",\"imagePullPolicy\":\"IfNotPresent\""];
         let end = [&env, resources.as_deref().unwrap_or_default(), &mount, &own, "}"];

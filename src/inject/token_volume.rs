@@ -19,6 +19,8 @@ pub(super) struct TokenVolume<'a> {
     pub(super) mount_path: String,
     /// The whole volume as JSON.
     json: String,
+    /// A container's mount of it, as JSON.
+    pub(super) mount: String,
     /// The volume in the pod whose place it takes.
     present: Option<&'a Volume<'a>>,
     layout: Layout,
@@ -50,7 +52,10 @@ impl<'a> TokenVolume<'a> {
             "]}}",
         ]
         .concat();
-        Some(Self { mount_path: layout.mount_path(&name), name, json, present, layout })
+        let mount_path = layout.mount_path(&name);
+        let (quoted_name, quoted_path) = (text(name.as_str()), text(mount_path.as_str()));
+        let mount = ["{\"name\":", &quoted_name, ",\"mountPath\":", &quoted_path, ",\"readOnly\":true}"].concat();
+        Some(Self { mount_path, name, json, mount, present, layout })
     }
 
     /// Adds the volume, or puts it in the place of one that has its name and is not right.
@@ -60,12 +65,6 @@ impl<'a> TokenVolume<'a> {
             Some(volume) => changes.replace(volume.object, self.json.clone()),
             None => changes.extend(spec, "volumes", &[], &[&self.json]),
         }
-    }
-
-    /// A container's mount of it, as JSON.
-    pub(super) fn mount(&self) -> String {
-        let name = text(self.name.as_str());
-        ["{\"name\":", &name, ",\"mountPath\":", &text(self.mount_path.as_str()), ",\"readOnly\":true}"].concat()
     }
 
     /// Whether containers may mount it at other paths: up to v1.5 the webhook does not compare paths.

@@ -57,6 +57,12 @@ impl PartialOrd for CleanPath {
 
 /// Whether two absolute paths are spellings of one, other than by `..` through a link or by case.
 pub fn are_same_path(one: &str, other: &str) -> bool {
+    // Nearly all paths differ in their last component, and need not be cleaned then.
+    let [last, others_last] =
+        [one, other].map(|path| path.trim_end_matches('/').rsplit('/').next().unwrap_or_default());
+    if last != others_last && ![last, others_last].iter().any(|component| matches!(*component, "" | "." | "..")) {
+        return false;
+    }
     CleanPath::new(one, false) == CleanPath::new(other, false)
 }
 
