@@ -55,7 +55,7 @@ impl<'a> TokenVolume<'a> {
         let mount_path = layout.mount_path(&name);
         let (quoted_name, quoted_path) = (text(name.as_str()), text(mount_path.as_str()));
         let mount = ["{\"name\":", &quoted_name, ",\"mountPath\":", &quoted_path, ",\"readOnly\":true}"].concat();
-        Some(Self { mount_path, name, json, mount, present, layout })
+        Some(Self { name, mount_path, json, mount, present, layout })
     }
 
     /// Adds the volume, or puts it in the place of one that has its name and is not right.

@@ -37,7 +37,7 @@ const INJECTED: [&str; 8] = [
 
 fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
     // Most values refer to nothing.
-    let refers = |variable: &EnvVar<'_>| variable.value.contains("$(AZURE_");
+    let refers = |variable: &EnvVar<'_>| variable.value.contains('$') && variable.value.contains("$(AZURE_");
     for container in subject.participants_where(&|container| container.env.iter().any(refers)) {
         for (entry, name) in container.environment.unresolved_references(&INJECTED) {
             findings.add(|| {

@@ -76,7 +76,10 @@ fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
 
 /// Whether a mount at this path may be at, above or below a token's. Most are not, and then nothing has to be worked out.
 fn may_clash(path: &str) -> bool {
-    let mut parts = path.split(['/', '\\']);
-    ["azure", "..", ":"].iter().any(|part| path.contains(part))
-        || parts.all(|part| matches!(part, "" | "." | "var" | "run" | "secrets"))
+    let is_known =
+        |part: &&str| ["", ".", "var", "run", "secrets"].iter().any(|known| part.eq_ignore_ascii_case(known));
+    let first = path.split(['/', '\\']).find(|part| !is_known(part));
+    // A drive, or a way back up, may lead anywhere.
+    first.is_none_or(|part| part.eq_ignore_ascii_case("azure") || part.contains(':'))
+        || path.as_bytes().windows(2).any(|bytes| bytes == b"..")
 }
