@@ -89,12 +89,13 @@ fn check_template(subject: &PodSubject<'_>, findings: &mut Findings) {
         // Whatever the variables say, the service account may use no identity.
         return;
     }
-    // All that set nothing and take part are alike, and all that set and mount nothing have no identity.
+    // All that set and mount nothing are alike: they have what is injected, or no identity.
     let mut has_checked_plain = false;
     for (position, container) in subject.pod.all_containers().enumerate() {
-        if container.env.is_empty() && container.object.field("envFrom").is_none() {
+        let sets_nothing = container.env.is_empty() && container.object.field("envFrom").is_none();
+        if sets_nothing && container.mounts.is_empty() {
             let takes_part = subject.wants_identity && subject.identity.includes(&container.name);
-            if if takes_part { std::mem::replace(&mut has_checked_plain, true) } else { container.mounts.is_empty() } {
+            if !takes_part || std::mem::replace(&mut has_checked_plain, true) {
                 continue;
             }
         }
