@@ -3,8 +3,8 @@
 use super::PodSubject;
 use super::endpoint_override::token_file_fault;
 use crate::keys;
-use crate::layout::{TokenPlace, is_reserved_name};
-use crate::mounts::File;
+use crate::layout::{Layout, TokenPlace};
+use crate::mounts::{File, are_same_path};
 use crate::pod::{Container, EnvVar};
 use crate::rule::{RuleId, Severity};
 use crate::settings::{DEFAULT_AUDIENCE, DEFAULT_BINDING_AUDIENCE, Guard};
@@ -70,10 +70,12 @@ fn lack(subject: &PodSubject<'_>, guard: &Guard, position: usize, container: &Co
         Some(position).filter(|_| container.env.iter().any(is_token_file)).and_then(|at| subject.container(at));
     let Some(container) = container else { return Some(Lack::Variable(keys::ENV_TOKEN_FILE)) };
     let is_accepted = |path: &str| {
-        // Containers may have the token elsewhere, but a reserved volume shows its layout by its mount.
+        // Containers may have the token elsewhere, but not where a layout puts it that is not accepted.
         let Some(File::Token { volume, .. }) = container.token else { return true };
-        let places = guard.layouts.iter().map(|layout| TokenPlace::new(*layout, volume.to_owned()));
-        !is_reserved_name(volume) || places.map(|place| place.file()).any(|file| file == path)
+        let is_place = |layout: &Layout| {
+            layout.owns_name(volume) && are_same_path(&TokenPlace::new(*layout, volume.to_owned()).file(), path)
+        };
+        guard.layouts.iter().any(is_place) || !Layout::ALL.iter().any(is_place)
     };
     if container.token_file.entry.is_none() {
         Some(Lack::Variable(keys::ENV_TOKEN_FILE))
