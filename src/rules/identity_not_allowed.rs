@@ -89,14 +89,15 @@ fn check_template(subject: &PodSubject<'_>, findings: &mut Findings) {
         // Whatever the variables say, the service account may use no identity.
         return;
     }
-    // All that set nothing and take part are alike, and all that set and mount nothing have no identity.
+    // All that set nothing have what is injected, and are alike; those that mount nothing either have no identity.
+    let is_injected = subject.injection().is_some();
     let mut has_checked_plain = false;
     for (position, container) in subject.pod.all_containers().enumerate() {
-        if container.env.is_empty() && container.object.field("envFrom").is_none() {
-            let takes_part = subject.wants_identity && subject.identity.includes(&container.name);
-            if if takes_part { std::mem::replace(&mut has_checked_plain, true) } else { container.mounts.is_empty() } {
-                continue;
-            }
+        let sets_nothing = container.env.is_empty() && container.object.field("envFrom").is_none();
+        let gets_identity = || is_injected && subject.identity.includes(&container.name);
+        let is_plain = sets_nothing && (container.mounts.is_empty() || gets_identity());
+        if is_plain && (!gets_identity() || std::mem::replace(&mut has_checked_plain, true)) {
+            continue;
         }
         if let Some(container) = subject.container(position) {
             check_container(subject, container, &allowed, findings);
