@@ -530,7 +530,7 @@ const REFUSALS: &[(&str, &[&str])] = &[
     (
         r#"{"inject":{"azureEnvironment":"AzureBleuCloud"}}"#,
         &[
-            r#"inject.azureEnvironment is "AzureBleuCloud"; it requires one of AzurePublicCloud, AzureCloud, AzureUSGovernmentCloud, AzureUSGovernment, AzureChinaCloud, AzureGermanCloud; did you mean AzurePublicCloud?"#,
+            r#"inject.azureEnvironment is "AzureBleuCloud"; it requires one of AzurePublicCloud, AzureCloud, AzureUSGovernmentCloud, AzureUSGovernment, AzureChinaCloud, AzureGermanCloud"#,
         ],
     ),
     (

@@ -3,8 +3,6 @@
 //! The host tells failures apart by their text only; the texts are those of policy-evaluator 1.36, `runtimes/callback.rs`,
 //! `callback_handler/kubernetes/client.rs` and `evaluation_context.rs`.
 
-use serde::Serialize;
-
 use azure_workload_identity_policy::cluster::{Cluster, Freshness, LookupError, ServiceAccount};
 use azure_workload_identity_policy::json::{self, Document, Reading, Value};
 
@@ -14,63 +12,36 @@ const REASON_LENGTH: usize = 160;
 /// Asks the host through `call`, which takes the operation and its JSON payload of the namespace `kubernetes`.
 pub struct HostCluster<F>(pub F);
 
-/// Payload of `kubernetes/get_resource`. Source: kubewarden-policy-sdk 0.17, `host_capabilities::kubernetes::GetResourceRequest`;
-/// the SDK has it only together with every typed Kubernetes object.
-#[derive(Serialize)]
-struct GetResource<'a> {
-    api_version: &'a str,
-    kind: &'a str,
-    name: &'a str,
-    namespace: &'a str,
-    disable_cache: bool,
-    field_masks: [&'a str; 1],
-}
-
-/// Payload of `kubernetes/can_i`. Source: kubewarden-policy-sdk 0.17, `host_capabilities::kubernetes::SubjectAccessReviewRequest`.
-#[derive(Serialize)]
-struct CanI<'a> {
-    subject_access_review: SubjectAccessReview<'a>,
-    disable_cache: bool,
-}
-
-#[derive(Serialize)]
-struct SubjectAccessReview<'a> {
-    user: &'a str,
-    /// Those that the API server gives every service account.
-    groups: [&'a str; 3],
-    resource_attributes: ResourceAttributes<'a>,
-}
-
-#[derive(Serialize)]
-struct ResourceAttributes<'a> {
-    group: &'a str,
-    resource: &'a str,
-    verb: &'a str,
-}
-
 impl<F: Fn(&str, &[u8]) -> Result<Vec<u8>, String>> HostCluster<F> {
+    /// Asks the host; the payload is in parts.
+    fn ask(&self, operation: &str, payload: &[&str]) -> Result<Vec<u8>, LookupError> {
+        (self.0)(operation, payload.concat().as_bytes()).map_err(|text| lookup_error(&text))
+    }
+
     fn get_service_account(
         &self,
         namespace: &str,
         name: &str,
         disable_cache: bool,
     ) -> Result<ServiceAccount, LookupError> {
-        let request = GetResource {
-            api_version: "v1",
-            kind: "ServiceAccount",
-            name,
-            namespace,
-            disable_cache,
+        // Source: kubewarden-policy-sdk 0.17, `host_capabilities::kubernetes::GetResourceRequest`.
+        let request = [
+            "{\"api_version\":\"v1\",\"kind\":\"ServiceAccount\",\"name\":",
+            &json::text(name),
+            ",\"namespace\":",
+            &json::text(namespace),
+            ",\"disable_cache\":",
+            if disable_cache { "true" } else { "false" },
             // Labels and annotations are all that counts; without the mask the names of secrets would come along.
-            field_masks: ["metadata"],
-        };
-        let answer = (self.0)("get_resource", json::text(&request).as_bytes()).map_err(|text| lookup_error(&text))?;
+            ",\"field_masks\":[\"metadata\"]}",
+        ];
+        let answer = self.ask("get_resource", &request)?;
         let document = Document::parse(&answer).map_err(|error| LookupError::Undecodable(error.to_string()))?;
         let root = document.root();
         let is = |holder: Value<'_>, member: &str, expected: &str| {
             holder.field(member).and_then(Value::as_str).is_some_and(|text| text == expected)
         };
-        let is_asked_for = is(root, "kind", request.kind)
+        let is_asked_for = is(root, "kind", "ServiceAccount")
             && root.field("metadata").is_some_and(|it| is(it, "name", name) && is(it, "namespace", namespace));
         let mut reading = Reading::default();
         let account = ServiceAccount::read(root, &mut reading);
@@ -100,23 +71,20 @@ impl<F: Fn(&str, &[u8]) -> Result<Vec<u8>, String>> Cluster for HostCluster<F> {
     }
 
     fn may_use_identity(&self, namespace: &str, service_account: &str, client_id: &str) -> Result<bool, LookupError> {
-        let request = CanI {
-            subject_access_review: SubjectAccessReview {
-                user: &format!("system:serviceaccount:{namespace}:{service_account}"),
-                groups: [
-                    "system:serviceaccounts",
-                    &format!("system:serviceaccounts:{namespace}"),
-                    "system:authenticated",
-                ],
-                resource_attributes: ResourceAttributes {
-                    group: "cid.wi.aks.azure.com",
-                    resource: client_id,
-                    verb: "use-managed-identity",
-                },
-            },
-            disable_cache: false,
-        };
-        let answer = (self.0)("can_i", json::text(&request).as_bytes()).map_err(|text| lookup_error(&text))?;
+        let user = json::text(["system:serviceaccount:", namespace, ":", service_account].concat().as_str());
+        let group = json::text(["system:serviceaccounts:", namespace].concat().as_str());
+        // Source: kubewarden-policy-sdk 0.17, `host_capabilities::kubernetes::SubjectAccessReviewRequest`. The groups are those that
+        // the API server gives every service account.
+        let request = [
+            "{\"subject_access_review\":{\"user\":",
+            &user,
+            ",\"groups\":[\"system:serviceaccounts\",",
+            &group,
+            ",\"system:authenticated\"],\"resource_attributes\":{\"group\":\"cid.wi.aks.azure.com\",\"resource\":",
+            &json::text(client_id),
+            ",\"verb\":\"use-managed-identity\"}},\"disable_cache\":false}",
+        ];
+        let answer = self.ask("can_i", &request)?;
         let document = Document::parse(&answer).map_err(|error| LookupError::Undecodable(error.to_string()))?;
         match document.root().field("allowed").and_then(Value::as_bool) {
             Some(allowed) => Ok(allowed),

@@ -10,6 +10,8 @@ mod response;
 #[cfg(target_family = "wasm")]
 mod wapc;
 
+use std::mem::ManuallyDrop;
+
 use azure_workload_identity_policy::cluster::Cluster;
 use azure_workload_identity_policy::inquiry::Inquiry;
 use azure_workload_identity_policy::json::Document;
@@ -22,7 +24,7 @@ pub use response::Response;
 /// Answers the host's call `validate`: takes `{"request": …, "settings": …}`, gives a validation response.
 pub fn validate(payload: &[u8], cluster: &dyn Cluster) -> Vec<u8> {
     let document = match Document::parse(payload) {
-        Ok(document) => document,
+        Ok(document) => kept(document),
         Err(error) => return Response::unreadable(&error.to_string()).to_json(),
     };
     let root = document.root();
@@ -31,17 +33,22 @@ pub fn validate(payload: &[u8], cluster: &dyn Cluster) -> Vec<u8> {
     };
     let settings = root.field("settings");
     let settings = match settings.map_or_else(|| Ok(Settings::default()), Settings::read) {
-        Ok(settings) => settings,
+        Ok(settings) => kept(settings),
         Err(problems) => return Response::misconfigured(&describe(&problems)).to_json(),
     };
-    let inquiry = Inquiry::of_review(request);
+    let inquiry = kept(Inquiry::of_review(request));
     let examination = examine(&inquiry, &settings, cluster);
     if let Some(mismatch) = examination.mismatches.first() {
         return Response::unreadable(&mismatch.describe(request)).to_json();
     }
-    let mut verdict = decide(examination, &settings);
+    let mut verdict = kept(decide(examination, &settings));
     let changes = std::mem::take(&mut verdict.changes);
-    Response::of(&verdict).with_mutation(inquiry.object, changes).to_json()
+    kept(Response::of(&verdict).with_mutation(inquiry.object, changes)).to_json()
+}
+
+/// Does not free a value: the host drops the whole instance after its answer, so code that frees would only make the module larger.
+fn kept<T>(value: T) -> ManuallyDrop<T> {
+    ManuallyDrop::new(value)
 }
 
 /// Answers the host's call `validate_settings`: takes the settings, gives a settings validation response.
