@@ -48,17 +48,6 @@ impl Layout {
         }
     }
 
-    /// The token volume's name in a pod of this name (see [`Pod::naming`](crate::pod::Pod::naming)).
-    pub fn volume_name(self, pod_name: &str) -> String {
-        if self == Self::V1_5 {
-            return V1_5_VOLUME.to_owned();
-        }
-        let mut name = String::from(RESERVED_PREFIX);
-        let digits = Sha256::digest(pod_name).into_iter().flat_map(|byte| [byte >> 4, byte & 0xf]);
-        name.extend(digits.take(HASH_LENGTH).filter_map(|digit| char::from_digit(digit.into(), 16)));
-        name
-    }
-
     /// Whether a volume of this name is the token volume of some pod.
     pub fn owns_name(self, volume_name: &str) -> bool {
         match self {
@@ -158,7 +147,15 @@ fn mount_path_length(path: &str) -> Option<usize> {
 /// The CA certificate's path in the volume, for the identity binding; no layout before v1.6.0 has one.
 pub const CA_PATH: &str = "ca-cert/ca.crt";
 
-/// True for a volume name that is reserved for the token: the prefix and a hash.
+/// The reserved name of the token volume in a pod of this name.
+pub fn reserved_name(pod_name: &str) -> String {
+    let mut name = String::from(RESERVED_PREFIX);
+    let digits = Sha256::digest(pod_name).into_iter().flat_map(|byte| [byte >> 4, byte & 0xf]);
+    name.extend(digits.take(HASH_LENGTH).filter_map(|digit| char::from_digit(digit.into(), 16)));
+    name
+}
+
+/// Whether a volume name is reserved for the token: the prefix and a hash.
 pub fn is_reserved_name(name: &str) -> bool {
     name.strip_prefix(RESERVED_PREFIX).is_some_and(is_hash)
 }

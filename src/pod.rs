@@ -8,7 +8,7 @@ use std::cell::OnceCell;
 
 use crate::json::{Kind, Reading, Value};
 use crate::keys;
-use crate::layout::Layout;
+use crate::layout::{Layout, V1_5_VOLUME, reserved_name};
 use crate::order::ByName;
 
 /// A pod or pod template.
@@ -35,6 +35,7 @@ pub struct Pod<'a> {
     name: Cow<'a, str>,
     generate_name: Cow<'a, str>,
     service_account: Cow<'a, str>,
+    reserved_name: OnceCell<String>,
     volumes_by_name: OnceCell<ByName>,
     is_for_windows: OnceCell<bool>,
     has_service_links: OnceCell<bool>,
@@ -63,6 +64,7 @@ impl<'a> Pod<'a> {
             name: reading.string(metadata, "name"),
             generate_name: reading.string(metadata, "generateName"),
             service_account,
+            reserved_name: OnceCell::new(),
             volumes_by_name: OnceCell::new(),
             is_for_windows: OnceCell::new(),
             has_service_links: OnceCell::new(),
@@ -74,13 +76,18 @@ impl<'a> Pod<'a> {
         if self.name.is_empty() { &self.generate_name } else { &self.name }
     }
 
-    /// The text from which the token volume's name is computed.
-    pub fn naming(&self) -> Cow<'_, str> {
-        if self.name.is_empty() {
-            Cow::Owned([&self.generate_name, " (prefix)"].concat())
-        } else {
-            Cow::Borrowed(&self.name)
+    /// The name that a layout gives the token volume.
+    pub fn token_volume_name(&self, layout: Layout) -> &str {
+        if layout == Layout::V1_5 {
+            return V1_5_VOLUME;
         }
+        self.reserved_name.get_or_init(|| {
+            if self.name.is_empty() {
+                reserved_name(&[&self.generate_name, " (prefix)"].concat())
+            } else {
+                reserved_name(&self.name)
+            }
+        })
     }
 
     /// The name of the service account it runs as.

@@ -261,7 +261,7 @@ pub fn injected_volume<'p>(pod: &'p Pod<'p>) -> Option<&'p Volume<'p>> {
 /// Since v1.6.0 its name is computed from the pod's, which may have changed since it was added, by another webhook or by the name
 /// generator; so any reserved name that holds the token is as good. Up to v1.5 any volume with a token at the path is it.
 pub fn volume_for_token<'p>(pod: &'p Pod<'p>, layout: Layout) -> (Option<&'p Volume<'p>>, String) {
-    let computed = layout.volume_name(&pod.naming());
+    let computed = pod.token_volume_name(layout);
     let has_token = |volume: &&Volume<'_>| volume.holds_token_at(layout.token_path());
     let mut volumes = pod.volumes.iter();
     let present = if layout == Layout::V1_5 {
@@ -272,7 +272,7 @@ pub fn volume_for_token<'p>(pod: &'p Pod<'p>, layout: Layout) -> (Option<&'p Vol
             .find(|volume| volume.name == computed)
             .or_else(|| volumes.find(|volume| is_reserved_name(&volume.name) && has_token(volume)))
     };
-    (present, present.map_or(computed, |volume| volume.name.clone().into_owned()))
+    (present, present.map_or(computed, |volume| &volume.name).to_owned())
 }
 
 /// What kind of volume it is, as the pod names it: `secret`, `persistentVolumeClaim`, ...

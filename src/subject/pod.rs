@@ -153,8 +153,8 @@ impl<'a> PodSubject<'a> {
                 return vec![TokenPlace::new(inject.layout, volume_for_token(self.pod, inject.layout).1)];
             }
             let Some(volume) = self.arrived_volume() else {
-                let naming = self.pod.naming();
-                return layouts().map(|layout| TokenPlace::new(layout, layout.volume_name(&naming))).collect();
+                let place = |layout| TokenPlace::new(layout, self.pod.token_volume_name(layout).to_owned());
+                return layouts().map(place).collect();
             };
             let places = layouts().filter(|layout| layout.owns_name(volume));
             let mut places: Vec<_> = places.map(|layout| TokenPlace::new(layout, volume.to_owned())).collect();
