@@ -3,7 +3,6 @@
 use std::cell::OnceCell;
 use std::fmt;
 
-use crate::formats::is_object_name;
 use crate::json::{Kind, Reading, Value};
 use crate::keys;
 use crate::pod::StringMap;
@@ -74,8 +73,6 @@ impl<'a> AccountLookup<'a> {
     pub fn get(&self) -> Result<&ServiceAccount, &LookupError> {
         let lookup = || match self.namespace {
             None => Err(LookupError::NoNamespace),
-            // The API server stores no object of another name, and the host makes a URL of it.
-            Some(namespace) if !is_object_name(self.name) || !is_object_name(namespace) => Err(LookupError::Missing),
             Some(namespace) => self.cluster.service_account(namespace, self.name, self.freshness),
         };
         self.answer.get_or_init(lookup).as_ref()

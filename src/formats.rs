@@ -97,7 +97,7 @@ pub(super) fn is_quantity(text: &str) -> bool {
 }
 
 /// The name of a Kubernetes object: lower-case letters, digits, hyphens and dots (RFC 1123 subdomain).
-pub(super) fn is_object_name(text: &str) -> bool {
+pub fn is_object_name(text: &str) -> bool {
     text.len() <= 253 && text.split('.').all(is_host_label) && !has_capitals(text)
 }
 

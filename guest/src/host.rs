@@ -4,6 +4,7 @@
 //! `callback_handler/kubernetes/client.rs` and `evaluation_context.rs`.
 
 use azure_workload_identity_policy::cluster::{Cluster, Freshness, LookupError, ServiceAccount};
+use azure_workload_identity_policy::formats::is_object_name;
 use azure_workload_identity_policy::json::{self, Document, Reading, Value};
 
 /// How much of an unknown error of the host is passed on.
@@ -24,6 +25,10 @@ impl<F: Fn(&str, &[u8]) -> Result<Vec<u8>, String>> HostCluster<F> {
         name: &str,
         disable_cache: bool,
     ) -> Result<ServiceAccount, LookupError> {
+        // The API server stores no object of another name, and the host makes a URL of it.
+        if !is_object_name(name) || !is_object_name(namespace) {
+            return Err(LookupError::Missing);
+        }
         // Source: kubewarden-policy-sdk 0.17, `host_capabilities::kubernetes::GetResourceRequest`.
         let request = [
             "{\"api_version\":\"v1\",\"kind\":\"ServiceAccount\",\"name\":",

@@ -17,6 +17,7 @@
 //! Correct the name, or create the service account in the namespace of the pod, with the annotation
 //! `azure.workload.identity/client-id`.
 
+use super::client_id_format::severity_of;
 use super::{Check, PodSubject, Rule};
 use crate::cluster::LookupError;
 use crate::finding::{Finding, Findings, quote};
@@ -32,6 +33,7 @@ fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
     }
     // A workload's service account may be applied a moment later.
     let at_most = if subject.workload.is_some() { Severity::Warn } else { Severity::Deny };
+    let at_most = at_most.min(severity_of(subject.pod.service_account(), subject.origin));
     findings.add_at_most(at_most, || {
         let name = quote(subject.pod.service_account());
         let namespace = quote(subject.namespace);
