@@ -24,6 +24,7 @@ pub mod hostile;
 pub mod kubewarden;
 pub mod module;
 pub mod policy;
+pub mod reports;
 pub mod request;
 pub mod response;
 pub mod vectors;
