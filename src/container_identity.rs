@@ -3,7 +3,7 @@
 //!
 //! [`Identity`](crate::identity::Identity) is what a pod asks for; here it meets what each container sets itself. Azure SDKs read
 //! `AZURE_CLIENT_ID`, `AZURE_TENANT_ID`, `AZURE_FEDERATED_TOKEN_FILE` and `AZURE_AUTHORITY_HOST`; code may choose otherwise, which
-//! nobody can see here.
+//! cannot be seen here.
 
 use std::borrow::Cow;
 

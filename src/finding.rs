@@ -162,6 +162,8 @@ pub struct Related {
 pub enum ObjectRef {
     /// The object that was examined.
     Examined,
+    /// Another one of the objects that were examined together, by its position.
+    Other(usize),
     /// A service account.
     ServiceAccount {
         /// Its namespace.

@@ -16,6 +16,7 @@
 //!      -> rules     -> findings                                       (rule: the table of rules)
 //!      -> inject    -> changes                                        (layout: names and paths by release)
 //! examine(inquiry)  -> examination: findings, changes, identity; undecided
+//! merge_causes      -> the same with one finding for one cause, for objects that are examined together
 //! decide            -> verdict: severities, exemptions; the words of a denial
 //! ```
 //!
@@ -31,6 +32,7 @@
 //! # Ok::<(), azure_workload_identity_policy::json::SyntaxError>(())
 //! ```
 
+mod causes;
 pub mod clouds;
 pub mod cluster;
 pub mod container_identity;
@@ -55,5 +57,6 @@ pub mod settings;
 pub mod subject;
 mod verdict;
 
+pub use causes::merge_causes;
 pub use examine::{Examination, examine};
 pub use verdict::{Verdict, decide};

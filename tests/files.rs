@@ -2,12 +2,13 @@
 
 #![expect(clippy::expect_used, reason = "helpers of tests fail as tests do")]
 
-use azure_workload_identity_policy::cluster::Nothing;
+use azure_workload_identity_policy::cluster::{Cluster, Freshness, LookupError, Nothing, ServiceAccount};
+use azure_workload_identity_policy::finding::ObjectRef;
 use azure_workload_identity_policy::inquiry::{Inquiry, Origin};
-use azure_workload_identity_policy::json::Document;
+use azure_workload_identity_policy::json::{Document, Reading, Value};
 use azure_workload_identity_policy::rule::Severity;
 use azure_workload_identity_policy::settings::Settings;
-use azure_workload_identity_policy::{decide, examine};
+use azure_workload_identity_policy::{decide, examine, merge_causes};
 use serde_json::json;
 
 /// The rules that find something in a service account with this annotation, with the severity that counts.
@@ -34,4 +35,44 @@ fn a_variable_is_fine_in_a_file_and_refused_in_a_cluster() {
             assert_eq!(findings(key, id, Origin::File), [(rule, Severity::Deny)], "{id}");
         }
     }
+}
+
+/// The service account `shop/api` of the files, whatever is asked for.
+struct Files<'a>(Value<'a>);
+
+impl Cluster for Files<'_> {
+    fn service_account(&self, _: &str, _: &str, _: Freshness) -> Result<ServiceAccount, LookupError> {
+        Ok(ServiceAccount::read(self.0, &mut Reading::default()))
+    }
+
+    fn may_use_identity(&self, _: &str, _: &str, _: &str) -> Result<bool, LookupError> {
+        Ok(true)
+    }
+}
+
+#[test]
+fn a_wrong_annotation_of_a_service_account_is_one_finding_with_the_pods_that_use_it() {
+    let annotations = json!({"azure.workload.identity/client-id": "orders"});
+    let metadata = json!({"name": "api", "namespace": "shop", "annotations": annotations});
+    let account = json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata});
+    let pod = |name: &str, labels: serde_json::Value| {
+        json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, "namespace": "shop", "labels": labels},
+            "spec": {"serviceAccountName": "api", "containers": [{"name": "web"}]}})
+    };
+    let labelled = json!({"azure.workload.identity/use": "true"});
+    let objects = [pod("one", labelled.clone()), account, pod("two", labelled), pod("three", json!({}))];
+    let texts = objects.map(|object| object.to_string());
+    let documents = texts.each_ref().map(|text| Document::parse(text.as_bytes()).expect("JSON"));
+    let (settings, files) = (Settings::default(), Files(documents[1].root()));
+    let mut examinations = documents.each_ref().map(|it| examine(&Inquiry::of_object(it.root()), &settings, &files));
+
+    let is_api = |namespace: &str, name: &str| ((namespace, name) == ("shop", "api")).then_some(1);
+    merge_causes(&mut examinations, &is_api);
+
+    let rules = examinations.each_ref().map(|it| it.findings.iter().map(|it| it.rule.name()).collect::<Vec<_>>());
+    assert_eq!(rules, [vec![], vec!["client-id-format"], vec![], vec!["label-missing"]]);
+    let related = examinations[1].findings[0].related.iter();
+    let related: Vec<_> = related.map(|it| (it.object.clone(), it.path.to_string())).collect();
+    let place = "spec.serviceAccountName".to_owned();
+    assert_eq!(related, [(ObjectRef::Other(0), place.clone()), (ObjectRef::Other(2), place)]);
 }

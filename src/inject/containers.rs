@@ -6,7 +6,7 @@ use crate::json::{Changes, Document};
 use crate::mounts::are_same_path;
 use crate::pod::{Container, VolumeMount};
 
-/// Adds what the container lacks. Its own variables stay; a mount of the token volume elsewhere is put right.
+/// Adds what the container does not have yet. Its own variables stay; a mount of the token volume elsewhere is put right.
 pub(super) fn add_to(
     container: &Container<'_>,
     variables: &[Variable],

@@ -19,7 +19,7 @@ use token_volume::TokenVolume;
 /// `--max-request-bytes`. The store's form of an object is smaller than JSON, but what a container has besides makes up for that.
 pub const MAX_ADDED: usize = 1_572_864;
 
-/// Adds to `changes` what `pod` lacks of `identity`.
+/// Adds to `changes` what `pod` does not have yet of `identity`.
 ///
 /// `None` if the identity cannot be injected: a rule has a finding that says why ([`blocks_injection`]), or the pod has no spec,
 /// which the API server refuses. If more than [`MAX_ADDED`] would be added, `changes` has a part of it.

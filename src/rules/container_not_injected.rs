@@ -17,7 +17,7 @@
 //! If the container needs no identity, name it in `azure.workload.identity/skip-containers`. Otherwise, make the webhook
 //! that adds the container run before the webhook that injects. Webhooks run in the order of their names.
 
-use super::injected::{Arrival, Lack, arrival};
+use super::injected::{Incomplete, MissingPart, incomplete_injection};
 use super::{Check, PodSubject, Rule};
 use crate::finding::{Finding, Findings, quote};
 use crate::keys;
@@ -25,9 +25,9 @@ use crate::keys;
 pub(super) const RULE: Rule = Rule::new(&[Check::Pod(check)]);
 
 fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
-    let Some(Arrival::Except(containers)) = arrival(subject) else { return };
-    for (container, lack) in containers {
-        let Lack::Variable(missing) = lack else { continue };
+    let Some(Incomplete::Containers(containers)) = incomplete_injection(subject) else { return };
+    for (container, missing) in containers {
+        let MissingPart::Variable(missing) = missing else { continue };
         findings.add(|| {
             let name = quote(&container.name);
             let problem = format!("({name}) was added after injection and lacks {missing}");

@@ -9,29 +9,29 @@ use crate::pod::{Container, EnvVar};
 use crate::rule::{RuleId, Severity};
 use crate::settings::{DEFAULT_AUDIENCE, DEFAULT_BINDING_AUDIENCE, Guard};
 
-/// What a container lacks.
+/// The part of the injection that a container does not have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Lack {
+pub(super) enum MissingPart {
     /// A variable that injection adds.
     Variable(&'static str),
     /// The token at the path that its variable names.
     Token,
 }
 
-/// What a pod lacks of its injection.
+/// How the injection of a pod is incomplete.
 #[derive(Debug)]
-pub(super) enum Arrival<'a> {
+pub(super) enum Incomplete<'a> {
     /// There is no right token volume.
     NoVolume,
-    /// Each container that takes part lacks something, and some of them a variable.
-    Nowhere,
-    /// The containers that lack something.
-    Except(Vec<(&'a Container<'a>, Lack)>),
+    /// No container that takes part has everything, and some have no variable.
+    Everywhere,
+    /// The containers that do not have everything.
+    Containers(Vec<(&'a Container<'a>, MissingPart)>),
 }
 
-/// What the pod lacks that must arrive fully injected, without what endpoint-override rejects. A policy does not require of others
-/// what it injects itself.
-pub(super) fn arrival<'a>(subject: &PodSubject<'a>) -> Option<Arrival<'a>> {
+/// How the injection of a pod that must arrive with it is incomplete, apart from what endpoint-override rejects. A policy does not
+/// require of others what it injects itself.
+pub(super) fn incomplete_injection<'a>(subject: &PodSubject<'a>) -> Option<Incomplete<'a>> {
     let guard =
         subject.settings.guard.as_ref().filter(|_| subject.settings.inject.is_none() && subject.wants_identity)?;
     let has_volume = guard.layouts.iter().any(|layout| {
@@ -39,36 +39,45 @@ pub(super) fn arrival<'a>(subject: &PodSubject<'a>) -> Option<Arrival<'a>> {
         volumes.any(|volume| is_right(subject, &subject.volumes().file(&volume.name, layout.token_path())))
     });
     if !has_volume {
-        return Some(Arrival::NoVolume);
+        return Some(Incomplete::NoVolume);
     }
     let is_said = subject.settings.severities.of(RuleId::EndpointOverride) == Severity::Deny;
-    let (mut lacking, mut complete, mut lacks_variable) = (Vec::new(), 0, false);
+    let (mut incomplete, mut complete, mut is_variable_missing) = (Vec::new(), 0, false);
     for (position, container) in subject.pod.all_containers().enumerate() {
         if !subject.identity.includes(&container.name) {
             continue;
         }
-        match lack(subject, guard, position, container) {
-            Some(lack @ Lack::Variable(_)) => {
-                lacks_variable = true;
-                lacking.push((container, lack));
+        match missing_part(subject, guard, position, container) {
+            Some(missing @ MissingPart::Variable(_)) => {
+                is_variable_missing = true;
+                incomplete.push((container, missing));
             }
-            Some(lack @ Lack::Token) => {
+            Some(missing @ MissingPart::Token) => {
                 let is_fault = |container| token_file_fault(subject, container).is_some();
                 if !(is_said && subject.container(position).is_some_and(is_fault)) {
-                    lacking.push((container, lack));
+                    incomplete.push((container, missing));
                 }
             }
             None => complete += 1,
         }
     }
-    if lacks_variable && complete == 0 { Some(Arrival::Nowhere) } else { Some(Arrival::Except(lacking)) }
+    if is_variable_missing && complete == 0 {
+        Some(Incomplete::Everywhere)
+    } else {
+        Some(Incomplete::Containers(incomplete))
+    }
 }
 
-fn lack(subject: &PodSubject<'_>, guard: &Guard, position: usize, container: &Container<'_>) -> Option<Lack> {
+fn missing_part(
+    subject: &PodSubject<'_>,
+    guard: &Guard,
+    position: usize,
+    container: &Container<'_>,
+) -> Option<MissingPart> {
     let is_token_file = |variable: &EnvVar<'_>| variable.name.eq_ignore_ascii_case(keys::ENV_TOKEN_FILE);
     let container =
         Some(position).filter(|_| container.env.iter().any(is_token_file)).and_then(|at| subject.container(at));
-    let Some(container) = container else { return Some(Lack::Variable(keys::ENV_TOKEN_FILE)) };
+    let Some(container) = container else { return Some(MissingPart::Variable(keys::ENV_TOKEN_FILE)) };
     let is_accepted = |path: &str| {
         // Containers may have the token elsewhere, but not where a layout puts it that is not accepted.
         let Some(File::Token { volume, .. }) = container.token else { return true };
@@ -78,15 +87,15 @@ fn lack(subject: &PodSubject<'_>, guard: &Guard, position: usize, container: &Co
         guard.layouts.iter().any(is_place) || !Layout::ALL.iter().any(is_place)
     };
     if container.token_file.entry.is_none() {
-        Some(Lack::Variable(keys::ENV_TOKEN_FILE))
+        Some(MissingPart::Variable(keys::ENV_TOKEN_FILE))
     } else if !container.token.as_ref().is_some_and(|file| is_right(subject, file))
         || !container.token_file.text().is_some_and(is_accepted)
     {
-        Some(Lack::Token)
+        Some(MissingPart::Token)
     } else if container.authority_host.entry.is_none() {
-        Some(Lack::Variable(keys::ENV_AUTHORITY_HOST))
+        Some(MissingPart::Variable(keys::ENV_AUTHORITY_HOST))
     } else if container.client_id.entry.is_none() && subject.identity.client_id().is_some() {
-        Some(Lack::Variable(keys::ENV_CLIENT_ID))
+        Some(MissingPart::Variable(keys::ENV_CLIENT_ID))
     } else {
         None
     }

@@ -19,7 +19,7 @@
 //! Check that the webhook runs (`kubectl get pods -n kube-system -l azure-workload-identity.io/system=true`) and selects
 //! the namespace. Then create the pod again. A controller retries by itself.
 
-use super::injected::{Arrival, Lack, arrival};
+use super::injected::{Incomplete, MissingPart, incomplete_injection};
 use super::{Check, PodSubject, Rule};
 use crate::finding::{Finding, Findings, Place, quote};
 use crate::keys;
@@ -27,14 +27,16 @@ use crate::keys;
 pub(super) const RULE: Rule = Rule::new(&[Check::Pod(check)]);
 
 fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
-    let (path, problem) = match arrival(subject) {
+    let (path, problem) = match incomplete_injection(subject) {
         None => return,
-        Some(Arrival::NoVolume) => {
+        Some(Incomplete::NoVolume) => {
             (["spec", "volumes"], "holds no valid token volume, although the label asks for an identity")
         }
-        Some(Arrival::Nowhere) => (["spec", "containers"], "has no container with the token's mount and variables"),
-        Some(Arrival::Except(containers)) => {
-            for (container, _) in containers.iter().filter(|(_, lack)| *lack == Lack::Token) {
+        Some(Incomplete::Everywhere) => {
+            (["spec", "containers"], "has no container with the token's mount and variables")
+        }
+        Some(Incomplete::Containers(containers)) => {
+            for (container, _) in containers.iter().filter(|(_, missing)| *missing == MissingPart::Token) {
                 findings.add(|| {
                     let name = quote(&container.name);
                     let problem =

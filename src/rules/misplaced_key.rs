@@ -44,9 +44,9 @@ fn check_template(subject: &PodSubject<'_>, findings: &mut Findings) {
 
 fn check_service_account(subject: &ServiceAccountSubject<'_>, findings: &mut Findings) {
     let candidates = subject.keys.iter().filter(|found| found.key != keys::USE || !found.is_label);
-    let lacks_client_id = subject.annotations.get(keys::CLIENT_ID).is_none();
+    let has_no_client_id = subject.annotations.get(keys::CLIENT_ID).is_none();
     for (found, read_at) in candidates.filter_map(misplaced) {
-        let also = if lacks_client_id && found.key != keys::CLIENT_ID { CLIENT_ID_TOO } else { "" };
+        let also = if has_no_client_id && found.key != keys::CLIENT_ID { CLIENT_ID_TOO } else { "" };
         add(subject.object, subject.object, found, read_at, also, findings);
     }
 }

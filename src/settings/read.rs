@@ -412,7 +412,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// An object of the settings. When all is read, keys that nobody has asked for are problems.
+/// An object of the settings. When all is read, keys that no reader has asked for are problems.
 struct Table<'r, 'a> {
     reader: &'r Reader<'a>,
     object: Value<'a>,
