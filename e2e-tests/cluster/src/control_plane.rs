@@ -192,6 +192,8 @@ impl ControlPlane {
             format!("--service-account-signing-key-file={}", file("service-accounts.key")),
             format!("--token-auth-file={}", file("tokens.csv")),
             "--authorization-mode=RBAC".to_owned(),
+            // As in almost every cluster; the proxy's init container is privileged.
+            "--allow-privileged=true".to_owned(),
             "--enable-admission-plugins=ServiceAccount,MutatingAdmissionWebhook,ValidatingAdmissionWebhook".to_owned(),
             "--service-cluster-ip-range=10.0.0.0/24".to_owned(),
         ]);

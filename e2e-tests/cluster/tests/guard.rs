@@ -203,11 +203,14 @@ fn service_accounts(case: &Case) -> impl Iterator<Item = &Value> {
 }
 
 /// Whether the webhook was configured as AKS configures it, where the guard looks for tokens for Entra, and injected a token: up to
-/// v1.5 it makes do with any that the pod brings along, of another name or for somebody else, which the guard rightly denies.
+/// v1.5 it makes do with any that the pod brings along, of another name or for somebody else, which the guard rightly denies. It
+/// keeps the pod's own AZURE_FEDERATED_TOKEN_FILE too, whose generated values name no file.
 fn is_as_on_aks(case: &Case, layout: &str) -> bool {
     let inject = &case.settings(layout)["inject"];
-    let brings_a_token = case.pod["spec"]["volumes"].to_string().contains("azure-identity-token");
-    inject.get("audience").is_none() && inject.get("identityBinding").is_none() && !brings_a_token
+    let spec = &case.pod["spec"];
+    let brings_a_token = spec["volumes"].to_string().contains("azure-identity-token");
+    let names_a_file = spec.to_string().contains("AZURE_FEDERATED_TOKEN_FILE");
+    inject.get("audience").is_none() && inject.get("identityBinding").is_none() && !brings_a_token && !names_a_file
 }
 
 /// Creates a case's service accounts in a namespace.
