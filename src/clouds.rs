@@ -32,6 +32,11 @@ const HOSTS: [(&str, &str); 13] = [
     ("login.sovcloud-identity.sg", "GovSG"),
 ];
 
+/// The hosts of Entra ID, each with the cloud that it belongs to.
+pub fn hosts() -> impl Iterator<Item = (&'static str, &'static str)> {
+    HOSTS.into_iter()
+}
+
 /// The names.
 pub fn names() -> impl Iterator<Item = &'static str> {
     CLOUDS.iter().map(|(name, _)| *name)

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use azure_workload_identity_policy::clouds;
 use azure_workload_identity_policy::json::Document;
 use azure_workload_identity_policy::rule::RuleId;
 use azure_workload_identity_policy::settings::Settings;
@@ -152,6 +153,14 @@ fn each_key_has_a_section() {
     assert!(keys.len() >= 7, "{keys:?}");
     for key in keys {
         assert!(page.contains(&format!("\n## azure.workload.identity/{key}\n")), "{key}");
+    }
+}
+
+#[test]
+fn each_host_of_entra_id_is_listed_with_its_cloud() {
+    for (host, cloud) in clouds::hosts() {
+        let is_listed = |line: &str| line.contains(cloud) && line.contains(&format!("`{host}`"));
+        assert!(PAGE.lines().any(is_listed), "{host} of {cloud}");
     }
 }
 
