@@ -204,7 +204,7 @@ fn service_accounts(case: &Case) -> impl Iterator<Item = &Value> {
 
 /// Whether the webhook was configured as AKS configures it, where the guard looks for tokens for Entra, and injected a token: up to
 /// v1.5 it makes do with any that the pod brings along, of another name or for somebody else, which the guard rightly denies. It
-/// keeps the pod's own AZURE_FEDERATED_TOKEN_FILE too, whose generated values name no file.
+/// keeps the pod's own `AZURE_FEDERATED_TOKEN_FILE` too, whose generated values name no file.
 fn is_as_on_aks(case: &Case, layout: &str) -> bool {
     let inject = &case.settings(layout)["inject"];
     let spec = &case.pod["spec"];
