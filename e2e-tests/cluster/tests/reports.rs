@@ -1,7 +1,12 @@
 //! Public bug reports and attacks in a real cluster, with whole recipes: the policy injects, or Microsoft's webhook does, and the
 //! guard sees what arrives. Without a cluster, each is judged with its own settings in `e2e-tests/tests/reports.rs`.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+#![expect(
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "helpers of tests fail and print as tests do"
+)]
 
 mod common;
 
