@@ -34,6 +34,10 @@ const NAMESPACE: &str = "shop";
 const TENANT_OF_REPORTS: &str = "72f988bf-86f1-41af-91ab-2d7cd011db47";
 /// The API groups of the reports' kinds that every API server has.
 const BUILT_IN_GROUPS: [&str; 3] = ["", "apps", "batch"];
+/// The policy that stands for Microsoft's webhook.
+const WEBHOOK: &str = "microsoft-webhook";
+/// What it refuses and the webhook would not, see [`vectors::DIFFERENCES`]: the guard would not be asked.
+const NOT_AS_THE_WEBHOOK: [&str; 1] = ["inject-1.5-own-audience"];
 
 /// How a labelled pod gets its identity.
 #[derive(Clone, Copy)]
@@ -186,7 +190,8 @@ impl Setup {
         let recipe = |name| Manifests::of_recipe(cluster, name).unwrap().policies;
         let policies = recipe(self.recipe());
         let Self::Webhook(_) = self else { return policies };
-        let webhook = recipe("replace-webhook").into_iter().find(|policy| policy.spec.mutating).unwrap();
+        let mut webhook = recipe("replace-webhook").into_iter().find(|policy| policy.spec.mutating).unwrap();
+        WEBHOOK.clone_into(&mut webhook.metadata.name);
         [vec![webhook], policies].concat()
     }
 
@@ -197,6 +202,9 @@ impl Setup {
             return Some(format!("the API server knows no {}/{} {}", kind.group, kind.version, kind.kind));
         }
         match (self, report.settings.pointer("/inject/layout")) {
+            (Self::Webhook(_), _) if NOT_AS_THE_WEBHOOK.contains(&report.id.as_str()) => {
+                Some("what stands for the webhook refuses it".to_owned())
+            }
             (Self::Webhook(layout), Some(own)) if own != layout => Some(format!("it is about layout {own}")),
             (Self::Arrived, _) if report.settings.get("guard").is_none() => {
                 Some("its pod is not what webhooks have left".to_owned())
@@ -276,6 +284,7 @@ impl Trial {
         };
         println!("{setup}: {}: {name}{note}\n    {}", report.id, text.replace('\n', "\n    "));
         match outcome {
+            _ if text.contains(WEBHOOK) => Err(format!("what stands for the webhook is in the way\n{text}")),
             Outcome::Done if accepted => Ok(name),
             Outcome::DeniedByPolicy | Outcome::RefusedByApiServer if !accepted => Ok(name),
             // No fault of what was injected.
