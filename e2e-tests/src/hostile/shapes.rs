@@ -65,12 +65,7 @@ pub const SHAPES: &[Shape] = &[
         name: "misplaced and unknown keys on a service account",
         request: |size| {
             let keys = list(size, |i| format!(r#""azure.workload.identity/{i}":"x""#));
-            create(
-                "",
-                "ServiceAccount",
-                "serviceaccounts",
-                &object("v1", "ServiceAccount", "api", &format!(r#","annotations":{{{keys}}}"#), ""),
-            )
+            create("v1", "ServiceAccount", "serviceaccounts", "api", &format!(r#","annotations":{{{keys}}}"#), "")
         },
     },
     Shape {
@@ -312,16 +307,12 @@ pub const SHAPES: &[Shape] = &[
             let keys = list(size / 2, |i| format!(r#""azure.workload.identity/use-identity-bindin{i}":"x""#));
             let template = format!(r#"{{"metadata":{{"labels":{{{keys}}}}},"spec":{{"containers":[{CONTAINER}]}}}}"#);
             create(
-                "apps",
+                "apps/v1",
                 "Deployment",
                 "deployments",
-                &object(
-                    "apps/v1",
-                    "Deployment",
-                    "web",
-                    &format!(r#","annotations":{{{keys}}}"#),
-                    &format!(r#""spec":{{"template":{template}}}"#),
-                ),
+                "web",
+                &format!(r#","annotations":{{{keys}}}"#),
+                &format!(r#""spec":{{"template":{template}}}"#),
             )
         },
     },
@@ -406,16 +397,12 @@ pub const SHAPES: &[Shape] = &[
         name: "a service account's name of the whole size",
         request: |size| {
             create(
-                "",
+                "v1",
                 "Pod",
                 "pods",
-                &object(
-                    "v1",
-                    "Pod",
-                    "web",
-                    LABELLED,
-                    &format!(r#""spec":{{"serviceAccountName":"{}","containers":[{CONTAINER}]}}"#, "a".repeat(size)),
-                ),
+                "web",
+                LABELLED,
+                &format!(r#""spec":{{"serviceAccountName":"{}","containers":[{CONTAINER}]}}"#, "a".repeat(size)),
             )
         },
     },
@@ -423,16 +410,12 @@ pub const SHAPES: &[Shape] = &[
         name: "a pod's name of the whole size",
         request: |size| {
             create(
-                "",
+                "v1",
                 "Pod",
                 "pods",
-                &object(
-                    "v1",
-                    "Pod",
-                    &"a".repeat(size),
-                    LABELLED,
-                    &format!(r#""spec":{{"serviceAccountName":"api","containers":[{CONTAINER}]}}"#),
-                ),
+                &"a".repeat(size),
+                LABELLED,
+                &format!(r#""spec":{{"serviceAccountName":"api","containers":[{CONTAINER}]}}"#),
             )
         },
     },
@@ -455,16 +438,12 @@ pub const SHAPES: &[Shape] = &[
         request: |size| {
             let labels = list(size, |i| format!(r#""k{i}":"""#));
             create(
-                "",
+                "v1",
                 "Pod",
                 "pods",
-                &object(
-                    "v1",
-                    "Pod",
-                    "web",
-                    &format!(r#","labels":{{"azure.workload.identity/use":"true",{labels}}}"#),
-                    &format!(r#""spec":{{"containers":[{CONTAINER}]}}"#),
-                ),
+                "web",
+                &format!(r#","labels":{{"azure.workload.identity/use":"true",{labels}}}"#),
+                &format!(r#""spec":{{"containers":[{CONTAINER}]}}"#),
             )
         },
     },
@@ -509,16 +488,12 @@ pub const SHAPES: &[Shape] = &[
                 r#"{{"metadata":{{"labels":{{"azure.workload.identity/use":"yes"}}}},"spec":{{"containers":[{CONTAINER}]}}}}"#
             );
             create(
-                "apps",
+                "apps/v1",
                 "ReplicaSet",
                 "replicasets",
-                &object(
-                    "apps/v1",
-                    "ReplicaSet",
-                    "web",
-                    &format!(r#","ownerReferences":[{owners}]"#),
-                    &format!(r#""spec":{{"template":{template}}}"#),
-                ),
+                "web",
+                &format!(r#","ownerReferences":[{owners}]"#),
+                &format!(r#""spec":{{"template":{template}}}"#),
             )
         },
     },
@@ -528,12 +503,7 @@ pub const SHAPES: &[Shape] = &[
             let groups = list(size, |i| {
                 format!(r#"{{"template":{{"spec":{{"serviceAccountName":"a{i}","containers":[{CONTAINER}]}}}}}}"#)
             });
-            create(
-                "ray.io",
-                "RayCluster",
-                "rayclusters",
-                &object("ray.io/v1", "RayCluster", "web", "", &format!(r#""spec":{{"groups":[{groups}]}}"#)),
-            )
+            create("ray.io/v1", "RayCluster", "rayclusters", "web", "", &format!(r#""spec":{{"groups":[{groups}]}}"#))
         },
     },
     Shape {
@@ -559,12 +529,7 @@ pub const SHAPES: &[Shape] = &[
                 r#"{{"template":{{"metadata":{{"labels":{{"azure.workload.identity/use":"yes"}}}},"spec":{{"containers":[{CONTAINER}]}}}}}}"#
             );
             let groups = list(size, |_| template.clone());
-            create(
-                "ray.io",
-                "RayCluster",
-                "rayclusters",
-                &object("ray.io/v1", "RayCluster", "web", "", &format!(r#""spec":{{"groups":[{groups}]}}"#)),
-            )
+            create("ray.io/v1", "RayCluster", "rayclusters", "web", "", &format!(r#""spec":{{"groups":[{groups}]}}"#))
         },
     },
     Shape {
@@ -572,16 +537,12 @@ pub const SHAPES: &[Shape] = &[
         request: |size| {
             let selector = list(size, |i| format!(r#""k{i}":"""#));
             create(
-                "",
+                "v1",
                 "Service",
                 "services",
-                &object(
-                    "v1",
-                    "Service",
-                    "web",
-                    "",
-                    &format!(r#""spec":{{"selector":{{"azure.workload.identity/use":"true",{selector}}}}}"#),
-                ),
+                "web",
+                "",
+                &format!(r#""spec":{{"selector":{{"azure.workload.identity/use":"true",{selector}}}}}"#),
             )
         },
     },
@@ -623,7 +584,9 @@ fn object(api_version: &str, kind: &str, name: &str, metadata: &str, members: &s
     )
 }
 
-fn create(group: &str, kind: &str, resource: &str, object: &str) -> String {
+fn create(api_version: &str, kind: &str, resource: &str, name: &str, metadata: &str, members: &str) -> String {
+    let group = api_version.split_once('/').map_or("", |(group, _)| group);
+    let object = object(api_version, kind, name, metadata, members);
     request(group, kind, resource, &format!(r#""operation":"CREATE","object":{object}"#))
 }
 
@@ -641,7 +604,7 @@ fn request(group: &str, kind: &str, resource: &str, members: &str) -> String {
 fn pod(annotations: &str, containers: &str, spec: &str) -> String {
     let metadata = format!(r#"{LABELLED},"annotations":{{{annotations}}}"#);
     let spec = format!(r#""spec":{{"serviceAccountName":"api","containers":[{containers}]{spec}}}"#);
-    create("", "Pod", "pods", &object("v1", "Pod", "web", &metadata, &spec))
+    create("v1", "Pod", "pods", "web", &metadata, &spec)
 }
 
 fn variables(size: usize, variable: impl Fn(usize) -> String) -> String {
@@ -650,7 +613,7 @@ fn variables(size: usize, variable: impl Fn(usize) -> String) -> String {
 
 /// A labelled pod with these annotations.
 fn keys(size: usize, key: impl Fn(usize) -> String) -> String {
-    pod(&list(size, |i| format!(r#""{}{}":"x""#, key(i), "")), CONTAINER, "")
+    pod(&list(size, |i| format!(r#""{}":"x""#, key(i))), CONTAINER, "")
 }
 
 fn skip(size: usize, most: usize, are_known: bool) -> String {
