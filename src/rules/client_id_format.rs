@@ -19,13 +19,12 @@
 //! Set the annotation to the application (client) id: `az identity show --name NAME --resource-group GROUP --query
 //! clientId`.
 
+use super::placeholders::severity_of;
 use super::{Check, PodSubject, Rule, ServiceAccountSubject};
 use crate::finding::{Finding, Findings, quote};
 use crate::formats::is_guid;
-use crate::inquiry::Origin;
 use crate::keys;
 use crate::pod::Container;
-use crate::rule::Severity;
 
 pub(super) const RULE: Rule =
     Rule::new(&[Check::Template(check_template), Check::ServiceAccount(check_service_account)]);
@@ -80,11 +79,4 @@ pub(super) fn check_variables(
 /// Whether this is a GUID other than all zeros.
 pub(super) fn is_real_guid(id: &str) -> bool {
     is_guid(id) && id.bytes().any(|byte| byte != b'0' && byte != b'-')
-}
-
-/// A variable that is still to be filled in is wrong only where it is about to be stored.
-pub(super) fn severity_of(id: &str, origin: Origin) -> Severity {
-    let is_variable =
-        id.bytes().any(|byte| byte == b'$') || ["{{", "#{", "<%", "__"].iter().any(|opening| id.contains(opening));
-    if is_variable && origin == Origin::File { Severity::Note } else { Severity::Deny }
 }

@@ -48,6 +48,7 @@ mod unmanaged_token;
 
 mod images;
 mod injected;
+mod placeholders;
 mod repairs;
 
 use crate::finding::Findings;

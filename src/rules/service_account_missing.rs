@@ -17,7 +17,7 @@
 //! Correct the name, or create the service account in the namespace of the pod, with the annotation
 //! `azure.workload.identity/client-id`.
 
-use super::client_id_format::severity_of;
+use super::placeholders::severity_of;
 use super::{Check, PodSubject, Rule};
 use crate::cluster::LookupError;
 use crate::finding::{Finding, Findings, quote};

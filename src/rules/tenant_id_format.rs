@@ -19,7 +19,8 @@
 //! Set the annotation to the GUID of the tenant (`az account show --query tenantId`), or remove it to use the tenant of the
 //! cluster.
 
-use super::client_id_format::{check_variables, is_real_guid, severity_of};
+use super::client_id_format::{check_variables, is_real_guid};
+use super::placeholders::severity_of;
 use super::{Check, PodSubject, Rule, ServiceAccountSubject};
 use crate::finding::{Finding, Findings, quote};
 use crate::formats::is_domain_name;
