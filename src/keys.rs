@@ -43,6 +43,20 @@ pub const ENV_CA_FILE: &str = "AZURE_KUBERNETES_CA_FILE";
 /// Variable with that certificate itself.
 pub const ENV_CA_DATA: &str = "AZURE_KUBERNETES_CA_DATA";
 
+/// The variables that injection adds: first those that name the identity, then [`ENV_ENDPOINTS`].
+pub const ENV_INJECTED: [&str; 8] = [
+    ENV_CLIENT_ID,
+    ENV_TENANT_ID,
+    ENV_TOKEN_FILE,
+    ENV_AUTHORITY_HOST,
+    ENV_TOKEN_PROXY,
+    ENV_SNI_NAME,
+    ENV_CA_FILE,
+    ENV_CA_DATA,
+];
+/// Those of them that decide which token is sent where.
+pub const ENV_ENDPOINTS: &[&str] = ENV_INJECTED.split_at(2).1;
+
 /// The proxy.
 pub const PROXY_CONTAINER: &str = "azwi-proxy";
 /// The init container that redirects IMDS requests to the proxy.

@@ -33,26 +33,17 @@ use crate::settings::CaSource;
 
 pub(super) const RULE: Rule = Rule::new(&[Check::Template(check)]);
 
-/// The variables that decide which token is sent where.
-const VARIABLES: [&str; 6] = [
-    keys::ENV_TOKEN_FILE,
-    keys::ENV_AUTHORITY_HOST,
-    keys::ENV_TOKEN_PROXY,
-    keys::ENV_SNI_NAME,
-    keys::ENV_CA_FILE,
-    keys::ENV_CA_DATA,
-];
-
 fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
     // Most containers set none of them.
-    let is_one = |variable: &EnvVar<'_>| VARIABLES.iter().any(|name| name.eq_ignore_ascii_case(&variable.name));
+    let is_one =
+        |variable: &EnvVar<'_>| keys::ENV_ENDPOINTS.iter().any(|name| name.eq_ignore_ascii_case(&variable.name));
     let sets_one = |container: &Container<'_>| container.env.iter().any(is_one);
     if !subject.wants_identity {
         return;
     }
     for (position, _) in subject.pod.all_containers().enumerate().filter(|(_, container)| sets_one(container)) {
         let Some(container) = subject.container(position) else { continue };
-        for name in VARIABLES {
+        for &name in keys::ENV_ENDPOINTS {
             let variable = container.environment.get(name);
             let Some(entry) = variable.entry else { continue };
             let fault = if name != keys::ENV_TOKEN_FILE {

@@ -23,23 +23,11 @@ use crate::pod::EnvVar;
 
 pub(super) const RULE: Rule = Rule::new(&[Check::Template(check)]);
 
-/// The variables that injection adds.
-const INJECTED: [&str; 8] = [
-    keys::ENV_CLIENT_ID,
-    keys::ENV_TENANT_ID,
-    keys::ENV_TOKEN_FILE,
-    keys::ENV_AUTHORITY_HOST,
-    keys::ENV_TOKEN_PROXY,
-    keys::ENV_SNI_NAME,
-    keys::ENV_CA_FILE,
-    keys::ENV_CA_DATA,
-];
-
 fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
     // Most values refer to nothing.
     let refers = |variable: &EnvVar<'_>| variable.value.contains('$') && variable.value.contains("$(AZURE_");
     for container in subject.participants_where(&|container| container.env.iter().any(refers)) {
-        for (entry, name) in container.environment.unresolved_references(&INJECTED) {
+        for (entry, name) in container.environment.unresolved_references(&keys::ENV_INJECTED) {
             findings.add(|| {
                 let problem = ["refers to ", name, ", which is set after it: the text $(", name, ") stays as it is"];
                 let fix = ["read ", name, " in the code, or refer to it in args or command"];
