@@ -5,7 +5,7 @@ use std::ops::Range;
 
 /// The JSON type of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
+#[allow(missing_docs, reason = "the types are those of RFC 8259")]
 pub enum Kind {
     Null,
     Bool,

@@ -34,10 +34,7 @@ use crate::mounts::File;
 pub(super) const RULE: Rule = Rule::new(&[Check::Template(check)]);
 
 fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
-    for (position, container) in subject.pod.all_containers().enumerate() {
-        if !subject.wants_identity || !subject.identity.includes(&container.name) {
-            continue;
-        }
+    for (position, container) in subject.numbered_participants() {
         let mounts = OnceCell::new();
         let is_foreign = |found: PathInText<'_>| {
             if subject.layout_in_force().is_some()
@@ -66,7 +63,7 @@ fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
             };
             if is_foreign(&variable.value) && !(is_own && subject.layout_in_force().is_none()) && !is_rejected() {
                 let fix = if is_own {
-                    REMOVE
+                    "remove the variable: injection sets it"
                 } else {
                     "read $AZURE_FEDERATED_TOKEN_FILE in the code, or refer to it in args"
                 };
@@ -80,26 +77,15 @@ fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
                 || subject.layout_in_force().is_some() && subject.places().iter().any(|at| at.volume == mount.volume);
             if is_missing && !is_added() {
                 findings.add(|| {
-                    let problem = match subject.layout_in_force() {
-                        Some(layout) => {
-                            ["names volume ", &quote(&mount.volume), ", which layout ", layout.name(), " does not add"]
-                        }
-                        None => [
-                            "names volume ",
-                            &quote(&mount.volume),
-                            ", which not every release of the webhook adds",
-                            "",
-                            "",
-                        ],
+                    let by_whom = match subject.layout_in_force() {
+                        Some(layout) => [", which layout ", layout.name(), " does not add"].concat(),
+                        None => ", which not every release of the webhook adds".to_owned(),
                     };
-                    Finding::at(
-                        subject.path_of(mount.object),
-                        problem.concat(),
-                        "remove the mount: injection adds its own",
-                    )
+                    let problem = ["names volume ", &quote(&mount.volume), &by_whom].concat();
+                    Finding::at(subject.path_of(mount.object), problem, REMOVE_MOUNT)
                 });
             } else if is_foreign(&mount.path) && subject.layout_in_force().is_some() {
-                findings.add(|| finding(subject, mount.object, "remove the mount: injection adds its own"));
+                findings.add(|| finding(subject, mount.object, REMOVE_MOUNT));
             }
         }
         for key in ["command", "args"] {
@@ -111,7 +97,7 @@ fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
     }
 }
 
-const REMOVE: &str = "remove the variable: injection sets it";
+const REMOVE_MOUNT: &str = "remove the mount: injection adds its own";
 
 #[inline(never)]
 fn finding(subject: &PodSubject<'_>, place: Value<'_>, fix: &str) -> FindingBuilder {

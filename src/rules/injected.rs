@@ -43,10 +43,7 @@ pub(super) fn incomplete_injection<'a>(subject: &PodSubject<'a>) -> Option<Incom
     }
     let is_said = subject.settings.severities.of(RuleId::EndpointOverride) == Severity::Deny;
     let (mut incomplete, mut complete, mut is_variable_missing) = (Vec::new(), 0, false);
-    for (position, container) in subject.pod.all_containers().enumerate() {
-        if !subject.identity.includes(&container.name) {
-            continue;
-        }
+    for (position, container) in subject.numbered_participants() {
         match missing_part(subject, guard, position, container) {
             Some(missing @ MissingPart::Variable(_)) => {
                 is_variable_missing = true;

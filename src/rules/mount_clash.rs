@@ -28,16 +28,15 @@ use crate::rule::Severity;
 pub(super) const RULE: Rule = Rule::new(&[Check::Template(check)]);
 
 fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
-    for (position, container) in subject.pod.all_containers().enumerate() {
-        let takes_part = subject.wants_identity && subject.identity.includes(&container.name);
-        if !takes_part || !container.mounts.iter().any(|mount| may_clash(&mount.path)) {
+    for (position, container) in subject.numbered_participants() {
+        if !container.mounts.iter().any(|mount| may_clash(&mount.path)) {
             continue;
         }
         let Some(mounts) = subject.mounts_of(position) else { continue };
         let is_known = subject.layout_in_force().is_some();
         // The mount path of v1.6.1 is below that of v1.6.0.
         let places = subject.places().iter().filter(|place| is_known || place.layout != Layout::V1_6_1);
-        let mut reported = std::ptr::null();
+        let mut reported = None;
         for place in places {
             let is_ours =
                 |mount: &Mount<'_>| mount.volume == place.volume || (!is_known && place.layout.owns_name(mount.volume));
@@ -46,8 +45,8 @@ fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
                 let mut report = |mount: &Mount<'_>, at_most: Severity, problem: &str| {
                     let Some(entry) = mount.entry.filter(|_| !is_ours(mount)) else { return };
                     // One above the paths of several layouts.
-                    let last = std::mem::replace(&mut reported, std::ptr::from_ref(entry).cast::<()>());
-                    if std::ptr::addr_eq(last, entry) {
+                    let id = entry.object.id();
+                    if reported.replace(id) == Some(id) {
                         return;
                     }
                     findings.add_at_most(if is_alias { Severity::Warn } else { at_most }, || {

@@ -48,6 +48,7 @@ pub struct PodSubject<'a> {
 /// What each container of a pod really gets, found out by the first rule that asks.
 #[derive(Debug, Default)]
 pub(crate) struct Models<'a> {
+    arrived_volume: OnceCell<Option<&'a str>>,
     places: OnceCell<Vec<TokenPlace>>,
     injection: OnceCell<Option<Injection<'a>>>,
     volumes: OnceCell<Volumes<'a>>,
@@ -180,7 +181,8 @@ impl<'a> PodSubject<'a> {
     /// The token volume with which the pod arrived from a webhook. A pod template is never injected.
     pub(crate) fn arrived_volume(&self) -> Option<&'a str> {
         let is_pod = self.workload.is_none() && self.settings.inject.is_none();
-        injected_volume(self.pod).filter(|_| is_pod).map(|volume| volume.name.as_ref())
+        let find = || injected_volume(self.pod).filter(|_| is_pod).map(|volume| volume.name.as_ref());
+        *self.models.arrived_volume.get_or_init(find)
     }
 
     /// What containers are still going to get.
@@ -250,7 +252,13 @@ impl<'a> PodSubject<'a> {
 
     /// The containers that get the identity; none if the pod does not ask for one.
     pub fn participants(&self) -> impl Iterator<Item = &'a Container<'a>> {
+        self.numbered_participants().map(|(_, container)| container)
+    }
+
+    /// The same with their positions, by which [`container`](Self::container) and [`mounts_of`](Self::mounts_of) know them.
+    pub(crate) fn numbered_participants(&self) -> impl Iterator<Item = (usize, &'a Container<'a>)> {
         let (wants_identity, identity) = (self.wants_identity, self.identity);
-        self.pod.all_containers().filter(move |container| wants_identity && identity.includes(&container.name))
+        let containers = self.pod.all_containers().enumerate();
+        containers.filter(move |(_, container)| wants_identity && identity.includes(&container.name))
     }
 }
