@@ -49,6 +49,13 @@ impl<'a> Document<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NodeId(u32);
 
+impl NodeId {
+    /// The number.
+    pub const fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
 /// A value of a [`Document`]: as cheap to copy as a reference.
 #[derive(Clone, Copy)]
 pub struct Value<'a> {
@@ -171,7 +178,7 @@ impl<'a> Value<'a> {
     }
 
     /// The key of an object with this text, as a value of its own.
-    pub(super) fn key_of(self, key: &str) -> Option<Value<'a>> {
+    pub fn key_of(self, key: &str) -> Option<Value<'a>> {
         let text = self.document.text.as_bytes();
         let is_it = |name: &Value<'_>| {
             let node = name.node();
