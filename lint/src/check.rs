@@ -1,6 +1,7 @@
 //! The check: what the rules find in the objects of all files, with the places in the texts.
 
 use std::borrow::{Borrow, BorrowMut, Cow};
+use std::cell::Cell;
 
 use azure_workload_identity_policy::cluster::{Cluster, Freshness, LookupError, ServiceAccount};
 use azure_workload_identity_policy::finding::{Finding, ObjectRef, Part};
@@ -13,7 +14,9 @@ use crate::diagnose::{Draft, Request, Subject, report};
 use crate::file::{File, Object};
 use crate::offline::{self, Unknown, Unknowns};
 use crate::options::Options;
+use crate::other_kinds;
 use crate::report::Report;
+use crate::rule::Rule;
 use crate::set::Set;
 
 /// Runs work on several threads, or on one.
@@ -99,18 +102,24 @@ fn examine_object(
 ) -> (Vec<Found>, Vec<Draft>) {
     let (mut found, mut others) = (Vec::<Found>::new(), Vec::new());
     let Some((place, _)) = set.object(position) else { return (found, others) };
-    let cluster = Files { set, position, namespace: namespace_of(object, options) };
+    let cluster = Files { set, position, namespace: namespace_of(object, options), has_assumed: Cell::new(false) };
     for settings in &options.settings {
         let inquiry = inquiry(value, object, namespace_of(object, options));
-        let unknowns = Unknowns {
-            accounts_are_known: set.knows_all_accounts(),
-            is_partial: set.is_patch(place) || offline::is_partial(&inquiry.group, &inquiry.kind, value),
-        };
+        others.extend(other_kinds::check(value, &inquiry, settings, position));
         let mut examination = examine(&inquiry, settings, &cluster);
-        for mismatch in std::mem::take(&mut examination.mismatches) {
+        let mismatches = std::mem::take(&mut examination.mismatches);
+        for mismatch in mismatches.iter().take(WRONG_TYPES) {
             let request = Request { object: position, path: mismatch.value.path_from(value), part: Part::Value };
             others.push(Draft::wrong_type(request, mismatch.value.id(), mismatch.expected));
         }
+        if let Some(more) = mismatches.len().checked_sub(WRONG_TYPES).filter(|more| *more > 0) {
+            others.push(Draft::more(position, Severity::Deny, Rule::WrongType, more));
+        }
+        let unknowns = Unknowns {
+            accounts_are_known: set.knows_all_accounts(),
+            account_is_assumed: cluster.has_assumed.get(),
+            is_partial: set.is_patch(place) || offline::is_partial(&inquiry.group, &inquiry.kind, value),
+        };
         let verdict = decide(examination, settings);
         for (severity, mut finding) in verdict.findings {
             let unknown = unknowns.behind(&finding, value);
@@ -129,12 +138,25 @@ fn examine_object(
             }
         }
         others.extend(
-            verdict.more.into_iter().map(|(severity, rule, count)| Draft::more(position, severity, rule, count)),
+            verdict.more.into_iter().map(|(severity, rule, count)| Draft::more(position, severity, rule.into(), count)),
         );
     }
-    others.dedup_by(|one, other| one.is_same(other));
-    (found, others)
+    (found, without_repetitions(others))
 }
+
+/// Several settings find the same again.
+fn without_repetitions(drafts: Vec<Draft>) -> Vec<Draft> {
+    let mut kept = Vec::<Draft>::with_capacity(drafts.len());
+    for draft in drafts {
+        if kept.iter().all(|other| !other.is_same(&draft)) {
+            kept.push(draft);
+        }
+    }
+    kept
+}
+
+/// How many values of the wrong type are shown for one object; the rest is counted.
+const WRONG_TYPES: usize = 50;
 
 /// The question about an object in a file. Items of a list may leave out their kind.
 fn inquiry<'a>(value: Value<'a>, object: &'a Object, namespace: Option<&'a str>) -> Inquiry<'a> {
@@ -183,13 +205,23 @@ struct Files<'s, 'f> {
     set: &'s Set<'f>,
     position: usize,
     namespace: Option<&'s str>,
+    /// Whether an answer was assumed.
+    has_assumed: Cell<bool>,
 }
 
 impl Cluster for Files<'_, '_> {
     fn service_account(&self, _: &str, name: &str, _: Freshness) -> Result<ServiceAccount, LookupError> {
         let place = self.set.object(self.position).map(|(place, _)| place);
         let account = place.and_then(|place| self.set.account(place, self.namespace, name));
-        account.map(|account| account.account.clone()).ok_or(LookupError::Missing)
+        match account {
+            Some(account) => Ok(account.account.clone()),
+            // Kubernetes makes it in every namespace. Most likely it has no annotations.
+            None if name == "default" => {
+                self.has_assumed.set(true);
+                Ok(ServiceAccount::default())
+            }
+            None => Err(LookupError::Missing),
+        }
     }
 
     fn may_use_identity(&self, namespace: &str, service_account: &str, client_id: &str) -> Result<bool, LookupError> {

@@ -8,7 +8,7 @@ use std::mem;
 
 use azure_workload_identity_policy::finding::Part;
 use azure_workload_identity_policy::json::{self, Changes, Kind, NodeId, Path};
-use azure_workload_identity_policy::rule::{RuleId, Severity};
+use azure_workload_identity_policy::rule::Severity;
 use sha2::{Digest, Sha256};
 
 use crate::check::Workers;
@@ -81,9 +81,9 @@ impl Draft {
     }
 
     /// That a rule finds more in an object.
-    pub(crate) fn more(object: usize, severity: Severity, rule: RuleId, count: usize) -> Self {
+    pub(crate) fn more(object: usize, severity: Severity, rule: Rule, count: usize) -> Self {
         let place = Request { object, path: Path::default(), part: Part::Value };
-        Self { rule: rule.into(), severity, place, related: Vec::new(), subject: Subject::More(count) }
+        Self { rule, severity, place, related: Vec::new(), subject: Subject::More(count) }
     }
 
     /// Its place, then its related places.

@@ -92,17 +92,19 @@ impl File {
             patches: Vec::new(),
         };
         let text = Arc::clone(&file.source.text);
-        if !(text.trim_start().starts_with('{') && file.read_json(&text)) {
-            file.read_yaml(&text);
+        let json = text.trim_start().starts_with('{').then(|| json::Document::parse(text.as_bytes()));
+        match json {
+            Some(Ok(document)) => {
+                file.add(&document);
+            }
+            Some(Err(error)) if file.source.name.ends_with(".json") => {
+                let (line, column) = error.position();
+                let before: usize = text.split_inclusive('\n').take(line - 1).map(str::len).sum();
+                file.errors.push(yaml::SyntaxError { offset: before + column - 1, message: error.reason().to_owned() });
+            }
+            Some(Err(_)) | None => file.read_yaml(&text),
         }
         file
-    }
-
-    /// Whether the text is JSON.
-    fn read_json(&mut self, text: &str) -> bool {
-        let Ok(document) = json::Document::parse(text.as_bytes()) else { return false };
-        self.add(&document);
-        true
     }
 
     fn read_yaml(&mut self, text: &str) {

@@ -9,7 +9,7 @@
 //!      -> file        the objects of a file
 //!      -> set         the files together: their service accounts (accounts) and RBAC objects (access) are the cluster
 //!      -> check       what the rules of the policy find in each object; what files cannot tell is a note (offline)
-//!                     (rules: what only files can break)
+//!                     (rules: what only files can break; other_kinds: objects that may hand labels to pods)
 //!      -> diagnose    findings with their places (place) and text changes (edit), without what comments suppress (suppressions)
 //!      -> report      ready to be rendered
 //! ```
@@ -22,6 +22,7 @@ mod edit;
 mod file;
 mod offline;
 mod options;
+mod other_kinds;
 mod place;
 pub mod rendered;
 pub mod report;

@@ -13,6 +13,8 @@ use azure_workload_identity_policy::rule::RuleId;
 pub(crate) enum Unknown {
     /// Whether a service account exists that is not among the files.
     OtherAccounts,
+    /// The annotations of a service account `default` that is not among the files.
+    DefaultAccount,
     /// What RBAC objects that are not among the files permit.
     OtherGrants,
     /// The rest of an object of which the file has a part: a patch.
@@ -22,7 +24,8 @@ pub(crate) enum Unknown {
 }
 
 /// The findings that are a note if something is unknown. [`Unknown::Variable`] is about all rules.
-const NOTES: [(Unknown, &[RuleId]); 3] = [
+const NOTES: [(Unknown, &[RuleId]); 4] = [
+    (Unknown::DefaultAccount, &[RuleId::ClientIdMissing]),
     (Unknown::OtherAccounts, &[RuleId::ServiceAccountMissing]),
     (Unknown::OtherGrants, &[RuleId::IdentityBindingRbac]),
     (
@@ -51,6 +54,8 @@ const NOTES: [(Unknown, &[RuleId]); 3] = [
 pub(crate) struct Unknowns {
     /// All service accounts are known, since the state of a cluster was given.
     pub(crate) accounts_are_known: bool,
+    /// The service account is `default`, which is not among the files.
+    pub(crate) account_is_assumed: bool,
     /// The object is a part of another one.
     pub(crate) is_partial: bool,
 }
@@ -60,6 +65,7 @@ impl Unknowns {
     pub(crate) fn behind(self, finding: &Finding, object: Value<'_>) -> Option<Unknown> {
         let holds = |unknown| match unknown {
             Unknown::OtherAccounts => !self.accounts_are_known,
+            Unknown::DefaultAccount => self.account_is_assumed && !self.accounts_are_known,
             Unknown::OtherGrants => true,
             Unknown::RestOfObject => self.is_partial,
             Unknown::Variable => false,

@@ -157,7 +157,10 @@ mod tests {
             let found = suppressions(&text);
             found.first().map(|it| {
                 (
-                    it.rules.iter().map(|(span, name)| (text.get(span.clone()) == Some(name), name.clone())).collect::<Vec<_>>(),
+                    it.rules
+                        .iter()
+                        .map(|(span, name)| (text.get(span.clone()) == Some(name), name.clone()))
+                        .collect::<Vec<_>>(),
                     it.has_reason,
                 )
             })

@@ -28,8 +28,8 @@ pub(crate) fn words(value: Value<'_>, expected: Kind, written: &Written<'_>) -> 
     let kind = value.kind();
     let is_scalar = matches!(kind, Kind::Bool | Kind::Number);
     if expected != Kind::String || !is_scalar {
-        let problem = format!("is {kind}, but must be {expected}");
-        return Words { problem, fix: format!("write {expected}"), edits: None };
+        let problem = format!("is {}, but must be {}", in_yaml(kind), in_yaml(expected));
+        return Words { problem, fix: format!("write {}", in_yaml(expected)), edits: None };
     }
     // `yes` means true; a number is the text that was written.
     let wanted = if kind == Kind::Bool || as_written.is_empty() { value.raw() } else { as_written };
@@ -44,5 +44,14 @@ pub(crate) fn words(value: Value<'_>, expected: Kind, written: &Written<'_>) -> 
         problem,
         fix: format!("put it in quotes: {}", json::text(wanted)),
         edits: edit::text_edits(written, &changes),
+    }
+}
+
+/// A type as people who write YAML call it.
+fn in_yaml(kind: Kind) -> String {
+    match kind {
+        Kind::Array => "a list".to_owned(),
+        Kind::Object => "a mapping".to_owned(),
+        kind => kind.to_string(),
     }
 }

@@ -4,29 +4,50 @@ use std::ops::Range;
 
 use azure_workload_identity_policy::json::NodeId;
 
+mod documents;
+mod problem;
+mod scalar;
+mod transcode;
+
+pub use documents::documents;
+
 /// A YAML document as JSON.
 #[derive(Debug)]
 pub struct Document {
-    /// The JSON text that `sigs.k8s.io/yaml` makes of it, members in the order of the YAML text.
+    /// The JSON text that `sigs.k8s.io/yaml` makes of it. Members are in the order of the YAML text; those that come from merge keys
+    /// follow the mapping's own.
     pub json: String,
     /// Where each JSON node comes from; empty unless it was asked for.
     pub origins: Origins,
-    /// The part of the text that the document is, without the lines that separate it from others.
+    /// The part of the text that the document is, comments included, without the lines that separate it from others.
     pub span: Range<usize>,
 }
 
 /// The origins of the nodes of a document, keys counted as nodes, in the order of [`NodeId`].
 #[derive(Debug, Default)]
 pub struct Origins {
-    nodes: Vec<Origin>,
+    nodes: Vec<Node>,
     aliases: Vec<Alias>,
 }
 
+/// An origin as it is kept: there is one for every dozen bytes of text.
+#[derive(Clone, Copy, Debug)]
+struct Node {
+    start: u32,
+    end: u32,
+    /// [`NO_ALIAS`] if there is none.
+    alias: u32,
+    style: Style,
+}
+
+const NO_ALIAS: u32 = u32::MAX;
+
 /// Where a JSON node comes from.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Origin {
     /// The node as it is written, without anchor and tag: for an alias what the anchor names. A block collection extends from its
-    /// first key or dash to the end of its last child. Empty for a value that is not written (`key:`).
+    /// first key or dash to the end of its last child, a block scalar from its indicator to the end of its last line, line feed included.
+    /// Empty for a value that is not written; the place is the one where it belongs (behind the colon of `key:`).
     pub span: Range<usize>,
     /// How it is written.
     pub style: Style,
@@ -35,7 +56,7 @@ pub struct Origin {
 }
 
 /// A use of an anchor: `*name`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Alias {
     /// Where the alias is written.
     pub span: Range<usize>,
@@ -60,8 +81,10 @@ pub enum Style {
 
 impl Origins {
     /// Where a node comes from.
-    pub fn of(&self, node: NodeId) -> Option<&Origin> {
-        self.nodes.get(node.index())
+    pub fn of(&self, node: NodeId) -> Option<Origin> {
+        let node = self.nodes.get(node.index())?;
+        let alias = (node.alias != NO_ALIAS).then_some(node.alias as usize);
+        Some(Origin { span: node.start as usize..node.end as usize, style: node.style, alias })
     }
 
     /// An alias.
@@ -79,9 +102,8 @@ pub struct SyntaxError {
     pub message: String,
 }
 
-/// Reads the documents of a text, one after the other; an error ends the document in which it is, and reading goes on with the next.
-/// Empty documents are left out. `with_origins` says whether origins are wanted.
-pub fn documents(text: &str, with_origins: bool) -> impl Iterator<Item = Result<Document, SyntaxError>> {
-    let _ = (text, with_origins);
-    std::iter::empty()
+impl SyntaxError {
+    fn new(offset: usize, message: impl Into<String>) -> Self {
+        Self { offset, message: message.into() }
+    }
 }

@@ -1,0 +1,90 @@
+//! Annotations of Azure Pipelines: logging commands in the log.
+//!
+//! Source: learn.microsoft.com, "Logging commands"; the escapes are those of `azure-pipelines-agent`, `Command.cs`.
+
+use std::io::{self, Write};
+
+use azure_workload_identity_lint::report::Report;
+use azure_workload_identity_policy::rule::Severity;
+
+use super::{sentence, word};
+
+/// Writes a report.
+pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    for finding in &report.findings {
+        let (file, start) = (&finding.place.source.name, finding.place.range.start);
+        // There is no issue below a warning: notes are lines of the log.
+        if finding.severity < Severity::Warn {
+            let text =
+                data(&format!("{file}:{}:{}: note: {}: {}", start.line, start.column, finding.rule, sentence(finding)));
+            // A command is found anywhere in a line.
+            writeln!(out, "{}", text.replace("##", "# #"))?;
+            continue;
+        }
+        writeln!(
+            out,
+            "##vso[task.logissue type={};sourcepath={};linenumber={};columnnumber={};code={};]{}",
+            word(finding.severity, ["error", "warning", "warning"]),
+            property(file),
+            start.line,
+            start.column,
+            property(finding.rule.name()),
+            data(&sentence(finding))
+        )?;
+    }
+    for error in &report.errors {
+        write!(out, "##vso[task.logissue type=error;sourcepath={};", property(&error.file))?;
+        if let Some(line) = error.line {
+            write!(out, "linenumber={line};")?;
+        }
+        writeln!(out, "]{}", data(&error.message))?;
+    }
+    for skipped in &report.skipped {
+        let file = property(&skipped.file);
+        writeln!(out, "##vso[task.logissue type=warning;sourcepath={file};]skipped: {}", data(&skipped.reason))?;
+    }
+    Ok(())
+}
+
+fn data(text: &str) -> String {
+    text.replace('%', "%AZP25").replace('\r', "%0D").replace('\n', "%0A")
+}
+
+fn property(text: &str) -> String {
+    data(text).replace(']', "%5D").replace(';', "%3B")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::output::sample;
+
+    #[test]
+    fn a_report_is_an_issue_a_line_with_everything_escaped() {
+        let mut out = Vec::new();
+        write(&sample::report(), &mut out).unwrap();
+
+        assert_eq!(
+            String::from_utf8(out).unwrap(),
+            "\
+##vso[task.logissue type=error;sourcepath=deploy/web, 100%AZP25.yaml;linenumber=6;columnnumber=34;code=label-value;]metadata.labels[\"azure.workload.identity/use\"] is \"True\", which is ignored; write \"true\"
+##vso[task.logissue type=warning;sourcepath=deploy/web, 100%AZP25.yaml;linenumber=6;columnnumber=5;code=unknown-key;]metadata.labels[\"azure.workload.identity/use\"] is \"True\", which is ignored; write \"true\"
+accounts.yaml:3:3: note: label-on-service-account: metadata.labels[\"azure.workload.identity/use\"] is \"True\", which is ignored; write \"true\"
+##vso[task.logissue type=error;sourcepath=bad.yaml;linenumber=7;]a tab indents%0Athis line
+##vso[task.logissue type=warning;sourcepath=chart/pod.yaml;]skipped: it is a template
+"
+        );
+    }
+
+    #[test]
+    fn a_name_cannot_end_or_start_a_command() {
+        assert_eq!(property("a];b"), "a%5D%3Bb");
+
+        let mut report = sample::report();
+        report.findings.drain(..2);
+        report.findings[0].place.source.name = "##vso[task.complete]".into();
+        let mut out = Vec::new();
+        write(&report, &mut out).unwrap();
+        assert!(out.starts_with(b"# #vso[task.complete]:3:3: note"));
+    }
+}

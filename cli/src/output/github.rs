@@ -1,0 +1,67 @@
+//! Annotations of GitHub Actions: workflow commands in the log.
+//!
+//! Source: docs.github.com, "Workflow commands for GitHub Actions"; the escapes are those of `@actions/core`, `command.ts`.
+
+use std::io::{self, Write};
+
+use azure_workload_identity_lint::report::Report;
+
+use super::{sentence, word};
+
+/// Writes a report.
+pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    for finding in &report.findings {
+        let command = word(finding.severity, ["error", "warning", "notice"]);
+        let (start, end) = (finding.place.range.start, finding.place.range.end);
+        write!(out, "::{command} file={},line={}", property(&finding.place.source.name), start.line)?;
+        // Columns of an annotation over several lines are rejected.
+        if start.line == end.line {
+            write!(out, ",col={},endLine={},endColumn={}", start.column, end.line, end.column)?;
+        } else {
+            write!(out, ",endLine={}", end.line)?;
+        }
+        writeln!(out, ",title={}::{}", property(finding.rule.name()), data(&sentence(finding)))?;
+    }
+    for error in &report.errors {
+        write!(out, "::error file={}", property(&error.file))?;
+        if let Some(line) = error.line {
+            write!(out, ",line={line}")?;
+        }
+        writeln!(out, ",title=cannot be read::{}", data(&error.message))?;
+    }
+    for skipped in &report.skipped {
+        writeln!(out, "::notice file={},title=skipped::{}", property(&skipped.file), data(&skipped.reason))?;
+    }
+    Ok(())
+}
+
+fn data(text: &str) -> String {
+    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+}
+
+fn property(text: &str) -> String {
+    data(text).replace(':', "%3A").replace(',', "%2C")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::output::sample;
+
+    #[test]
+    fn a_report_is_a_command_a_line_with_everything_escaped() {
+        let mut out = Vec::new();
+        write(&sample::report(), &mut out).unwrap();
+
+        assert_eq!(
+            String::from_utf8(out).unwrap(),
+            "\
+::error file=deploy/web%2C 100%25.yaml,line=6,col=34,endLine=6,endColumn=40,title=label-value::metadata.labels[\"azure.workload.identity/use\"] is \"True\", which is ignored; write \"true\"
+::warning file=deploy/web%2C 100%25.yaml,line=6,col=5,endLine=6,endColumn=32,title=unknown-key::metadata.labels[\"azure.workload.identity/use\"] is \"True\", which is ignored; write \"true\"
+::notice file=accounts.yaml,line=3,col=3,endLine=3,endColumn=7,title=label-on-service-account::metadata.labels[\"azure.workload.identity/use\"] is \"True\", which is ignored; write \"true\"
+::error file=bad.yaml,line=7,title=cannot be read::a tab indents%0Athis line
+::notice file=chart/pod.yaml,title=skipped::it is a template
+"
+        );
+    }
+}

@@ -1,0 +1,326 @@
+//! The text for people: for each finding an excerpt of the file, and one line at the end.
+
+use std::borrow::Cow;
+use std::io::{self, Write};
+use std::ops::Range;
+
+use annotate_snippets::{Annotation, AnnotationKind, Element, Group, Level, Origin, Patch, Renderer, Snippet};
+use azure_workload_identity_lint::report::{Diagnostic, FilePlace, ObjectName, Report, Summary, TextEdit};
+use azure_workload_identity_policy::rule::Severity;
+
+use super::{Hidden, Look};
+
+/// How many lines before the place are shown.
+const LINES_BEFORE: usize = 1;
+
+/// How many lines a place or a correction may have to be shown as a whole. Of a longer place the first line is shown.
+const MOST_LINES: usize = 12;
+
+/// The longest line that is drawn as a whole, in bytes. Of a longer one only the part around the place is drawn: drawing takes a
+/// multiple of the length, and a minified file has all its findings in one line.
+const LONG_LINE: usize = 1000;
+
+/// How much of a long line is shown before and behind the place, in bytes.
+const AROUND: usize = 60;
+
+/// Writes a report.
+pub(super) fn write(report: &Report, look: Look, out: &mut dyn Write) -> io::Result<()> {
+    let renderer = if look.is_coloured { Renderer::styled() } else { Renderer::plain() };
+    let renderer = renderer.term_width(look.width);
+    for finding in &report.findings {
+        writeln!(out, "{}\n", renderer.render(&groups(finding)))?;
+    }
+    writeln!(out, "{}", summary(&report.summary, look.hidden))
+}
+
+/// The last line: what was found in how much.
+fn summary(summary: &Summary, hidden: Hidden) -> String {
+    let Summary { files, objects, deny, warn, note, .. } = *summary;
+    let found = [
+        (deny > 0).then(|| format!("{deny} denied")),
+        (warn > 0).then(|| counted(warn, "warning")),
+        (note > 0).then(|| counted(note, "note")),
+    ];
+    let found = found.into_iter().flatten().collect::<Vec<_>>().join(", ");
+    let found = if found.is_empty() { "no findings" } else { &found };
+    let mut line = format!("{found} in {} of {}", counted(objects, "object"), counted(files, "file"));
+    if hidden.in_baseline > 0 {
+        line = format!("{line}; {} in the baseline", hidden.in_baseline);
+    }
+    if hidden.ignored > 0 {
+        line = format!("{line}; {} ignored", hidden.ignored);
+    }
+    line
+}
+
+/// A number with its noun: `1 file`, `2 files`.
+pub(crate) fn counted(count: usize, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+}
+
+/// A text for a terminal: control characters are shown, not obeyed.
+pub(crate) fn printable(text: &str) -> Cow<'_, str> {
+    if !text.contains(|c: char| c.is_control()) {
+        return Cow::Borrowed(text);
+    }
+    let visible = text.chars().map(|c| if c.is_control() && c != '\n' { char::REPLACEMENT_CHARACTER } else { c });
+    Cow::Owned(visible.collect())
+}
+
+fn groups(finding: &Diagnostic) -> Vec<Group<'_>> {
+    let level = match finding.severity {
+        Severity::Deny => Level::ERROR.with_name("denied"),
+        Severity::Warn => Level::WARNING,
+        Severity::Note | Severity::Off => Level::NOTE,
+    };
+    let title = level.primary_title(finding.message()).id(finding.rule.name());
+    let mut group = title.elements(excerpts(finding));
+    if let Some(object) = object(&finding.object) {
+        group = group.element(Level::INFO.with_name("object").message(object));
+    }
+    match finding.edits.as_deref().and_then(|edits| patch(&finding.place, edits)) {
+        Some(patch) => vec![group, Level::HELP.secondary_title(finding.fix.as_str()).element(patch)],
+        None => vec![group.element(Level::HELP.message(finding.fix.as_str()))],
+    }
+}
+
+/// The object as people name it: `Deployment shop/web`.
+fn object(object: &ObjectName) -> Option<String> {
+    let names = [object.namespace.as_deref(), Some(object.name.as_str()).filter(|name| !name.is_empty())];
+    let name = names.into_iter().flatten().collect::<Vec<_>>().join("/");
+    (!object.kind.is_empty()).then(|| format!("{} {name}", object.kind).trim_end().to_owned())
+}
+
+/// The place of a finding and those related to it. Places that are near each other are in one excerpt.
+fn excerpts(finding: &Diagnostic) -> Vec<Element<'_>> {
+    let mut windows = vec![Window::around(&finding.place, AnnotationKind::Primary, "")];
+    for related in &finding.related {
+        let is_joined = windows.iter_mut().any(|window| window.join(&related.place, &related.message));
+        if !is_joined {
+            windows.push(Window::around(&related.place, AnnotationKind::Context, &related.message));
+        }
+    }
+    windows.into_iter().flat_map(Window::elements).collect()
+}
+
+/// A part of a text to be shown, with marks.
+struct Window<'r> {
+    place: &'r FilePlace,
+    /// The lines that are shown, in bytes of the text.
+    span: Range<usize>,
+    /// The number of the first one.
+    line: usize,
+    marks: Vec<(AnnotationKind, Range<usize>, &'r str)>,
+}
+
+impl<'r> Window<'r> {
+    fn around(place: &'r FilePlace, kind: AnnotationKind, label: &'r str) -> Self {
+        let text = &place.source.text;
+        let mark = mark(place);
+        let mut start = line_start(text, mark.start);
+        let mut line = place.range.start.line;
+        for _ in 0..LINES_BEFORE.min(line.saturating_sub(1)) {
+            start = line_start(text, start.saturating_sub(1));
+            line -= 1;
+        }
+        Self { place, span: start..line_end(text, mark.end), line, marks: vec![(kind, mark, label)] }
+    }
+
+    /// Adds a mark, if it is near enough. Whether it is.
+    fn join(&mut self, place: &'r FilePlace, label: &'r str) -> bool {
+        let text = &self.place.source.text;
+        let first = self.place.range.start.line;
+        if place.source != self.place.source || place.range.start.line.abs_diff(first) > MOST_LINES {
+            return false;
+        }
+        let mark = mark(place);
+        if mark.start < self.span.start {
+            self.span.start = line_start(text, mark.start);
+            self.line = place.range.start.line;
+        }
+        self.span.end = self.span.end.max(line_end(text, mark.end));
+        self.marks.push((AnnotationKind::Context, mark, label));
+        true
+    }
+
+    fn elements(self) -> Vec<Element<'r>> {
+        let Self { place, span, line, marks } = self;
+        let name = place.source.name.as_ref();
+        let lines = place.source.text.get(span.clone()).unwrap_or_default();
+        if lines.lines().all(|line| line.len() <= LONG_LINE) {
+            let annotations = marks.into_iter().map(|(kind, mark, label)| annotation(kind, &mark, span.start, label));
+            return vec![Snippet::source(lines).line_start(line).path(name).annotations(annotations).into()];
+        }
+        let parts = marks.into_iter().flat_map(|(_, mark, label)| {
+            let start = place.range.start;
+            let origin = Origin::path(name).line(start.line).char_column(start.column);
+            let label = if label.is_empty() { "text" } else { label };
+            let part = Level::INFO.with_name(label).message(part_of_long_line(&place.source.text, &mark));
+            [origin.into(), part.into()]
+        });
+        parts.collect()
+    }
+}
+
+fn annotation<'r>(kind: AnnotationKind, mark: &Range<usize>, start: usize, label: &'r str) -> Annotation<'r> {
+    let span = mark.start.saturating_sub(start)..mark.end.saturating_sub(start);
+    kind.span(span).label(Some(label).filter(|label| !label.is_empty()))
+}
+
+/// What is underlined: the place, or its first line if it has many. At least one character, unless it is at the end of a line.
+fn mark(place: &FilePlace) -> Range<usize> {
+    let (text, span) = (&place.source.text, &place.span);
+    let lines = place.range.end.line.saturating_sub(place.range.start.line);
+    if lines == 0 { span.clone() } else { span.start..line_end(text, span.start).min(span.end).max(span.start) }
+}
+
+/// The part of the line around a mark.
+fn part_of_long_line(text: &str, mark: &Range<usize>) -> String {
+    let (first, last) = (line_start(text, mark.start), line_end(text, mark.start));
+    let start = text.floor_char_boundary(first.max(mark.start.saturating_sub(AROUND)));
+    let end =
+        text.ceil_char_boundary(last.min(mark.start.saturating_add(mark.len().min(AROUND)).saturating_add(AROUND)));
+    let part = text.get(start..end).unwrap_or_default();
+    format!("{}{part}{}", if start > first { "…" } else { "" }, if end < last { "…" } else { "" })
+}
+
+/// A correction as changed lines; `None` if it is too large to be shown.
+fn patch<'r>(place: &'r FilePlace, edits: &'r [TextEdit]) -> Option<Snippet<'r, Patch<'r>>> {
+    let (first, last) = (edits.first()?, edits.last()?);
+    let text = &place.source.text;
+    let start = line_start(text, first.span.start);
+    let end = line_end(text, last.span.end);
+    let lines = text.get(start..end)?;
+    let added = edits.iter().map(|edit| edit.text.matches('\n').count()).sum::<usize>();
+    if lines.len() > LONG_LINE || added + lines.matches('\n').count() > MOST_LINES {
+        return None;
+    }
+    // Counted from the place, which is near.
+    let lines_between = |part: Range<usize>| text.get(part).unwrap_or_default().matches('\n').count();
+    let line = place.range.start.line + lines_between(place.span.start..start);
+    let line = line.saturating_sub(lines_between(start..place.span.start));
+    let patches = edits.iter().map(|edit| {
+        let span = edit.span.start.saturating_sub(start)..edit.span.end.saturating_sub(start);
+        Patch::new(span, edit.text.as_str())
+    });
+    Some(Snippet::source(lines).line_start(line).path(place.source.name.as_ref()).patches(patches))
+}
+
+/// Where the line starts that a position is in.
+fn line_start(text: &str, position: usize) -> usize {
+    text.get(..position.min(text.len())).and_then(|before| before.rfind('\n')).map_or(0, |at| at + 1)
+}
+
+/// Where the line ends that a position is in, without what separates it from the next one.
+fn line_end(text: &str, position: usize) -> usize {
+    let rest = text.get(position.min(text.len())..).unwrap_or_default();
+    let length = rest.find('\n').unwrap_or(rest.len());
+    let line = rest.get(..length).unwrap_or_default();
+    position.min(text.len()) + line.strip_suffix('\r').unwrap_or(line).len()
+}
+
+#[cfg(test)]
+mod tests {
+    use azure_workload_identity_lint::report::RelatedPlace;
+    use azure_workload_identity_policy::rule::RuleId;
+
+    use super::*;
+    use crate::output::sample;
+
+    fn render(findings: Vec<Diagnostic>) -> String {
+        let report = Report { findings, ..Report::default() };
+        let look = Look { is_coloured: false, width: 100, deny_warnings: false, hidden: Hidden::default() };
+        let mut out = Vec::new();
+        write(&report, look, &mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    fn finding(text: &str, part: &str) -> Diagnostic {
+        sample::finding(RuleId::LabelValue, Severity::Deny, sample::place("a.yaml", text, part))
+    }
+
+    #[test]
+    fn a_finding_is_shown_with_its_places_and_its_correction() {
+        let findings = sample::report().findings.into_iter().take(1).collect();
+
+        assert_eq!(
+            render(findings),
+            r#"denied[label-value]: metadata.labels["azure.workload.identity/use"] is "True", which is ignored
+ --> deploy/web, 100%.yaml:6:34
+  |
+6 |     azure.workload.identity/use: "True"
+  |                                  ^^^^^^
+  |
+ ::: accounts.yaml:3:9
+  |
+3 |   name: web
+  |         --- the service account is here
+  |
+  = object: Pod shop/web
+help: write "true"
+  |
+6 -     azure.workload.identity/use: "True"
+6 +     azure.workload.identity/use: "true"
+  |
+
+no findings in 0 objects of 0 files
+"#
+        );
+    }
+
+    #[test]
+    fn places_near_each_other_are_in_one_excerpt_whatever_the_characters() {
+        let text = "a: b\r\nlabels: {\tx: \"日本語\"}\r\n";
+        let mut finding = finding(text, "\"日本語\"");
+        let place = sample::place("a.yaml", text, "labels");
+        finding.related.push(RelatedPlace { place, message: "here".into() });
+        finding.edits = Some(vec![TextEdit { span: finding.place.span.clone(), text: "1".into() }]);
+
+        let text = render(vec![finding]);
+        assert!(
+            text.contains(
+                r#" --> a.yaml:2:14
+  |
+2 | labels: {    x: "日本語"}
+  | ------ here     ^^^^^^^^
+  |
+"#
+            ),
+            "{text}"
+        );
+        assert!(text.contains("2 - labels: {    x: \"日本語\"}\n2 + labels: {    x: 1}\n"), "{text}");
+    }
+
+    #[test]
+    fn of_a_long_place_the_first_line_is_shown() {
+        let text = render(vec![finding("a:\n  b:\n  - c\n  - d\ne: f\n", "b:\n  - c\n  - d")]);
+        assert!(text.contains("2 |   b:\n  |   ^^\n  |\n"), "{text}");
+    }
+
+    #[test]
+    fn of_a_long_line_only_a_part_is_shown() {
+        let long = "é".repeat(3000);
+        let text = render(vec![finding(&format!("{{\"{long}\": {{\"bad\": 1}}, \"{long}\": 2}}"), "\"bad\"")]);
+        assert!(text.contains("--> a.yaml:1:3007\n"), "{text}");
+        assert!(text.contains("= text: …é") && text.contains("é\": {\"bad\": 1}, \"é") && text.len() < 500, "{text}");
+    }
+
+    #[test]
+    fn control_characters_of_a_file_do_not_reach_the_terminal() {
+        let mut finding = finding("a: \u{1b}[2Jx\n", "x");
+        finding.problem = "is \u{1b}[2J".into();
+        assert!(!render(vec![finding]).contains('\u{1b}'));
+    }
+
+    #[test]
+    fn the_last_line_counts() {
+        for (deny, warn, note, in_baseline, ignored, expected) in [
+            (0, 0, 0, 0, 0, "no findings in 14 objects of 1 file"),
+            (2, 1, 3, 0, 0, "2 denied, 1 warning, 3 notes in 14 objects of 1 file"),
+            (0, 0, 1, 4, 2, "1 note in 14 objects of 1 file; 4 in the baseline; 2 ignored"),
+        ] {
+            let counts = Summary { files: 1, documents: 9, objects: 14, deny, warn, note };
+            assert_eq!(summary(&counts, Hidden { in_baseline, ignored }), expected);
+        }
+    }
+}

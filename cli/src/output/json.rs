@@ -1,0 +1,158 @@
+//! JSON, as `docs/azwi-check.schema.json` describes it. Members are only ever added to a version.
+
+use std::io::{self, Write};
+
+use azure_workload_identity_lint::report::{Diagnostic, ReadError, Report, Skipped, Summary};
+use serde::Serialize;
+
+/// The version of the format.
+const VERSION: u32 = 1;
+
+#[derive(Serialize)]
+struct Document<'r> {
+    version: u32,
+    findings: Vec<Finding<'r>>,
+    skipped: Vec<SkippedFile<'r>>,
+    errors: Vec<Unreadable<'r>>,
+    summary: Counts,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Finding<'r> {
+    rule: &'static str,
+    severity: &'static str,
+    file: &'r str,
+    line: usize,
+    column: usize,
+    end_line: usize,
+    end_column: usize,
+    path: &'r str,
+    message: String,
+    fix: &'r str,
+    object: Object<'r>,
+    related: Vec<Related<'r>>,
+    fixable: bool,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Object<'r> {
+    api_version: &'r str,
+    kind: &'r str,
+    namespace: Option<&'r str>,
+    name: &'r str,
+}
+
+#[derive(Serialize)]
+struct Related<'r> {
+    file: &'r str,
+    line: usize,
+    column: usize,
+    message: &'r str,
+}
+
+#[derive(Serialize)]
+struct SkippedFile<'r> {
+    file: &'r str,
+    reason: &'r str,
+}
+
+#[derive(Serialize)]
+struct Unreadable<'r> {
+    file: &'r str,
+    line: Option<usize>,
+    message: &'r str,
+}
+
+#[derive(Serialize)]
+struct Counts {
+    files: usize,
+    documents: usize,
+    objects: usize,
+    deny: usize,
+    warn: usize,
+    note: usize,
+}
+
+/// Writes a report.
+pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    let Summary { files, documents, objects, deny, warn, note } = report.summary;
+    let document = Document {
+        version: VERSION,
+        findings: report.findings.iter().map(finding).collect(),
+        skipped: report.skipped.iter().map(|Skipped { file, reason }| SkippedFile { file, reason }).collect(),
+        errors: report.errors.iter().map(unreadable).collect(),
+        summary: Counts { files, documents, objects, deny, warn, note },
+    };
+    serde_json::to_writer_pretty(&mut *out, &document)?;
+    writeln!(out)
+}
+
+fn finding(finding: &Diagnostic) -> Finding<'_> {
+    let (start, end) = (finding.place.range.start, finding.place.range.end);
+    let related = finding.related.iter().map(|related| Related {
+        file: &related.place.source.name,
+        line: related.place.range.start.line,
+        column: related.place.range.start.column,
+        message: &related.message,
+    });
+    Finding {
+        rule: finding.rule.name(),
+        severity: finding.severity.name(),
+        file: &finding.place.source.name,
+        line: start.line,
+        column: start.column,
+        end_line: end.line,
+        end_column: end.column,
+        path: &finding.path,
+        message: finding.message(),
+        fix: &finding.fix,
+        object: Object {
+            api_version: &finding.object.api_version,
+            kind: &finding.object.kind,
+            namespace: finding.object.namespace.as_deref(),
+            name: &finding.object.name,
+        },
+        related: related.collect(),
+        fixable: finding.edits.is_some(),
+    }
+}
+
+fn unreadable(error: &ReadError) -> Unreadable<'_> {
+    Unreadable { file: &error.file, line: error.line, message: &error.message }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::output::sample;
+
+    #[test]
+    fn a_report_has_the_documented_members() {
+        let mut out = Vec::new();
+        write(&sample::report(), &mut out).unwrap();
+        let value: serde_json::Value = serde_json::from_slice(&out).unwrap();
+
+        assert_eq!(value["version"], 1);
+        assert_eq!(
+            value["findings"][0],
+            json!({
+                "rule": "label-value", "severity": "deny", "file": "deploy/web, 100%.yaml",
+                "line": 6, "column": 34, "endLine": 6, "endColumn": 40,
+                "path": "metadata.labels[\"azure.workload.identity/use\"]",
+                "message": "metadata.labels[\"azure.workload.identity/use\"] is \"True\", which is ignored",
+                "fix": "write \"true\"",
+                "object": {"apiVersion": "v1", "kind": "Pod", "namespace": "shop", "name": "web"},
+                "related": [{"file": "accounts.yaml", "line": 3, "column": 9, "message": "the service account is here"}],
+                "fixable": true,
+            })
+        );
+        assert_eq!(value["skipped"], json!([{"file": "chart/pod.yaml", "reason": "it is a template"}]));
+        assert_eq!(value["errors"], json!([{"file": "bad.yaml", "line": 7, "message": "a tab indents\nthis line"}]));
+        let summary = json!({"files": 4, "documents": 5, "objects": 3, "deny": 1, "warn": 1, "note": 1});
+        assert_eq!(value["summary"], summary);
+    }
+}

@@ -1,0 +1,106 @@
+//! JUnit XML: a suite a file, a case a finding.
+
+use std::io::{self, Write};
+use std::sync::Arc;
+
+use azure_workload_identity_lint::report::{Diagnostic, ReadError, Report, Skipped};
+use azure_workload_identity_policy::rule::Severity;
+use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
+
+use super::{counted, sentence};
+
+/// Writes a report. What does not fail the check is a case that passes and says what was found.
+pub(super) fn write(report: &Report, deny_warnings: bool, out: &mut dyn Write) -> io::Result<()> {
+    let mut document = quick_junit::Report::new("azwi-check");
+    for findings in report.findings.chunk_by(|one, other| one.place.source.name == other.place.source.name) {
+        let cases = findings.iter().map(|finding| found(finding, deny_warnings));
+        document.add_test_suite(suite(findings.first().map(|first| &first.place.source.name), cases));
+    }
+    document.add_test_suites(report.errors.iter().map(|error| suite(Some(&error.file), [unreadable(error)])));
+    document.add_test_suites(report.skipped.iter().map(|file| suite(Some(&file.file), [skipped(file)])));
+    if document.test_suites.is_empty() {
+        // Servers reject a report without a case.
+        let name = format!("no findings in {}", counted(report.summary.objects, "object"));
+        document.add_test_suite(suite(None, [TestCase::new(name, TestCaseStatus::success())]));
+    }
+    document.serialize(out).map_err(io::Error::other)
+}
+
+fn suite(file: Option<&Arc<str>>, cases: impl IntoIterator<Item = TestCase>) -> TestSuite {
+    let mut suite = TestSuite::new(file.map_or("azwi-check", |file| file));
+    suite.add_test_cases(cases);
+    suite
+}
+
+fn found(finding: &Diagnostic, deny_warnings: bool) -> TestCase {
+    let (file, start) = (&finding.place.source.name, finding.place.range.start);
+    let text = format!("{file}:{}:{}: {}", start.line, start.column, sentence(finding));
+    let fails = finding.severity == Severity::Deny || (deny_warnings && finding.severity == Severity::Warn);
+    let mut status = TestCaseStatus::success();
+    if fails {
+        status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+        status.set_type(finding.severity.name()).set_message(sentence(finding)).set_description(text.as_str());
+    }
+    let mut case = TestCase::new(format!("{} at {}:{}", finding.rule, start.line, start.column), status);
+    case.set_classname(file.as_ref());
+    if !fails {
+        case.set_system_out(format!("{}: {text}", finding.severity.name()));
+    }
+    case
+}
+
+fn unreadable(error: &ReadError) -> TestCase {
+    let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
+    status.set_type("unreadable").set_message(error.message.as_str());
+    let line = error.line.map(|line| format!(" at line {line}")).unwrap_or_default();
+    let mut case = TestCase::new(format!("cannot be read{line}"), status);
+    case.set_classname(error.file.as_ref());
+    case
+}
+
+fn skipped(file: &Skipped) -> TestCase {
+    let mut status = TestCaseStatus::skipped();
+    status.set_message(file.reason.as_str());
+    let mut case = TestCase::new("skipped", status);
+    case.set_classname(file.file.as_ref());
+    case
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::output::sample;
+
+    fn read_back(report: &Report, deny_warnings: bool) -> quick_junit::Report {
+        let mut out = Vec::new();
+        write(report, deny_warnings, &mut out).unwrap();
+        quick_junit::Report::deserialize_from_str(std::str::from_utf8(&out).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn a_report_can_be_read_back() {
+        for (deny_warnings, failures) in [(false, 1), (true, 2)] {
+            let document = read_back(&sample::report(), deny_warnings);
+            let suites: Vec<_> = document.test_suites.iter().map(|suite| suite.name.as_str()).collect();
+
+            assert_eq!(suites, ["deploy/web, 100%.yaml", "accounts.yaml", "bad.yaml", "chart/pod.yaml"]);
+            assert_eq!((document.tests, document.failures, document.errors), (5, failures, 1));
+        }
+    }
+
+    #[test]
+    fn a_failure_says_where_it_is_and_what_to_do() {
+        let document = read_back(&sample::report(), false);
+        let case = &document.test_suites[0].test_cases[0];
+        let TestCaseStatus::NonSuccess { message, description, .. } = &case.status else { panic!("{case:?}") };
+
+        assert_eq!(case.name.as_str(), "label-value at 6:34");
+        assert!(message.as_ref().unwrap().as_str().ends_with("which is ignored; write \"true\""), "{message:?}");
+        assert!(description.as_ref().unwrap().as_str().starts_with("deploy/web, 100%.yaml:6:34: metadata.labels"));
+    }
+
+    #[test]
+    fn a_clean_report_has_a_case() {
+        assert_eq!(read_back(&Report::default(), false).tests, 1);
+    }
+}

@@ -1,0 +1,89 @@
+//! The formats of a report, one module each: a function from the report to a writer. Nothing is decided here.
+
+mod azure_pipelines;
+mod github;
+mod gitlab;
+mod human;
+mod json;
+mod junit;
+#[cfg(test)]
+mod sample;
+mod sarif;
+
+use std::io::{self, Write};
+
+use azure_workload_identity_lint::report::{Diagnostic, Report};
+use azure_workload_identity_policy::rule::Severity;
+use clap::ValueEnum;
+
+pub(crate) use human::{counted, printable};
+
+/// A format of a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// Excerpts of the files with the mistakes underlined
+    Human,
+    /// One JSON object, described by docs/azwi-check.schema.json
+    Json,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// JUnit XML, for reports of tests
+    Junit,
+    /// Annotations of GitHub Actions
+    Github,
+    /// Annotations of Azure Pipelines
+    AzurePipelines,
+    /// Code quality report of GitLab
+    Gitlab,
+}
+
+/// How a report is shown.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Look {
+    /// Whether the text for people is coloured.
+    pub(crate) is_coloured: bool,
+    /// The width of the terminal in columns.
+    pub(crate) width: usize,
+    /// Whether a warning counts as a failure.
+    pub(crate) deny_warnings: bool,
+    /// How many findings are hidden because they are in the baseline or ignored by the configuration.
+    pub(crate) hidden: Hidden,
+}
+
+/// Findings that a report leaves out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Hidden {
+    /// They are in the baseline.
+    pub(crate) in_baseline: usize,
+    /// The configuration ignores them.
+    pub(crate) ignored: usize,
+}
+
+impl Format {
+    /// Writes a report.
+    pub(crate) fn write(self, report: &Report, look: Look, out: &mut dyn Write) -> io::Result<()> {
+        match self {
+            Self::Human => human::write(report, look, out),
+            Self::Json => json::write(report, out),
+            Self::Sarif => sarif::write(report, out),
+            Self::Junit => junit::write(report, look.deny_warnings, out),
+            Self::Github => github::write(report, out),
+            Self::AzurePipelines => azure_pipelines::write(report, out),
+            Self::Gitlab => gitlab::write(report, out),
+        }
+    }
+}
+
+/// A finding in one line: what is wrong, and what to do about it.
+fn sentence(finding: &Diagnostic) -> String {
+    format!("{}; {}", finding.message(), finding.fix)
+}
+
+/// The three words that a format has for severities. No finding is off.
+fn word(severity: Severity, [deny, warn, note]: [&'static str; 3]) -> &'static str {
+    match severity {
+        Severity::Deny => deny,
+        Severity::Warn => warn,
+        Severity::Note | Severity::Off => note,
+    }
+}

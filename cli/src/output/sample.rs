@@ -1,0 +1,74 @@
+//! A report for the tests of formats: texts with what formats have to escape, places in two files, a correction.
+
+use azure_workload_identity_lint::report::{
+    Diagnostic, FilePlace, ObjectName, ReadError, RelatedPlace, Report, Skipped, Summary, TextEdit,
+};
+use azure_workload_identity_lint::rule::Rule;
+use azure_workload_identity_lint::source::{Lines, Source};
+use azure_workload_identity_policy::rule::{RuleId, Severity};
+
+const POD: &str = "\
+apiVersion: v1
+kind: Pod
+metadata:
+  name: web
+  labels:
+    azure.workload.identity/use: \"True\"
+spec:
+  serviceAccountName: web
+";
+
+const ACCOUNT: &str = "\
+kind: ServiceAccount
+metadata:
+  name: web
+";
+
+/// The place of the first occurrence of `part` in a text.
+pub(super) fn place(name: &str, text: &str, part: &str) -> FilePlace {
+    let start = text.find(part).unwrap();
+    let span = start..start + part.len();
+    let range = Lines::new(text).range(&span);
+    FilePlace { source: Source { name: name.into(), text: text.into() }, span, range }
+}
+
+/// A finding at a place.
+pub(super) fn finding(rule: RuleId, severity: Severity, place: FilePlace) -> Diagnostic {
+    Diagnostic {
+        rule: Rule::Policy(rule),
+        severity,
+        place,
+        path: "metadata.labels[\"azure.workload.identity/use\"]".into(),
+        problem: "is \"True\", which is ignored".into(),
+        fix: "write \"true\"".into(),
+        object: ObjectName {
+            api_version: "v1".into(),
+            kind: "Pod".into(),
+            namespace: Some("shop".into()),
+            name: "web".into(),
+        },
+        related: Vec::new(),
+        edits: None,
+        fingerprint: format!("{:016x}", 0xf00d + rule as u64),
+    }
+}
+
+/// A report with one finding of each severity, a skipped file and an error.
+pub(super) fn report() -> Report {
+    const FILE: &str = "deploy/web, 100%.yaml";
+    let denied = place(FILE, POD, "\"True\"");
+    let edits = vec![TextEdit { span: denied.span.clone(), text: "\"true\"".into() }];
+    let account = place("accounts.yaml", ACCOUNT, "web");
+    let related = vec![RelatedPlace { place: account, message: "the service account is here".into() }];
+    let denied = finding(RuleId::LabelValue, Severity::Deny, denied);
+    Report {
+        findings: vec![
+            Diagnostic { related, edits: Some(edits), ..denied },
+            finding(RuleId::UnknownKey, Severity::Warn, place(FILE, POD, "azure.workload.identity/use")),
+            finding(RuleId::LabelOnServiceAccount, Severity::Note, place("accounts.yaml", ACCOUNT, "name")),
+        ],
+        skipped: vec![Skipped { file: "chart/pod.yaml".into(), reason: "it is a template".into() }],
+        errors: vec![ReadError { file: "bad.yaml".into(), line: Some(7), message: "a tab indents\nthis line".into() }],
+        summary: Summary { files: 4, documents: 5, objects: 3, deny: 1, warn: 1, note: 1 },
+    }
+}
