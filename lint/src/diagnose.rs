@@ -12,7 +12,6 @@ use azure_workload_identity_policy::rule::Severity;
 use sha2::{Digest, Sha256};
 
 use crate::check::Workers;
-use crate::edit;
 use crate::file::File;
 use crate::options::Options;
 use crate::place::{Located, Written};
@@ -190,12 +189,12 @@ fn answers(set: &Set<'_>, file: &File, questions: &Questions<'_>) -> Answers {
     };
     let mut documents = yaml::documents(text, true).filter_map(Result::ok).enumerate();
     for part in &file.parts {
-        let origins = match part.json {
-            Some(_) => documents.find(|(number, _)| *number == part.number).map(|(_, document)| document.origins),
+        let document = match part.json {
+            Some(_) => documents.find(|(number, _)| *number == part.number).map(|(_, document)| document),
             None => None,
         };
         let Ok(json) = json::Document::parse(part.json(file).as_bytes()) else { continue };
-        let written = Written { text, json: &json, origins: origins.as_ref() };
+        let written = Written { text, json: &json, document: document.as_ref() };
         let object_of = |request: &Request| {
             let at = set.objects.get(request.object)?;
             std::ptr::eq(at.part, part).then(|| json.root().at(at.object.node))
@@ -273,7 +272,7 @@ fn words(draft: &Draft, written: &Written<'_>) -> Words {
         Subject::Finding { problem, fix, repair } => Words {
             problem: problem.clone(),
             fix: fix.clone(),
-            edits: repair.as_ref().and_then(|repair| edit::text_edits(written, repair)),
+            edits: repair.as_ref().and_then(|repair| written.edits(repair)),
         },
         Subject::WrongType { node, expected } => wrong_type::words(written.json.root().at(*node), *expected, written),
         Subject::More(count) => {

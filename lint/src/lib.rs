@@ -18,7 +18,7 @@ mod access;
 mod accounts;
 mod check;
 mod diagnose;
-mod edit;
+pub mod edit;
 mod file;
 mod offline;
 mod options;

@@ -3,9 +3,11 @@
 use std::ops::Range;
 
 use azure_workload_identity_policy::finding::Part;
-use azure_workload_identity_policy::json::{self, Path, Segment, Value};
+use azure_workload_identity_policy::json::{self, Changes, Path, Segment, Value};
 
-use crate::yaml::{Origins, Style};
+use crate::edit::{self, Target};
+use crate::report::TextEdit;
+use crate::yaml::{self, Style};
 
 /// A document in the form in which it is written.
 pub(crate) struct Written<'w> {
@@ -14,7 +16,7 @@ pub(crate) struct Written<'w> {
     /// The document as JSON.
     pub(crate) json: &'w json::Document<'w>,
     /// Where its nodes come from; `None` if the text is the JSON itself.
-    pub(crate) origins: Option<&'w Origins>,
+    pub(crate) document: Option<&'w yaml::Document>,
 }
 
 /// A part of a text.
@@ -59,7 +61,8 @@ impl Written<'_> {
     }
 
     fn of(&self, value: Value<'_>) -> Located {
-        let Some(origins) = self.origins else { return Located { span: value.span(), aliases: Vec::new() } };
+        let Some(document) = self.document else { return Located { span: value.span(), aliases: Vec::new() } };
+        let origins = &document.origins;
         let Some(origin) = origins.of(value.id()) else { return Located { span: 0..0, aliases: Vec::new() } };
         let mut aliases = Vec::new();
         let mut next = origin.alias;
@@ -81,10 +84,16 @@ impl Written<'_> {
         span.start..span.start + line.trim_end().len()
     }
 
+    /// Changes of the text that make changes of the document, if there are such.
+    pub(crate) fn edits(&self, changes: &Changes) -> Option<Vec<TextEdit>> {
+        let target = Target { text: self.text, root: self.json.root(), document: self.document };
+        edit::edits(&target, changes).filter(|edits| !edits.is_empty())
+    }
+
     /// The text of a scalar as it is written, without quotes; `None` for other styles.
     pub(crate) fn plain_text(&self, value: Value<'_>) -> Option<&str> {
-        let Some(origins) = self.origins else { return Some(self.text.get(value.span()).unwrap_or_default()) };
-        let origin = origins.of(value.id()).filter(|origin| origin.style == Style::Plain)?;
+        let Some(document) = self.document else { return Some(self.text.get(value.span()).unwrap_or_default()) };
+        let origin = document.origins.of(value.id()).filter(|origin| origin.style == Style::Plain)?;
         self.text.get(origin.span.clone())
     }
 }

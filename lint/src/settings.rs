@@ -126,7 +126,7 @@ impl SettingsText {
         let document = yaml::documents(text, true).filter_map(Result::ok).nth(number);
         let Some(document) = document else { return Vec::new() };
         let Ok(json) = json::Document::parse(document.json.as_bytes()) else { return Vec::new() };
-        let written = Written { text, json: &json, origins: Some(&document.origins) };
+        let written = Written { text, json: &json, document: Some(&document) };
         let lines = Lines::new(text);
         let line = |problem: &Problem| {
             let located = written.locate(json.root().at(node), &problem.path, Part::Key);

@@ -33,6 +33,10 @@ fn render(report: &Report) -> String {
         let end = if end.line == line { end.column.to_string() } else { format!("{}:{}", end.line, end.column) };
         writeln!(text, "{name}:{line}:{column}-{end} {severity} {rule}: {message}; {fix}").unwrap();
         writeln!(text, "    `{shown}`").unwrap();
+        for edit in found.edits.iter().flatten() {
+            let old = place.source.text[edit.span.clone()].replace('\n', "\\n");
+            writeln!(text, "    `{old}` becomes `{}`", edit.text.replace('\n', "\\n")).unwrap();
+        }
         for related in &found.related {
             let (name, start) = (&related.place.source.name, related.place.range.start);
             writeln!(text, "    {name}:{}:{} {}", start.line, start.column, related.message).unwrap();

@@ -17,6 +17,7 @@
 
 use azure_workload_identity_policy::finding::quote;
 
+use crate::report::TextEdit;
 use crate::rule::Rule;
 use crate::suppressions::{Fault, Suppression};
 
@@ -34,16 +35,19 @@ pub(crate) fn check(suppression: &Suppression, used: &[bool], text: &str) -> Vec
     }
     let unused = suppression.rules.iter().zip(used).filter(|(_, used)| !**used).map(|(rule, _)| rule);
     let problems = unused.map(|(span, name)| {
-        let (text_of_problem, fix) = match Rule::from_name(name) {
-            Some(_) => (format!("the comment suppresses no finding of {name}"), "remove it".to_owned()),
-            None => {
-                let fix = Rule::nearest(name).map(|near| format!("did you mean {near}?"));
-                let fix = fix.unwrap_or_else(|| "`azwi-check rules` lists the names".to_owned());
-                (format!("{} is not the name of a rule", quote(name)), fix)
+        let removal = (suppression.rules.len() == 1).then(|| suppression.removal(text));
+        if Rule::from_name(name).is_some() {
+            let what = format!("the comment suppresses no finding of {name}");
+            return problem(span.clone(), what, "remove it".to_owned(), removal);
+        }
+        let what = format!("{} is not the name of a rule", quote(name));
+        match Rule::nearest(name) {
+            Some(near) => {
+                let edit = TextEdit { span: span.clone(), text: near.name().to_owned() };
+                problem(span.clone(), what, format!("did you mean {near}?"), Some(edit))
             }
-        };
-        let edit = (suppression.rules.len() == 1).then(|| suppression.removal(text));
-        problem(span.clone(), text_of_problem, fix, edit)
+            None => problem(span.clone(), what, "`azwi-check rules` lists the names".to_owned(), None),
+        }
     });
     problems.collect()
 }

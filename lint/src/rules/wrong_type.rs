@@ -19,7 +19,6 @@
 use azure_workload_identity_policy::json::{self, Changes, Kind, Value};
 
 use crate::diagnose::Words;
-use crate::edit;
 use crate::place::Written;
 
 /// The words for a value of the wrong type. What is written without quotes in the place of a string is to be put in quotes.
@@ -40,11 +39,7 @@ pub(crate) fn words(value: Value<'_>, expected: Kind, written: &Written<'_>) -> 
     };
     let mut changes = Changes::default();
     changes.replace(value, json::text(wanted));
-    Words {
-        problem,
-        fix: format!("put it in quotes: {}", json::text(wanted)),
-        edits: edit::text_edits(written, &changes),
-    }
+    Words { problem, fix: format!("put it in quotes: {}", json::text(wanted)), edits: written.edits(&changes) }
 }
 
 /// A type as people who write YAML call it.
