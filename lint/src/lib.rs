@@ -7,9 +7,11 @@
 //! text -> source   a named text, and the line and column of a position in it
 //!      -> yaml     the JSON of each YAML document, with the origin of each JSON node in the text
 //! changes -> edit   changes of the text that make changes of the JSON
+//!      -> preview  what admission would inject, as changes of the text
 //! ```
 
 pub mod edit;
+pub mod preview;
 pub mod report;
 pub mod rule;
 pub mod source;
