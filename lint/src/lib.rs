@@ -4,6 +4,7 @@
 //! A library without I/O and without threads: it also runs in a browser. How data flows, module by module:
 //!
 //! ```text
+<<<<<<< HEAD
 //! text -> source      a named text, and the line and column of a position in it
 //!      -> yaml        the JSON of each YAML document, with the origin of each JSON node in the text
 //!      -> file        the objects of a file
@@ -12,6 +13,12 @@
 //!                     (rules: what only files can break; other_kinds: objects that may hand labels to pods)
 //!      -> diagnose    findings with their places (place) and text changes (edit), without what comments suppress (suppressions)
 //!      -> report      ready to be rendered
+=======
+//! text -> source   a named text, and the line and column of a position in it
+//!      -> yaml     the JSON of each YAML document, with the origin of each JSON node in the text
+//! changes -> edit   changes of the text that make changes of the JSON
+//!      -> preview  what admission would inject, as changes of the text
+>>>>>>> main
 //! ```
 
 mod access;
@@ -19,12 +26,16 @@ mod accounts;
 mod check;
 mod diagnose;
 pub mod edit;
+<<<<<<< HEAD
 mod file;
 mod offline;
 mod options;
 mod other_kinds;
 mod place;
 pub mod rendered;
+=======
+pub mod preview;
+>>>>>>> main
 pub mod report;
 pub mod rule;
 mod rules;

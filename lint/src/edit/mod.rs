@@ -17,6 +17,8 @@ use azure_workload_identity_policy::json::{Changes, Document, Value};
 use crate::report::TextEdit;
 use crate::yaml;
 use plan::{Plan, Sharing};
+use render::{Flow, Layout};
+use scalar::Context;
 
 /// A document in a text, with all that is known about it.
 #[derive(Clone, Copy, Debug)]
@@ -51,6 +53,13 @@ pub fn edits(target: &Target<'_>, changes: &Changes) -> Option<Vec<TextEdit>> {
 /// The text with the edits, which are in order and do not overlap. An edit that does not fit the text is left out.
 pub fn apply(text: &str, edits: &[TextEdit]) -> String {
     apply_to(text, 0..text.len(), edits)
+}
+
+/// A value as JSON with a line for each member and element, and a line break at its end.
+pub(crate) fn indented_json(value: Value<'_>) -> String {
+    let json = Flow { context: Context::Json, lines: Some(("", "  ")), ..Flow::YAML };
+    let layout = Layout { newline: "\n", step: 2, list_step: 2, has_literals: true, json, json_step: None };
+    layout.flow(value, json) + "\n"
 }
 
 /// A part of the text with the edits in it.

@@ -187,8 +187,11 @@ impl<'a> Target<'a> {
         newline.starts_with('\n').then(|| line_end + rest.len() - newline.len() + 1)
     }
 
-    /// The end of the line before a line start.
+    /// The end of the line before a line start, if it is a line of the document.
     pub(super) fn previous_line_end(&self, line_start: usize) -> Option<usize> {
+        if self.document.is_some_and(|document| line_start <= document.span.start) {
+            return None;
+        }
         let before = self.slice(0..line_start).strip_suffix('\n')?;
         Some(before.strip_suffix('\r').unwrap_or(before).len())
     }

@@ -112,18 +112,37 @@ impl<'a> Writer<'_, 'a> {
         let origin = self.target.origin(value)?;
         let is_block = matches!(origin.style, Style::BlockMapping | Style::BlockSequence);
         let children = self.target.children(value)?;
-        if origin.span.is_empty()
-            || !self.comments(origin.span.clone(), &children.iter().collect::<Vec<_>>())?.is_empty()
-        {
+        let comments = self.comments(origin.span.clone(), &children.iter().collect::<Vec<_>>())?;
+        if origin.span.is_empty() {
             return None;
         }
-        let text = if is_block {
-            self.layout.block(new, self.target.column(origin.span.start))
+        if is_block {
+            let column = self.target.column(origin.span.start);
+            let comments = comments.iter().map(|comment| [comment, self.layout.new_line(column).as_str()].concat());
+            let text = comments.chain([self.layout.block(new, column)]).collect::<String>();
+            self.edit(origin.span.start..self.target.content_end(value)?, text);
         } else {
-            self.layout.flow(new, Flow { lines: self.json_lines(origin.span.start), ..self.flow(value)? })
-        };
-        self.edit(origin.span, text);
+            let lines = self.json_lines(origin.span.start);
+            let text = self.layout.flow(new, Flow { lines, ..self.flow(value)? });
+            self.replace_in_flow(origin.span, text, &comments);
+        }
         Some(())
+    }
+
+    /// Replaces a part of a flow collection, or of a line, by a text and comments.
+    fn replace_in_flow(&mut self, part: Range<usize>, mut text: String, comments: &[&str]) {
+        if !comments.is_empty() {
+            // What is in a collection is indented more than the key that it belongs to.
+            let new_line = [self.layout.newline, self.indentation(part.start), "  "].concat();
+            if !text.is_empty() || !self.target.slice(0..part.start).ends_with([' ', '\t', '\n']) {
+                text.push(' ');
+            }
+            text.push_str(&comments.join(&new_line));
+            if !self.target.slice(part.end..self.target.line_end(part.end)).trim().is_empty() {
+                text.push_str(&new_line);
+            }
+        }
+        self.edit(part, text);
     }
 
     fn set_child(&mut self, container: Value<'a>, child: &Child<'a>, new: Value<'_>) -> Option<()> {
@@ -135,9 +154,7 @@ impl<'a> Writer<'_, 'a> {
 
     fn set_in_flow(&mut self, container: Value<'a>, child: &Child<'a>, new: Value<'_>) -> Option<()> {
         let flow = self.flow(container)?;
-        if !child.is_alias && !self.comments(child.span.clone(), &[child])?.is_empty() {
-            return None;
-        }
+        let comments = self.comments(child.span.clone(), &[child])?;
         let text = match new.as_str() {
             Some(text) => scalar::string(&text, child.style, flow.context),
             None => self.layout.flow(new, Flow { lines: self.json_lines(child.span.start), ..flow }),
@@ -146,7 +163,7 @@ impl<'a> Writer<'_, 'a> {
             let end = self.target.end(child)?;
             self.insert(end, [" ", &text].concat());
         } else {
-            self.edit(child.span.clone(), text);
+            self.replace_in_flow(child.span.clone(), text, &comments);
         }
         Some(())
     }
@@ -168,8 +185,13 @@ impl<'a> Writer<'_, 'a> {
             let end = if target.is_first_on_line(child.span.start) { target.line_end(end) } else { end };
             let comments = self.comments(child.span.start..end, &[child])?;
             let comments = comments.iter().map(|comment| [comment, self.layout.new_line(column).as_str()].concat());
-            let text = comments.chain([self.layout.block(new, column)]).collect::<String>();
-            self.edit(child.span.start..end, text);
+            // A list may begin in the column of its key.
+            let deeper = match key_column {
+                Some(key) if key == column && new.kind() == Kind::Object => self.layout.step,
+                _ => 0,
+            };
+            let text = [" ".repeat(deeper), self.layout.block(new, column + deeper)].concat();
+            self.edit(child.span.start..end, comments.chain([text]).collect::<String>());
         } else if is_block {
             let text = self.scalar(new, Style::Plain);
             if is_below {
@@ -189,19 +211,23 @@ impl<'a> Writer<'_, 'a> {
                     self.edit(head..header_end, "");
                     self.edit(lines, self.layout.behind_colon(new, column));
                 }
-                _ if is_collection(new) => return None,
                 _ => {
-                    let text = self.scalar(new, Style::Plain);
+                    let is_alone = header_end == target.line_end(header_end);
+                    let text = match new.as_str() {
+                        None if is_alone => self.layout.block(new, target.column(child.span.start)),
+                        _ => self.scalar(new, Style::Plain),
+                    };
                     self.edit(child.span.start..header_end, text);
                     self.edit(lines, "");
                 }
             }
-        } else if !child.span.is_empty() && !child.is_alias && !self.comments(child.span.clone(), &[child])?.is_empty()
-        {
-            return None;
         } else if let (Some(column), true, false) = (key_column, is_collection(new), is_below) {
+            let comments = self.comments(child.span.clone(), &[child])?;
+            let new_line = self.layout.new_line(column + self.layout.step);
+            let comments = comments.iter().map(|comment| [new_line.as_str(), comment].concat());
+            let text = comments.chain([self.layout.behind_colon(new, column)]).collect::<String>();
             self.edit(head..end, "");
-            self.insert(target.line_end(end), self.layout.behind_colon(new, column));
+            self.insert(target.line_end(end), text);
         } else {
             let column = if child.span.is_empty() { target.column(head) + 1 } else { target.column(child.span.start) };
             let is_alone = target.slice(end..target.line_end(end)).trim().is_empty();
@@ -213,7 +239,8 @@ impl<'a> Writer<'_, 'a> {
             if child.span.is_empty() {
                 self.insert(head, [" ", &text].concat());
             } else {
-                self.edit(child.span.clone(), text);
+                let comments = self.comments(child.span.clone(), &[child])?;
+                self.replace_in_flow(child.span.clone(), text, &comments);
             }
         }
         Some(())
@@ -409,22 +436,21 @@ impl<'a> Writer<'_, 'a> {
                 let next = self.flow_start(next)?;
                 if self.comments(start..next, &run)?.is_empty() {
                     self.edit(start..next, "");
-                } else if self.comments(start..end, &run)?.is_empty() {
+                } else {
+                    let comments = self.comments(start..end, &run)?;
                     let end = self.comma_end(end)?;
                     let rest = target.slice(end..target.line_end(end));
-                    self.edit(start..end + rest.len() - rest.trim_start().len(), "");
-                } else {
-                    return None;
+                    self.replace_in_flow(start..end + rest.len() - rest.trim_start().len(), String::new(), &comments);
                 }
             }
             (Some(previous), None) => {
                 let previous = target.end(previous)?;
                 if self.comments(previous..end, &run)?.is_empty() {
                     self.edit(previous..end, "");
-                } else if self.comments(start..end, &run)?.is_empty() {
-                    self.edit(start..end, "");
                 } else {
-                    return None;
+                    let comments = self.comments(start..end, &run)?;
+                    self.edit(previous..self.comma_end(previous)?, "");
+                    self.replace_in_flow(start..end, String::new(), &comments);
                 }
             }
             (None, None) => return None,
