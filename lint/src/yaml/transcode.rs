@@ -296,13 +296,20 @@ impl<'t> Transcoder<'t> {
         start..start + content.len() + line_end
     }
 
-    /// Where the `|` or `>` of a block scalar is: behind the last event there are only indicators, comments, an anchor and a tag.
+    /// Where the `|` or `>` of a block scalar is.
     fn block_indicator(&self, content: usize) -> usize {
+        self.indicator(content, b"|>")
+    }
+
+    /// Where the first of some indicators is before the content of a node: behind the last event there are only indicators, comments,
+    /// an anchor and a tag.
+    fn indicator(&self, content: usize, wanted: &[u8]) -> usize {
         let mut at = self.last_end;
         loop {
             let rest = self.text.get(at..content).unwrap_or_default();
             match rest.bytes().next() {
-                None | Some(b'|' | b'>') => return at,
+                None => return at,
+                Some(byte) if wanted.contains(&byte) => return at,
                 Some(b'#') => at += rest.find('\n').unwrap_or(rest.len()),
                 Some(b'&' | b'!') => at += rest.find([' ', '\t', '\r', '\n']).unwrap_or(rest.len()),
                 // INVARIANT: all other bytes here are of ASCII, or belong to a byte order mark.
@@ -468,14 +475,16 @@ impl<'t> Transcoder<'t> {
     }
 
     fn enter(&mut self, is_sequence: bool, style: StructureStyle, anchor: usize, range: Range<usize>) -> Result<()> {
-        let offset = range.start;
+        let expected = self.open.last().map_or(Kind::Sequence, |frame| frame.kind);
+        let is_flow = style == StructureStyle::Flow;
+        // The parser leaves out the first dash of a list that is not indented more than its key.
+        let is_below_key = is_sequence && !is_flow && expected == Kind::Value;
+        let offset = if is_below_key { self.indicator(range.start, b"-") } else { range.start };
         if self.open.len() >= DEPTH_LIMIT {
             return Err(too_deep(offset));
         }
         self.counts.decoded += 1;
         self.last_end = range.end;
-        let expected = self.open.last().map_or(Kind::Sequence, |frame| frame.kind);
-        let is_flow = style == StructureStyle::Flow;
         let mut frame = Frame {
             kind: if is_sequence { Kind::Sequence } else { Kind::Key },
             json: 0,
