@@ -18,7 +18,7 @@ fn main() -> ExitCode {
         ["template", "charts/shop", "--set", name] => chart(name.trim_start_matches("name=")),
         ["build", "overlays/prod"] => pod("web"),
         ["template" | "build", ..] => {
-            writeln!(io::stderr(), "Error: cannot {}", arguments.join(" ")).unwrap();
+            io::stderr().write_all(format!("Error: cannot {}\n", arguments.join(" ")).as_bytes()).unwrap();
             return ExitCode::FAILURE;
         }
         _ => {
