@@ -4,7 +4,6 @@
 //! A library without I/O and without threads: it also runs in a browser. How data flows, module by module:
 //!
 //! ```text
-<<<<<<< HEAD
 //! text -> source      a named text, and the line and column of a position in it
 //!      -> yaml        the JSON of each YAML document, with the origin of each JSON node in the text
 //!      -> file        the objects of a file
@@ -13,12 +12,8 @@
 //!                     (rules: what only files can break; other_kinds: objects that may hand labels to pods)
 //!      -> diagnose    findings with their places (place) and text changes (edit), without what comments suppress (suppressions)
 //!      -> report      ready to be rendered
-=======
-//! text -> source   a named text, and the line and column of a position in it
-//!      -> yaml     the JSON of each YAML document, with the origin of each JSON node in the text
-//! changes -> edit   changes of the text that make changes of the JSON
-//!      -> preview  what admission would inject, as changes of the text
->>>>>>> main
+//! changes -> edit     changes of the JSON as changes of the text in which a person wrote it
+//!      -> preview     what admission would inject, as changes of the text
 //! ```
 
 mod access;
@@ -26,16 +21,13 @@ mod accounts;
 mod check;
 mod diagnose;
 pub mod edit;
-<<<<<<< HEAD
 mod file;
 mod offline;
 mod options;
 mod other_kinds;
 mod place;
-pub mod rendered;
-=======
 pub mod preview;
->>>>>>> main
+pub mod rendered;
 pub mod report;
 pub mod rule;
 mod rules;
