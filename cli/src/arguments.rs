@@ -46,6 +46,13 @@ pub(crate) enum Command {
         #[arg(long, value_enum, default_value_t = ListFormat::Human)]
         format: ListFormat,
     },
+    /// Answer an admission review as policy-server does, with the JSON patch that it would send
+    Review {
+        /// The file with the admission review; standard input if there is none
+        file: Option<PathBuf>,
+        #[command(flatten)]
+        policy: PolicyArguments,
+    },
     /// Print a script that completes the command line in a shell
     Completions {
         /// The shell
@@ -56,7 +63,7 @@ pub(crate) enum Command {
 }
 
 /// The names of the commands.
-pub(crate) const COMMANDS: &[&str] = &["check", "explain", "rules", "completions", "man"];
+pub(crate) const COMMANDS: &[&str] = &["check", "explain", "rules", "review", "completions", "man"];
 
 /// What is read.
 #[derive(Debug, Default, Args)]

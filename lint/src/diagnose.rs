@@ -15,7 +15,7 @@ use crate::check::Workers;
 use crate::file::File;
 use crate::options::Options;
 use crate::place::{Located, Written};
-use crate::report::{Diagnostic, FilePlace, ObjectName, ReadError, RelatedPlace, Report, Skipped, Summary, TextEdit};
+use crate::report::{Diagnostic, FilePlace, ObjectName, RelatedPlace, Report, Skipped, Summary, TextEdit};
 use crate::rule::Rule;
 use crate::rules::{suppression_reason, unused_suppression, wrong_type};
 use crate::set::Set;
@@ -370,12 +370,7 @@ fn outcome(files: &[File]) -> Report {
         report.summary.documents += file.documents;
         report.summary.objects += file.objects;
         report.skipped.extend(file.skipped.iter().map(|reason| Skipped { file: name.clone(), reason: reason.clone() }));
-        let lines = (!file.errors.is_empty()).then(|| Lines::new(&file.source.text));
-        report.errors.extend(file.errors.iter().map(|error| ReadError {
-            file: name.clone(),
-            line: lines.as_ref().filter(|_| !file.source.text.is_empty()).map(|it| it.position(error.offset).line),
-            message: error.message.clone(),
-        }));
+        report.errors.extend(file.errors());
     }
     report
 }

@@ -34,9 +34,11 @@ mod rules;
 mod set;
 pub mod settings;
 pub mod source;
+mod state;
 mod suppressions;
 pub mod yaml;
 
 pub use check::{OneThread, Workers, check};
 pub use file::File;
 pub use options::{IsIgnored, Options};
+pub use state::ClusterState;

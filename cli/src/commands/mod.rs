@@ -4,4 +4,5 @@ pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod explain;
 pub(crate) mod man;
+pub(crate) mod review;
 pub(crate) mod rules;
