@@ -1,7 +1,6 @@
 //! `diff` writes what `patch -p1` takes. Skipped where there is no program `patch`.
 
 #![cfg(not(target_family = "wasm"))]
-#![expect(clippy::unwrap_used, clippy::print_stderr, reason = "a test")]
 
 use std::fs;
 use std::io::Write as _;
