@@ -6,8 +6,14 @@ use granit_parser::ErrorKind;
 
 use super::SyntaxError;
 
-/// The first place in a part of the text with something that may be nowhere in it: a control character, or a separator with text
-/// behind it.
+/// What is wrong with a tab where a key may begin.
+pub(super) const TAB: &str = "a tab is used for indentation; use spaces";
+
+/// What is wrong with a line `...` that ends nothing.
+pub(super) const LONELY_END: &str = "the line `...` ends a document, but there is none before it; remove the line";
+
+/// The first place in a part of the text with something that may be nowhere in it: a control character, something that is a line break
+/// only to some readers, or a separator with text behind it.
 pub(super) fn forbidden(text: &str, part: Range<usize>) -> Option<SyntaxError> {
     let bytes = text.as_bytes().get(part.clone())?;
     let mut at = part.start;
@@ -32,14 +38,21 @@ pub(super) fn forbidden(text: &str, part: Range<usize>) -> Option<SyntaxError> {
 
 /// Whether a byte is, or begins, a character that may be forbidden, or ends a line.
 fn is_suspect(byte: u8) -> bool {
-    matches!(byte, 0..=0x08 | 0x0a..=0x0c | 0x0e..=0x1f | 0x7f | 0xc2 | 0xef)
+    matches!(byte, 0..=0x08 | 0x0a..=0x1f | 0x7f | 0xc2 | 0xe2 | 0xef)
 }
 
 /// What is wrong with the character at a position.
 fn character(text: &str, at: usize) -> Option<&'static str> {
-    match text.get(at..)?.chars().next()? {
+    let rest = text.get(at..)?;
+    match rest.chars().next()? {
+        '\r' if rest.starts_with("\r\n") => None,
+        '\r' => Some("a carriage return without a line feed; lines end with a line feed, or with both"),
+        '\u{85}' | '\u{2028}' | '\u{2029}' => Some(
+            "a character that is a line break to Kubernetes (U+0085, U+2028 or U+2029); write it as an escape in double quotes, \
+             such as \"\\u2028\"",
+        ),
+        '\u{feff}' if rest.starts_with("\u{feff}\u{feff}") => Some("two byte order marks; remove one"),
         '\0' => Some("a NUL character; a text in UTF-16 has to be saved as UTF-8"),
-        '\u{85}' => None,
         '\u{1}'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}' => {
             Some("a control character; remove it, or write it as an escape in double quotes, such as \"\\x1b\"")
         }

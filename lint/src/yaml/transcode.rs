@@ -7,6 +7,7 @@ use std::ops::Range;
 use azure_workload_identity_policy::json::{self, DEPTH_LIMIT};
 use granit_parser::{Event, ScalarStyle, Span, StructureStyle, Tag};
 
+use super::problem;
 use super::scalar::{self, Scalar};
 use super::{Alias, NO_ALIAS, Node, Origins, Style, SyntaxError};
 
@@ -22,6 +23,8 @@ type Result<T> = std::result::Result<T, SyntaxError>;
 pub(super) struct Transcoder<'t> {
     text: &'t str,
     with_origins: bool,
+    /// Whether the text begins with a brace, for which kubectl takes it for JSON.
+    is_json: bool,
     /// The JSON of the document, and next to it that of values which are not in the document at their place: those of merge keys.
     buffers: Vec<Buffer>,
     /// The buffer that is being written.
@@ -35,6 +38,12 @@ pub(super) struct Transcoder<'t> {
     start: (usize, usize),
     /// Where the last scalar, alias or bracket ended.
     last_end: usize,
+    /// Whether that was a plain scalar.
+    is_after_plain: bool,
+    /// How many flow collections are open.
+    flow_depth: usize,
+    /// Whether the last key of a flow mapping has a `?`.
+    is_explicit_key: bool,
     counts: Counts,
     /// How many bytes of JSON aliases may still add, in all documents together.
     alias_bytes_left: usize,
@@ -95,6 +104,9 @@ struct Frame {
     depth: usize,
     /// Where the first key of a mapping is in `keys`.
     keys: usize,
+    /// The column of the first key or dash.
+    column: usize,
+    is_flow: bool,
     is_empty: bool,
     merge: Option<Box<Merge>>,
     /// The buffer to go back to, for the value of a merge key.
@@ -127,6 +139,7 @@ impl<'t> Transcoder<'t> {
         Self {
             text,
             with_origins,
+            is_json: text.trim_start().starts_with('{'),
             buffers: vec![Buffer::default()],
             current: 0,
             aliases: Vec::new(),
@@ -135,6 +148,9 @@ impl<'t> Transcoder<'t> {
             anchors: HashMap::new(),
             start: (0, 1),
             last_end: 0,
+            is_after_plain: false,
+            flow_depth: 0,
+            is_explicit_key: false,
             counts: Counts::default(),
             alias_bytes_left: text.len().saturating_mul(ALIASED_BYTES.0).saturating_add(ALIASED_BYTES.1),
         }
@@ -151,22 +167,32 @@ impl<'t> Transcoder<'t> {
         self.anchors.clear();
         self.start = (start, line);
         self.last_end = start;
+        self.is_after_plain = false;
+        self.flow_depth = 0;
         self.counts = Counts::default();
     }
 
     /// The JSON of the document and its origins.
-    pub(super) fn finish(&mut self) -> (String, Origins) {
+    pub(super) fn finish(&mut self, end: usize) -> Result<(String, Origins)> {
+        self.check_gap(end)?;
         let buffer = self.buffers.first_mut().map(std::mem::take).unwrap_or_default();
-        (buffer.json, Origins { nodes: buffer.nodes, aliases: std::mem::take(&mut self.aliases) })
+        Ok((buffer.json, Origins { nodes: buffer.nodes, aliases: std::mem::take(&mut self.aliases) }))
     }
 
     pub(super) fn event(&mut self, event: Event<'_>, span: Span) -> Result<()> {
         let range = span.byte_range().unwrap_or_default();
+        if event.is_node() {
+            self.check_gap(range.start)?;
+        }
+        if let Some(tag) = span.tag_span().and_then(|span| span.byte_range()) {
+            self.check_tag(&tag)?;
+        }
         match event {
+            Event::Anchor(_, name) => check_name(&name, range.start),
             Event::Scalar(text, style, anchor, tag) => self.scalar(&text, style, anchor, tag.as_deref(), range),
             Event::Alias(anchor) => self.alias(anchor, range),
-            Event::SequenceStart(style, anchor, _) => self.enter(true, style, anchor, range),
-            Event::MappingStart(style, anchor, _) => self.enter(false, style, anchor, range),
+            Event::SequenceStart(style, anchor, _) => self.enter(true, style, anchor, span),
+            Event::MappingStart(style, anchor, _) => self.enter(false, style, anchor, span),
             Event::SequenceEnd | Event::MappingEnd => self.leave(range),
             // The events of documents are not for this, and others are not asked for.
             _ => Ok(()),
@@ -189,10 +215,23 @@ impl<'t> Transcoder<'t> {
             && (is_plain && tag.is_none() || full_tag.as_deref() == Some("tag:yaml.org,2002:merge"))
         {
             self.last_end = range.end;
+            self.is_after_plain = true;
+            self.is_explicit_key = false;
             return self.merge_key(range.start);
         }
+        let content = range.start;
         let (span, style) = self.scalar_span(style, range);
+        if matches!(style, Style::Literal | Style::Folded) {
+            self.check_block_indentation(span.start, content)?;
+        }
+        if style == Style::DoubleQuoted && !self.is_json {
+            self.check_escapes(&span)?;
+        }
         self.last_end = span.end;
+        self.is_after_plain = is_plain && !span.is_empty();
+        if expected == Kind::Key && self.flow_depth > 0 {
+            self.check_flow_key(&span)?;
+        }
         let fail = |message: String| SyntaxError::new(span.start, message);
         let value = scalar::resolve(text, is_plain, full_tag.as_deref()).map_err(fail)?;
         self.before_value(span.start)?;
@@ -220,6 +259,110 @@ impl<'t> Transcoder<'t> {
         }
         self.after_value();
         self.check_length(span.start)
+    }
+
+    /// Refuses what is between the last node and the next where the reader of Kubernetes does, but the parser does not.
+    fn check_gap(&self, until: usize) -> Result<()> {
+        let gap = self.text.get(self.last_end..until).unwrap_or_default();
+        if self.flow_depth == 0 {
+            return if gap.contains('\t') { self.check_tabs(gap) } else { Ok(()) };
+        }
+        let is_value = self.open.last().is_some_and(|frame| matches!(frame.kind, Kind::Value | Kind::Merge));
+        match gap.split_once(':') {
+            Some((before, _)) if is_value && before.contains('\n') && !self.is_explicit_key => {
+                Err(SyntaxError::new(self.last_end, "the colon has to be on the line of its key"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Where a key may begin in a block, no tab may be before it.
+    fn check_tabs(&self, gap: &str) -> Result<()> {
+        let block_column = self.open.last().map_or(0, |frame| frame.column + 1);
+        let mut may_be_key = self.last_end == self.start.0;
+        // White space behind a plain scalar belongs to it.
+        let mut is_in_plain = self.is_after_plain;
+        let mut line_start = 0;
+        let mut bytes = gap.bytes().enumerate();
+        while let Some((at, byte)) = bytes.next() {
+            match byte {
+                b' ' => continue,
+                b'\n' => {
+                    may_be_key = true;
+                    line_start = at + 1;
+                    continue;
+                }
+                b'\t' if may_be_key && !(is_in_plain && at - line_start >= block_column) => {
+                    return Err(SyntaxError::new(self.last_end + at, problem::TAB));
+                }
+                // Carriage returns, and a byte order mark.
+                b'\t' | b'\r' | 0xef | 0xbb | 0xbf => continue,
+                b'-' | b'?' => may_be_key = true,
+                b':' => {}
+                b'|' | b'>' => return Ok(()),
+                b'#' => {
+                    let length = gap.get(at..).and_then(|comment| comment.find('\n')).unwrap_or(gap.len() - at);
+                    if length > 1 {
+                        bytes.nth(length - 2);
+                    }
+                }
+                b'&' | b'!' => {
+                    may_be_key = false;
+                    let length = gap.get(at..).and_then(|word| word.find([' ', '\t', '\r', '\n'])).unwrap_or(gap.len() - at);
+                    if length > 1 {
+                        bytes.nth(length - 2);
+                    }
+                }
+                _ => may_be_key = false,
+            }
+            is_in_plain = false;
+        }
+        Ok(())
+    }
+
+    /// A key without `?` is on one line.
+    fn check_flow_key(&mut self, span: &Range<usize>) -> Result<()> {
+        let before = self.text.get(..span.start).unwrap_or_default();
+        self.is_explicit_key = before.trim_end().ends_with('?');
+        if self.is_explicit_key || !self.text.get(span.clone()).is_some_and(|key| key.contains('\n')) {
+            return Ok(());
+        }
+        Err(SyntaxError::new(span.start, "a key has to be on one line; a comma or a closing quote may be missing"))
+    }
+
+    /// Some escapes are JSON's alone; kubectl reads a text as JSON only if it begins with a brace.
+    fn check_escapes(&self, span: &Range<usize>) -> Result<()> {
+        let written = self.text.get(span.clone()).unwrap_or_default();
+        if !written.contains('\\') {
+            return Ok(());
+        }
+        let mut bytes = written.bytes().enumerate();
+        while let Some((at, byte)) = bytes.next() {
+            if byte != b'\\' {
+                continue;
+            }
+            let escape = written.as_bytes().get(at + 1..).unwrap_or_default();
+            let message = match escape {
+                [b'/', ..] => "the escape `\\/` is only for JSON; leave out the backslash",
+                [b'u', b'd' | b'D', b'8'..=b'9' | b'a'..=b'f' | b'A'..=b'F', ..] => {
+                    "surrogates (`\\ud800` to `\\udfff`) are only for JSON; write the character itself, or `\\U` with eight digits"
+                }
+                _ => {
+                    bytes.next();
+                    continue;
+                }
+            };
+            return Err(SyntaxError::new(span.start + at, message));
+        }
+        Ok(())
+    }
+
+    /// The reader of Kubernetes takes more characters for a part of the tag than the parser.
+    fn check_tag(&self, tag: &Range<usize>) -> Result<()> {
+        match self.text.as_bytes().get(tag.end) {
+            None | Some(b' ' | b'\t' | b'\r' | b'\n') => Ok(()),
+            Some(_) => Err(SyntaxError::new(tag.start, "a space has to follow the tag")),
+        }
     }
 
     /// Keeps the value of an anchored key apart, since it is written as a text in its place.
@@ -296,6 +439,17 @@ impl<'t> Transcoder<'t> {
         start..start + content.len() + line_end
     }
 
+    /// The first line of a block scalar shows its indentation, in which there may be no tab.
+    fn check_block_indentation(&self, header: usize, content: usize) -> Result<()> {
+        let written = self.text.get(header..=content).unwrap_or_default();
+        let (header, indentation) = written.split_once('\n').unwrap_or_default();
+        let is_explicit = header.split('#').next().is_some_and(|header| header.contains(|character: char| character.is_ascii_digit()));
+        match indentation.rfind('\t') {
+            Some(_) if !is_explicit => Err(SyntaxError::new(content, problem::TAB)),
+            _ => Ok(()),
+        }
+    }
+
     /// Where the `|` or `>` of a block scalar is: behind the last event there are only indicators, comments, an anchor and a tag.
     fn block_indicator(&self, content: usize) -> usize {
         let mut at = self.last_end;
@@ -335,6 +489,9 @@ impl<'t> Transcoder<'t> {
         };
         self.counts.decoded += 1;
         self.last_end = range.end;
+        self.is_after_plain = false;
+        self.is_explicit_key = false;
+        check_name(self.text.get(range.start + 1..range.end).unwrap_or_default(), range.start)?;
         match self.open.last().map(|frame| frame.kind) {
             Some(Kind::Merge | Kind::MergeList) if piece.is_mapping => self.merge(piece, Some(range)),
             Some(Kind::Key) => {
@@ -467,7 +624,8 @@ impl<'t> Transcoder<'t> {
         Ok(())
     }
 
-    fn enter(&mut self, is_sequence: bool, style: StructureStyle, anchor: usize, range: Range<usize>) -> Result<()> {
+    fn enter(&mut self, is_sequence: bool, style: StructureStyle, anchor: usize, span: Span) -> Result<()> {
+        let range = span.byte_range().unwrap_or_default();
         let offset = range.start;
         if self.open.len() >= DEPTH_LIMIT {
             return Err(too_deep(offset));
@@ -476,6 +634,8 @@ impl<'t> Transcoder<'t> {
         self.last_end = range.end;
         let expected = self.open.last().map_or(Kind::Sequence, |frame| frame.kind);
         let is_flow = style == StructureStyle::Flow;
+        self.is_after_plain = false;
+        self.flow_depth += usize::from(is_flow);
         let mut frame = Frame {
             kind: if is_sequence { Kind::Sequence } else { Kind::Key },
             json: 0,
@@ -485,6 +645,8 @@ impl<'t> Transcoder<'t> {
             anchor,
             depth: 1,
             keys: self.keys.len(),
+            column: span.start.col(),
+            is_flow,
             is_empty: true,
             merge: None,
             outer_buffer: None,
@@ -534,6 +696,7 @@ impl<'t> Transcoder<'t> {
         // A block collection has no end of its own; it ends with its last child.
         if !range.is_empty() {
             self.last_end = range.end;
+            self.is_after_plain = false;
         }
         let is_mapping = self.open.last().is_some_and(|frame| frame.kind == Kind::Key);
         if is_mapping {
@@ -542,6 +705,7 @@ impl<'t> Transcoder<'t> {
         }
         let Some(frame) = self.open.pop() else { return Ok(()) };
         self.keys.truncate(frame.keys);
+        self.flow_depth -= usize::from(frame.is_flow);
         if frame.kind == Kind::MergeList {
             if let Some(outer) = self.open.last_mut() {
                 outer.kind = Kind::Key;
@@ -741,6 +905,14 @@ impl<'t> Transcoder<'t> {
             Err(SyntaxError::new(offset, "the document is longer than 4 GiB"))
         }
     }
+}
+
+/// The names of anchors that the reader of Kubernetes knows.
+fn check_name(name: &str, offset: usize) -> Result<()> {
+    if name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')) {
+        return Ok(());
+    }
+    Err(SyntaxError::new(offset, "the name of an anchor can only have letters, digits, `-` and `_`"))
 }
 
 fn too_deep(offset: usize) -> SyntaxError {
