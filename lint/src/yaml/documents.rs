@@ -100,19 +100,20 @@ impl Documents<'_> {
                 Event::StreamStart => {}
                 Event::StreamEnd => {
                     self.check_head(self.text.len())?;
-                    if self.is_first {
-                        // There are only comments; what is wrong with them is wrong.
-                        self.transcoder.begin(0, 1);
-                        self.transcoder.finish(self.text.len())?;
-                    }
                     return Ok(None);
                 }
                 Event::DocumentStart(explicit, _) => self.begin(explicit, span)?,
                 Event::DocumentEnd => {
-                    let end = start_of(span).max(self.start);
+                    // The document goes on to where the next begins, comments included.
+                    let is_closed = start_of(span) < end_of(span);
+                    let end = match self.parser.peek() {
+                        Some(Ok((_, next))) if !is_closed => start_of(*next),
+                        _ => start_of(span),
+                    };
+                    let end = end.max(self.start);
                     self.check(end)?;
                     let (json, origins) = self.transcoder.finish(end)?;
-                    if json == "null" && end < end_of(span) {
+                    if json == "null" && is_closed {
                         return Err(SyntaxError::new(end, problem::LONELY_END));
                     }
                     let document = Document { json, origins, span: self.start..end };
@@ -145,13 +146,21 @@ impl Documents<'_> {
     }
 
     /// Before the first document there may only be comments.
-    fn check_head(&self, end: usize) -> Result<(), SyntaxError> {
-        let head = self.text.get(..end).unwrap_or_default();
-        if !self.is_first || !head.contains("...") {
+    fn check_head(&mut self, end: usize) -> Result<(), SyntaxError> {
+        if !self.is_first {
             return Ok(());
         }
-        let offset = if head.starts_with("...") { Some(0) } else { head.find("\n...").map(|at| at + 1) };
-        offset.map_or(Ok(()), |offset| Err(SyntaxError::new(offset, problem::LONELY_END)))
+        let head = self.text.get(..end).unwrap_or_default();
+        let first = head.len() - head.trim_start_matches('\u{feff}').len();
+        let lonely_end = match head.get(first..) {
+            Some(head) if head.starts_with("...") => Some(first),
+            _ => head.find("\n...").map(|at| at + 1),
+        };
+        if let Some(offset) = lonely_end {
+            return Err(SyntaxError::new(offset, problem::LONELY_END));
+        }
+        self.transcoder.begin(0, 1);
+        self.transcoder.finish(end).map(drop)
     }
 
     /// Searches the text up to `end` for what may be nowhere in it.

@@ -1,6 +1,7 @@
 //! Writes JSON from the events of the YAML parser, and notes the origin of each node. No tree is made: what an anchor names is copied
 //! from the JSON that was written for it.
 
+use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::ops::Range;
 
@@ -23,8 +24,8 @@ type Result<T> = std::result::Result<T, SyntaxError>;
 pub(super) struct Transcoder<'t> {
     text: &'t str,
     with_origins: bool,
-    /// Whether the text begins with a brace, for which kubectl takes it for JSON.
-    is_json: bool,
+    /// Whether the whole text is JSON, once that was asked.
+    is_json: OnceCell<bool>,
     /// The JSON of the document, and next to it that of values which are not in the document at their place: those of merge keys.
     buffers: Vec<Buffer>,
     /// The buffer that is being written.
@@ -38,8 +39,8 @@ pub(super) struct Transcoder<'t> {
     start: (usize, usize),
     /// Where the last scalar, alias or bracket ended.
     last_end: usize,
-    /// Whether that was a plain scalar.
-    is_after_plain: bool,
+    /// If that was a plain scalar, the column from which tabs behind it are harmless.
+    plain_column: Option<usize>,
     /// How many flow collections are open.
     flow_depth: usize,
     /// Whether the last key of a flow mapping has a `?`.
@@ -139,7 +140,7 @@ impl<'t> Transcoder<'t> {
         Self {
             text,
             with_origins,
-            is_json: text.trim_start().starts_with('{'),
+            is_json: OnceCell::new(),
             buffers: vec![Buffer::default()],
             current: 0,
             aliases: Vec::new(),
@@ -148,7 +149,7 @@ impl<'t> Transcoder<'t> {
             anchors: HashMap::new(),
             start: (0, 1),
             last_end: 0,
-            is_after_plain: false,
+            plain_column: None,
             flow_depth: 0,
             is_explicit_key: false,
             counts: Counts::default(),
@@ -167,7 +168,7 @@ impl<'t> Transcoder<'t> {
         self.anchors.clear();
         self.start = (start, line);
         self.last_end = start;
-        self.is_after_plain = false;
+        self.plain_column = None;
         self.flow_depth = 0;
         self.counts = Counts::default();
     }
@@ -188,7 +189,7 @@ impl<'t> Transcoder<'t> {
             self.check_tag(&tag)?;
         }
         match event {
-            Event::Anchor(_, name) => check_name(&name, range.start),
+            Event::Anchor(..) => self.check_name(&range),
             Event::Scalar(text, style, anchor, tag) => self.scalar(&text, style, anchor, tag.as_deref(), range),
             Event::Alias(anchor) => self.alias(anchor, range),
             Event::SequenceStart(style, anchor, _) => self.enter(true, style, anchor, span),
@@ -212,10 +213,10 @@ impl<'t> Transcoder<'t> {
         let expected = self.open.last().map_or(Kind::Sequence, |frame| frame.kind);
         if expected == Kind::Key
             && text == "<<"
-            && (is_plain && tag.is_none() || full_tag.as_deref() == Some("tag:yaml.org,2002:merge"))
+            && full_tag.as_deref().map_or(is_plain, |tag| matches!(tag, "!" | "tag:yaml.org,2002:merge"))
         {
             self.last_end = range.end;
-            self.is_after_plain = true;
+            self.plain_column = self.block_column();
             self.is_explicit_key = false;
             return self.merge_key(range.start);
         }
@@ -224,11 +225,14 @@ impl<'t> Transcoder<'t> {
         if matches!(style, Style::Literal | Style::Folded) {
             self.check_block_indentation(span.start, content)?;
         }
-        if style == Style::DoubleQuoted && !self.is_json {
+        if style == Style::DoubleQuoted {
             self.check_escapes(&span)?;
         }
         self.last_end = span.end;
-        self.is_after_plain = is_plain && !span.is_empty();
+        self.plain_column = if is_plain && !span.is_empty() { self.block_column() } else { None };
+        if is_plain && self.flow_depth > 0 {
+            self.check_flow_scalar(text, &span)?;
+        }
         if expected == Kind::Key && self.flow_depth > 0 {
             self.check_flow_key(&span)?;
         }
@@ -276,27 +280,31 @@ impl<'t> Transcoder<'t> {
         }
     }
 
+    /// The first column inside of the innermost collection.
+    fn block_column(&self) -> Option<usize> {
+        Some(self.open.last().map_or(0, |frame| frame.column + 1))
+    }
+
     /// Where a key may begin in a block, no tab may be before it.
     fn check_tabs(&self, gap: &str) -> Result<()> {
-        let block_column = self.open.last().map_or(0, |frame| frame.column + 1);
-        let mut may_be_key = self.last_end == self.start.0;
+        let before = self.text.as_bytes().get(self.start.0..self.last_end).unwrap_or_default();
+        let mut may_be_key = matches!(before.last(), None | Some(b'\n'));
         // White space behind a plain scalar belongs to it.
-        let mut is_in_plain = self.is_after_plain;
+        let mut plain_column = self.plain_column;
         let mut line_start = 0;
         let mut bytes = gap.bytes().enumerate();
         while let Some((at, byte)) = bytes.next() {
             match byte {
-                b' ' => continue,
                 b'\n' => {
                     may_be_key = true;
                     line_start = at + 1;
                     continue;
                 }
-                b'\t' if may_be_key && !(is_in_plain && at - line_start >= block_column) => {
+                b'\t' if may_be_key && plain_column.is_none_or(|column| at - line_start < column) => {
                     return Err(SyntaxError::new(self.last_end + at, problem::TAB));
                 }
-                // Carriage returns, and a byte order mark.
-                b'\t' | b'\r' | 0xef | 0xbb | 0xbf => continue,
+                // The last three are a byte order mark.
+                b' ' | b'\t' | b'\r' | 0xef | 0xbb | 0xbf => continue,
                 b'-' | b'?' => may_be_key = true,
                 b':' => {}
                 b'|' | b'>' => return Ok(()),
@@ -308,14 +316,15 @@ impl<'t> Transcoder<'t> {
                 }
                 b'&' | b'!' => {
                     may_be_key = false;
-                    let length = gap.get(at..).and_then(|word| word.find([' ', '\t', '\r', '\n'])).unwrap_or(gap.len() - at);
+                    let length =
+                        gap.get(at..).and_then(|word| word.find([' ', '\t', '\r', '\n'])).unwrap_or(gap.len() - at);
                     if length > 1 {
                         bytes.nth(length - 2);
                     }
                 }
                 _ => may_be_key = false,
             }
-            is_in_plain = false;
+            plain_column = None;
         }
         Ok(())
     }
@@ -330,7 +339,7 @@ impl<'t> Transcoder<'t> {
         Err(SyntaxError::new(span.start, "a key has to be on one line; a comma or a closing quote may be missing"))
     }
 
-    /// Some escapes are JSON's alone; kubectl reads a text as JSON only if it begins with a brace.
+    /// Some escapes are JSON's alone, and kubectl has another reader for JSON.
     fn check_escapes(&self, span: &Range<usize>) -> Result<()> {
         let written = self.text.get(span.clone()).unwrap_or_default();
         if !written.contains('\\') {
@@ -352,16 +361,53 @@ impl<'t> Transcoder<'t> {
                     continue;
                 }
             };
-            return Err(SyntaxError::new(span.start + at, message));
+            // Once a text, since the first one decides.
+            let is_json = || self.text.starts_with('{') && json::Document::parse(self.text.as_bytes()).is_ok();
+            let is_json = *self.is_json.get_or_init(is_json);
+            return if is_json { Ok(()) } else { Err(SyntaxError::new(span.start + at, message)) };
+        }
+        Ok(())
+    }
+
+    /// The names of anchors that the reader of Kubernetes knows.
+    fn check_name(&self, span: &Range<usize>) -> Result<()> {
+        let name = self.text.get(span.start + 1..span.end).unwrap_or_default();
+        let is_word = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+        let ends = matches!(
+            self.text.as_bytes().get(span.end),
+            None | Some(b' ' | b'\t' | b'\r' | b'\n' | b',' | b']' | b'}')
+        );
+        if is_word && ends {
+            return Ok(());
+        }
+        Err(SyntaxError::new(
+            span.start,
+            "the name of an anchor can only have letters, digits, `-` and `_`, and a space has to follow it",
+        ))
+    }
+
+    /// What the reader of Kubernetes takes for an indicator in a flow collection, but the parser for a part of the text.
+    fn check_flow_scalar(&self, text: &str, span: &Range<usize>) -> Result<()> {
+        if text.contains('?') || text.starts_with(':') {
+            return Err(SyntaxError::new(
+                span.start,
+                "a text with `?` in it, or a colon in front, needs quotes in a list or mapping in brackets",
+            ));
+        }
+        let ends_with_colon = self.text.as_bytes().get(..span.start).is_some_and(|before| before.ends_with(b":"));
+        let is_followed = matches!(self.text.as_bytes().get(span.start), Some(b',' | b']' | b'}'));
+        if span.is_empty() && ends_with_colon && is_followed {
+            return Err(SyntaxError::new(span.start, "a value has to follow the colon, or a space"));
         }
         Ok(())
     }
 
     /// The reader of Kubernetes takes more characters for a part of the tag than the parser.
     fn check_tag(&self, tag: &Range<usize>) -> Result<()> {
+        let has_comment = self.text.get(tag.clone()).is_some_and(|tag| tag.contains('#'));
         match self.text.as_bytes().get(tag.end) {
-            None | Some(b' ' | b'\t' | b'\r' | b'\n') => Ok(()),
-            Some(_) => Err(SyntaxError::new(tag.start, "a space has to follow the tag")),
+            None | Some(b' ' | b'\t' | b'\r' | b'\n') if !has_comment => Ok(()),
+            _ => Err(SyntaxError::new(tag.start, "a space has to follow the tag")),
         }
     }
 
@@ -423,7 +469,7 @@ impl<'t> Transcoder<'t> {
     }
 
     fn block_span(&self, range: &Range<usize>) -> Range<usize> {
-        let start = self.block_indicator(range.start);
+        let start = self.indicator([b'|', b'>'], range.start);
         let written = self.text.get(start..range.end).unwrap_or_default();
         // The parser has read the next line's indentation.
         let written = written.trim_end_matches([' ', '\t']);
@@ -443,20 +489,32 @@ impl<'t> Transcoder<'t> {
     fn check_block_indentation(&self, header: usize, content: usize) -> Result<()> {
         let written = self.text.get(header..=content).unwrap_or_default();
         let (header, indentation) = written.split_once('\n').unwrap_or_default();
-        let is_explicit = header.split('#').next().is_some_and(|header| header.contains(|character: char| character.is_ascii_digit()));
-        match indentation.rfind('\t') {
-            Some(_) if !is_explicit => Err(SyntaxError::new(content, problem::TAB)),
-            _ => Ok(()),
+        let is_explicit = header
+            .split('#')
+            .next()
+            .is_some_and(|header| header.contains(|character: char| character.is_ascii_digit()));
+        if indentation.contains('\t') && !is_explicit {
+            return Err(SyntaxError::new(content, problem::TAB));
         }
+        // The first character is that of the content.
+        if self.open.is_empty()
+            && !matches!(indentation.bytes().next_back(), None | Some(b'\n' | b'\r'))
+            && indentation.len() <= 1
+        {
+            return Err(SyntaxError::new(content, "a text behind `|` or `>` has to be indented"));
+        }
+        Ok(())
     }
 
-    /// Where the `|` or `>` of a block scalar is: behind the last event there are only indicators, comments, an anchor and a tag.
-    fn block_indicator(&self, content: usize) -> usize {
+    /// Where the first of some indicators is between the last node and the next, or where the next is. Besides indicators there are only
+    /// comments, anchors and tags.
+    fn indicator(&self, wanted: [u8; 2], until: usize) -> usize {
         let mut at = self.last_end;
         loop {
-            let rest = self.text.get(at..content).unwrap_or_default();
+            let rest = self.text.get(at..until).unwrap_or_default();
             match rest.bytes().next() {
-                None | Some(b'|' | b'>') => return at,
+                None => return until,
+                Some(byte) if wanted.contains(&byte) => return at,
                 Some(b'#') => at += rest.find('\n').unwrap_or(rest.len()),
                 Some(b'&' | b'!') => at += rest.find([' ', '\t', '\r', '\n']).unwrap_or(rest.len()),
                 // INVARIANT: all other bytes here are of ASCII, or belong to a byte order mark.
@@ -489,9 +547,9 @@ impl<'t> Transcoder<'t> {
         };
         self.counts.decoded += 1;
         self.last_end = range.end;
-        self.is_after_plain = false;
+        self.plain_column = None;
         self.is_explicit_key = false;
-        check_name(self.text.get(range.start + 1..range.end).unwrap_or_default(), range.start)?;
+        self.check_name(&range)?;
         match self.open.last().map(|frame| frame.kind) {
             Some(Kind::Merge | Kind::MergeList) if piece.is_mapping => self.merge(piece, Some(range)),
             Some(Kind::Key) => {
@@ -626,15 +684,21 @@ impl<'t> Transcoder<'t> {
 
     fn enter(&mut self, is_sequence: bool, style: StructureStyle, anchor: usize, span: Span) -> Result<()> {
         let range = span.byte_range().unwrap_or_default();
-        let offset = range.start;
+        let expected = self.open.last().map_or(Kind::Sequence, |frame| frame.kind);
+        let is_flow = style == StructureStyle::Flow;
+        let (mut offset, mut column) = (range.start, span.start.col());
+        if is_sequence && !is_flow && matches!(expected, Kind::Value | Kind::Merge) {
+            // To the parser a list whose dashes are below its key begins behind the first of them.
+            offset = self.indicator([b'-'; 2], offset);
+            let before = self.text.get(self.start.0..offset).unwrap_or_default();
+            column = before.len() - before.rfind('\n').map_or(0, |end| end + 1);
+        }
         if self.open.len() >= DEPTH_LIMIT {
             return Err(too_deep(offset));
         }
         self.counts.decoded += 1;
         self.last_end = range.end;
-        let expected = self.open.last().map_or(Kind::Sequence, |frame| frame.kind);
-        let is_flow = style == StructureStyle::Flow;
-        self.is_after_plain = false;
+        self.plain_column = None;
         self.flow_depth += usize::from(is_flow);
         let mut frame = Frame {
             kind: if is_sequence { Kind::Sequence } else { Kind::Key },
@@ -645,7 +709,7 @@ impl<'t> Transcoder<'t> {
             anchor,
             depth: 1,
             keys: self.keys.len(),
-            column: span.start.col(),
+            column,
             is_flow,
             is_empty: true,
             merge: None,
@@ -696,7 +760,7 @@ impl<'t> Transcoder<'t> {
         // A block collection has no end of its own; it ends with its last child.
         if !range.is_empty() {
             self.last_end = range.end;
-            self.is_after_plain = false;
+            self.plain_column = None;
         }
         let is_mapping = self.open.last().is_some_and(|frame| frame.kind == Kind::Key);
         if is_mapping {
@@ -905,14 +969,6 @@ impl<'t> Transcoder<'t> {
             Err(SyntaxError::new(offset, "the document is longer than 4 GiB"))
         }
     }
-}
-
-/// The names of anchors that the reader of Kubernetes knows.
-fn check_name(name: &str, offset: usize) -> Result<()> {
-    if name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')) {
-        return Ok(());
-    }
-    Err(SyntaxError::new(offset, "the name of an anchor can only have letters, digits, `-` and `_`"))
 }
 
 fn too_deep(offset: usize) -> SyntaxError {

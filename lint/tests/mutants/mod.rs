@@ -5,31 +5,159 @@ use std::{fs, iter};
 
 /// Scalars that readers of YAML differ on.
 const SCALARS: [&str; 72] = [
-    "", "~", "null", "Null", "NULL", "nil", "y", "n", "Yes", "no", "on", "OFF", "true", "False", "tRue", "0", "-0", "+0", "0755", "08",
-    "0o17", "0x1F", "0X1f", "-0x10", "0b101", "0b-101", "-0b11", "1_000", "_1", "1__0_", "+5", "--5", "1e3", "1E+3", "1e400", "-1e-400", "1.",
-    ".5", "._5", ".1_0", ".e5", "+.5", "1e21", "1e-7", "123456789012345678901234567890", "9223372036854775808", "-9223372036854775809",
-    "18446744073709551615", "1:30", "12:30:45", "2001-12-14", "2001-12-14t21:59:43.1-05:00", ".inf", "-.INF", ".nan", "+.inf", "<<", "=",
-    "'it''s'", "\"\\u00e9\\n\\x07\"", "\"\\ud83d\\ude00\"", "\"\\/\"", "'~'", "\"12\"", "a b", "a:b", "a #b", "é", "\u{a0}", "\u{1f600}",
-    "{{ .Values.x }}", "${VAR}",
+    "",
+    "~",
+    "null",
+    "Null",
+    "NULL",
+    "nil",
+    "y",
+    "n",
+    "Yes",
+    "no",
+    "on",
+    "OFF",
+    "true",
+    "False",
+    "tRue",
+    "0",
+    "-0",
+    "+0",
+    "0755",
+    "08",
+    "0o17",
+    "0x1F",
+    "0X1f",
+    "-0x10",
+    "0b101",
+    "0b-101",
+    "-0b11",
+    "1_000",
+    "_1",
+    "1__0_",
+    "+5",
+    "--5",
+    "1e3",
+    "1E+3",
+    "1e400",
+    "-1e-400",
+    "1.",
+    ".5",
+    "._5",
+    ".1_0",
+    ".e5",
+    "+.5",
+    "1e21",
+    "1e-7",
+    "123456789012345678901234567890",
+    "9223372036854775808",
+    "-9223372036854775809",
+    "18446744073709551615",
+    "1:30",
+    "12:30:45",
+    "2001-12-14",
+    "2001-12-14t21:59:43.1-05:00",
+    ".inf",
+    "-.INF",
+    ".nan",
+    "+.inf",
+    "<<",
+    "=",
+    "'it''s'",
+    "\"\\u00e9\\n\\x07\"",
+    "\"\\ud83d\\ude00\"",
+    "\"\\/\"",
+    "'~'",
+    "\"12\"",
+    "a b",
+    "a:b",
+    "a #b",
+    "é",
+    "\u{a0}",
+    "\u{1f600}",
+    "{{ .Values.x }}",
+    "${VAR}",
 ];
 
 /// What mutation puts anywhere.
 const PIECES: [&str; 66] = [
-    ":", ": ", " :", "-", "- ", "? ", "?", "[", "]", "{", "}", ",", "#", " #", "&a ", "*a", "*a ", "&defaults ", "*defaults", "!", "!!str ",
-    "!!int ", "!!float ", "!!bool ", "!!null ", "!!binary ", "!local ", "! ", "!<tag:yaml.org,2002:str> ", "|", "|-", "|+", "|2", ">", ">-",
-    "'", "\"", "%", "@", "`", " ", "  ", "\t", "\n", "\n\n", "\r", "\r\n", "---\n", "\n---\n", "...\n", "\n...\n", "--- ", "---", "<<: *defaults\n", "<<",
-    "\\", "\\\n", "~", "0", "=", "\u{feff}", "\u{85}", "\u{2028}", "\0", "\u{7f}", "é",
+    ":",
+    ": ",
+    " :",
+    "-",
+    "- ",
+    "? ",
+    "?",
+    "[",
+    "]",
+    "{",
+    "}",
+    ",",
+    "#",
+    " #",
+    "&a ",
+    "*a",
+    "*a ",
+    "&defaults ",
+    "*defaults",
+    "!",
+    "!!str ",
+    "!!int ",
+    "!!float ",
+    "!!bool ",
+    "!!null ",
+    "!!binary ",
+    "!local ",
+    "! ",
+    "!<tag:yaml.org,2002:str> ",
+    "|",
+    "|-",
+    "|+",
+    "|2",
+    ">",
+    ">-",
+    "'",
+    "\"",
+    "%",
+    "@",
+    "`",
+    " ",
+    "  ",
+    "\t",
+    "\n",
+    "\n\n",
+    "\r",
+    "\r\n",
+    "---\n",
+    "\n---\n",
+    "...\n",
+    "\n...\n",
+    "--- ",
+    "---",
+    "<<: *defaults\n",
+    "<<",
+    "\\",
+    "\\\n",
+    "~",
+    "0",
+    "=",
+    "\u{feff}",
+    "\u{85}",
+    "\u{2028}",
+    "\0",
+    "\u{7f}",
+    "é",
 ];
 
 /// Numbers that look random and are the same in each run (xorshift).
-pub struct Random(u64);
+pub(crate) struct Random(u64);
 
 impl Random {
-    pub fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
     }
 
-    pub fn below(&mut self, bound: usize) -> usize {
+    pub(crate) fn below(&mut self, bound: usize) -> usize {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
@@ -43,16 +171,17 @@ impl Random {
 }
 
 /// The texts that are changed: name and content.
-pub fn corpus() -> Vec<(String, String)> {
+pub(crate) fn corpus() -> Vec<(String, String)> {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/yaml");
-    let mut files: Vec<_> = fs::read_dir(folder).expect("the folder is there").map(|entry| entry.expect("it can be read").path()).collect();
+    let mut files: Vec<_> =
+        fs::read_dir(folder).expect("the folder is there").map(|entry| entry.expect("it can be read").path()).collect();
     files.sort();
     let name = |path: &std::path::Path| path.file_name().expect("a file has a name").to_string_lossy().into_owned();
     files.iter().map(|path| (name(path), fs::read_to_string(path).expect("the corpus is UTF-8"))).collect()
 }
 
 /// Changed texts without end. Small texts come more often, since a change is a larger part of them.
-pub fn mutants(seed: u64) -> impl Iterator<Item = String> {
+pub(crate) fn mutants(seed: u64) -> impl Iterator<Item = String> {
     let corpus: Vec<String> = corpus().into_iter().map(|(_, text)| text).collect();
     let mut random = Random::new(seed);
     iter::from_fn(move || {
@@ -71,7 +200,11 @@ fn excerpt(text: &str, random: &mut Random) -> String {
     let first = random.below(lines.len());
     let count = 1 + random.below(10);
     let indentation = indentation(lines[first]).len();
-    lines[first..].iter().take(count).map(|line| line.get(indentation.min(self::indentation(line).len())..).unwrap_or("")).collect()
+    lines[first..]
+        .iter()
+        .take(count)
+        .map(|line| line.get(indentation.min(self::indentation(line).len())..).unwrap_or(""))
+        .collect()
 }
 
 fn indentation(line: &str) -> &str {
