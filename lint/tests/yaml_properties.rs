@@ -1,5 +1,7 @@
 //! Values written as YAML in many styles are read back as they were, and each origin leads to what was written.
-#![expect(clippy::expect_used, clippy::panic, clippy::string_slice, reason = "tests")]
+#![expect(clippy::expect_used, clippy::panic, clippy::string_slice, clippy::indexing_slicing, reason = "tests")]
+
+use std::fmt::Write as _;
 
 use azure_workload_identity_lint::yaml::{Document, Style, documents};
 use azure_workload_identity_policy::json::{self, Kind};
@@ -162,7 +164,7 @@ impl Writer<'_> {
                     match character {
                         '"' | '\\' => self.text.extend(['\\', character]),
                         ' '..='~' => self.text.push(character),
-                        _ => self.text.push_str(&format!("\\U{:08x}", u32::from(character))),
+                        _ => write!(self.text, "\\U{:08x}", u32::from(character)).expect("a string takes all"),
                     }
                 }
                 self.text.push('"');

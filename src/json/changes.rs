@@ -175,6 +175,14 @@ impl Changes {
     }
 }
 
+impl FromIterator<Change> for Changes {
+    fn from_iter<I: IntoIterator<Item = Change>>(list: I) -> Self {
+        let mut changes = Self::default();
+        list.into_iter().for_each(|change| changes.push(change));
+        changes
+    }
+}
+
 /// Turns the removals and insertions of one container into splices.
 fn splice_children<'c>(container: Value<'_>, changes: &[(NodeId, &'c Change)], splices: &mut Vec<Splice<'c>>) {
     let removed = changes.iter().filter_map(|(_, change)| match change {

@@ -129,7 +129,7 @@ impl<'a> Value<'a> {
 
     /// The members of an object, in the order in which they are written; nothing for other types.
     pub fn members(self) -> impl Iterator<Item = (Cow<'a, str>, Value<'a>)> {
-        self.member_values().map(|(key, value)| (key.as_str().unwrap_or_default(), value))
+        self.member_nodes().map(|(key, value)| (key.as_str().unwrap_or_default(), value))
     }
 
     /// The members of an object that are not `null`.
@@ -190,7 +190,7 @@ impl<'a> Value<'a> {
                     && text.get(node.start as usize + 1..node.end as usize - 1) == Some(key.as_bytes())
             }
         };
-        self.member_values().map(|(name, _)| name).find(is_it)
+        self.member_nodes().map(|(name, _)| name).find(is_it)
     }
 
     /// The member with this key, unless it is `null`: Kubernetes makes no difference between null and absent.
@@ -223,8 +223,8 @@ impl<'a> Value<'a> {
         path
     }
 
-    /// The members of an object as key and value nodes.
-    fn member_values(self) -> impl Iterator<Item = (Value<'a>, Value<'a>)> {
+    /// The members of an object, with each key as a value of its own.
+    pub fn member_nodes(self) -> impl Iterator<Item = (Value<'a>, Value<'a>)> {
         let end = if self.kind() == Kind::Object { self.node().next } else { 0 };
         let mut index = self.index + 1;
         std::iter::from_fn(move || {
@@ -238,7 +238,7 @@ impl<'a> Value<'a> {
     /// The children of an array or object, each with the place where it begins: that of its key, if it has one.
     pub(super) fn child_starts(self) -> impl Iterator<Item = (usize, Value<'a>)> {
         let elements = self.elements().map(|element| (element.span().start, element));
-        elements.chain(self.member_values().map(|(key, value)| (key.span().start, value)))
+        elements.chain(self.member_nodes().map(|(key, value)| (key.span().start, value)))
     }
 
     /// The value's node.

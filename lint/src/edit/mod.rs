@@ -1,0 +1,97 @@
+//! Changes of objects as changes of the text in which a person wrote them.
+//!
+//! Comments, quotes, indentation and line ends stay as they are; what is new is written as its surroundings are. A change of the text
+//! is offered only if reading the changed text gives exactly the JSON that the same change makes of the JSON.
+
+mod layout;
+mod place;
+mod plan;
+mod render;
+mod scalar;
+mod write;
+
+use std::ops::Range;
+
+use azure_workload_identity_policy::json::{Changes, Document, Value};
+
+use crate::report::TextEdit;
+use crate::yaml;
+use plan::{Plan, Sharing};
+use render::{Flow, Layout};
+use scalar::Context;
+
+/// A document in a text, with all that is known about it.
+#[derive(Clone, Copy, Debug)]
+pub struct Target<'a> {
+    /// The whole text.
+    pub text: &'a str,
+    /// The JSON of the document. All values of changes are in it.
+    pub root: Value<'a>,
+    /// Where its nodes are in the text; `None` if the text is JSON, of which `root` is read.
+    pub document: Option<&'a yaml::Document>,
+}
+
+/// The changes of the text that make `changes` of the document, in order and not overlapping. `None` if no change of the text is sure
+/// to do that: a place that is used through aliases, for one, may not be changed for one of its uses only.
+pub fn edits(target: &Target<'_>, changes: &Changes) -> Option<Vec<TextEdit>> {
+    if changes.is_empty() {
+        return Some(Vec::new());
+    }
+    let mut expected = Vec::new();
+    changes.write(target.root, &mut expected);
+    let expected = Document::parse(&expected).ok()?;
+    let has_aliases = target.document.is_some_and(|document| document.origins.alias(0).is_some());
+    let ways =
+        if has_aliases { [Sharing::Keep, Sharing::Expand, Sharing::Freeze].as_slice() } else { &[Sharing::Keep] };
+    ways.iter().find_map(|sharing| {
+        let plan = Plan::new(target, changes, *sharing)?;
+        let edits = write::edits(target, &plan)?;
+        reads_as(target, &edits, expected.root()).then_some(edits)
+    })
+}
+
+/// The text with the edits, which are in order and do not overlap. An edit that does not fit the text is left out.
+pub fn apply(text: &str, edits: &[TextEdit]) -> String {
+    apply_to(text, 0..text.len(), edits)
+}
+
+/// A value as JSON with a line for each member and element, and a line break at its end.
+pub(crate) fn indented_json(value: Value<'_>) -> String {
+    let json = Flow { context: Context::Json, lines: Some(("", "  ")), ..Flow::YAML };
+    let layout = Layout { newline: "\n", step: 2, list_step: 2, has_literals: true, json, json_step: None };
+    layout.flow(value, json) + "\n"
+}
+
+/// A part of the text with the edits in it.
+fn apply_to(text: &str, part: Range<usize>, edits: &[TextEdit]) -> String {
+    let mut changed = String::with_capacity(part.len());
+    let mut at = part.start;
+    for edit in edits {
+        let Some(kept) = text.get(at..edit.span.start) else { continue };
+        changed.push_str(kept);
+        changed.push_str(&edit.text);
+        at = edit.span.end;
+    }
+    changed.push_str(text.get(at..part.end).unwrap_or_default());
+    changed
+}
+
+/// Whether the document reads as expected after the edits.
+///
+/// Documents are read independently of each other, so only this one is read again: from its start to the end of the line in which it
+/// or the last edit ends.
+fn reads_as(target: &Target<'_>, edits: &[TextEdit], expected: Value<'_>) -> bool {
+    let Some(document) = target.document else {
+        let changed = apply(target.text, edits);
+        return Document::parse(changed.as_bytes()).is_ok_and(|changed| plan::is_same(changed.root(), expected));
+    };
+    let last = edits.last().map_or(0, |edit| edit.span.end).max(document.span.end);
+    let end = target.next_line(target.line_end(last)).unwrap_or(target.text.len());
+    if edits.iter().any(|edit| edit.span.start < document.span.start) {
+        return false;
+    }
+    let changed = apply_to(target.text, document.span.start..end, edits);
+    let mut documents = yaml::documents(&changed, false);
+    let (Some(Ok(first)), None) = (documents.next(), documents.next()) else { return false };
+    Document::parse(first.json.as_bytes()).is_ok_and(|changed| plan::is_same(changed.root(), expected))
+}

@@ -1,0 +1,329 @@
+//! What admission would inject into the pods and pod templates of a text, as a change of the text.
+//!
+//! Admission never changes a workload; it changes the pods that a controller makes of the template. A preview makes the pod that the
+//! template describes, examines it as admission does, and shows the changes at the template.
+
+use std::collections::HashMap;
+
+use azure_workload_identity_policy::cluster::Cluster;
+use azure_workload_identity_policy::inquiry::Inquiry;
+use azure_workload_identity_policy::json::{self, Change, Changes, Document, Kind, NodeId, Path, Reading, Value};
+use azure_workload_identity_policy::layout::Layout;
+use azure_workload_identity_policy::settings::{OptIn, Settings};
+use azure_workload_identity_policy::subject::SubjectKind;
+use azure_workload_identity_policy::{decide, examine};
+
+use crate::edit::{self, Target};
+use crate::report::TextEdit;
+
+/// An object that may be or hold pods.
+#[derive(Clone, Copy)]
+pub struct Object<'a> {
+    /// The object, a value of the document that is changed.
+    pub value: Value<'a>,
+    /// The namespace that it is in if it names none.
+    pub namespace: Option<&'a str>,
+    /// What is known about service accounts.
+    pub cluster: &'a dyn Cluster,
+}
+
+/// What admission would do to the pods of a document.
+#[derive(Debug, Default)]
+pub struct Preview {
+    /// The changes of the text, in order and not overlapping.
+    pub edits: Vec<TextEdit>,
+    /// Each pod and pod template, in the order of the objects.
+    pub pods: Vec<PodPreview>,
+}
+
+/// What admission would do to a pod, or to the pods of a template.
+#[derive(Debug)]
+pub struct PodPreview {
+    /// The position of its object among those that were given.
+    pub object: usize,
+    /// The path from the object to the template; empty for a pod.
+    pub path: Path,
+    /// What happens.
+    pub outcome: Outcome,
+}
+
+/// What happens to a pod.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It is injected, and the edits of the preview show how.
+    Injected {
+        /// What the text of the preview does not tell.
+        note: Option<String>,
+    },
+    /// It is injected, but there is no change of the text that shows it.
+    Unwritable {
+        /// The object as indented JSON.
+        before: String,
+        /// The object with what is injected, as indented JSON.
+        after: String,
+        /// What the two texts do not tell.
+        note: Option<String>,
+    },
+    /// It is not changed; why, as a sentence without its period.
+    Unchanged {
+        /// Why.
+        reason: String,
+    },
+}
+
+/// Settings that inject, as JSON: the same settings, or with `inject: {}` if they do not.
+pub fn with_injection(settings: &str) -> String {
+    let Ok(document) = Document::parse(settings.as_bytes()) else { return settings.to_owned() };
+    let root = document.root();
+    if root.kind() != Kind::Object || root.field("inject").is_some() {
+        return settings.to_owned();
+    }
+    let mut changes = Changes::default();
+    changes.set(root, "inject", "{}".to_owned());
+    written(&changes, root)
+}
+
+/// Previews what admission with these settings would inject into the pods of a document.
+pub fn preview<'a>(target: &Target<'a>, objects: &[Object<'a>], settings: &Settings<'_>) -> Preview {
+    let mut pods = Vec::new();
+    let mut injections = Vec::new();
+    for (position, object) in objects.iter().enumerate() {
+        for place in places(object, settings) {
+            let outcome = match examined(object, &place, settings) {
+                Ok(changes) => {
+                    injections.push(Injection { pod: pods.len(), changes });
+                    Outcome::Injected { note: place.note(settings) }
+                }
+                Err(reason) => Outcome::Unchanged { reason },
+            };
+            pods.push(PodPreview { object: position, path: place.value.path_from(object.value), outcome });
+        }
+    }
+    let mut accepted = Accepted { target, changes: Vec::new(), edits: Vec::new(), unwritable: Vec::new() };
+    accepted.add(&injections);
+    for injection in accepted.unwritable {
+        let Some(pod) = pods.get_mut(injection.pod) else { continue };
+        let (Some(object), Outcome::Injected { note }) = (objects.get(pod.object), &pod.outcome) else { continue };
+        let changes: Changes = injection.changes.iter().cloned().collect();
+        let (before, after) = (indented(object.value.raw()), indented(&written(&changes, object.value)));
+        pod.outcome = Outcome::Unwritable { before, after, note: note.clone() };
+    }
+    Preview { edits: accepted.edits, pods }
+}
+
+/// What is injected into one pod or template.
+struct Injection {
+    /// The position of its preview.
+    pod: usize,
+    changes: Vec<Change>,
+}
+
+/// The injections that a change of the text can show together.
+struct Accepted<'t, 'a, 'i> {
+    target: &'t Target<'a>,
+    changes: Vec<Change>,
+    edits: Vec<TextEdit>,
+    unwritable: Vec<&'i Injection>,
+}
+
+impl<'i> Accepted<'_, '_, 'i> {
+    /// Adds injections: all at once, since templates may share parts of the text, and otherwise as many as can be.
+    fn add(&mut self, injections: &'i [Injection]) {
+        if injections.is_empty() {
+            return;
+        }
+        let added = injections.iter().flat_map(|injection| &injection.changes);
+        let changes: Vec<_> = self.changes.iter().chain(added).cloned().collect();
+        if let Some(edits) = edit::edits(self.target, &changes.iter().cloned().collect()) {
+            (self.changes, self.edits) = (changes, edits);
+        } else if let [injection] = injections {
+            self.unwritable.push(injection);
+        } else {
+            let (first, second) = injections.split_at(injections.len() / 2);
+            self.add(first);
+            self.add(second);
+        }
+    }
+}
+
+/// A pod or a pod template.
+struct PodPlace<'a> {
+    value: Value<'a>,
+    /// The object from whose template pods are made; absent for a pod.
+    workload: Option<Workload>,
+}
+
+struct Workload {
+    kind: String,
+    name: String,
+}
+
+impl PodPlace<'_> {
+    /// What the name of the token volume depends on.
+    fn note(&self, settings: &Settings<'_>) -> Option<String> {
+        let workload = self.workload.as_ref()?;
+        let layout = settings.inject.as_ref()?.layout;
+        (layout != Layout::V1_5).then(|| {
+            format!(
+                "the name of the token volume ends in a hash of the pod's name; the one shown is for a pod with generateName {:?}, \
+                 and the pods of the {} have others",
+                workload.generate_name(),
+                workload.kind
+            )
+        })
+    }
+}
+
+impl Workload {
+    fn generate_name(&self) -> String {
+        [&self.name, "-"].concat()
+    }
+}
+
+/// The pods and pod templates of an object.
+fn places<'a>(object: &Object<'a>, settings: &Settings<'_>) -> Vec<PodPlace<'a>> {
+    let inquiry = inquiry(object.value, object.namespace);
+    match SubjectKind::of(&inquiry, settings, &mut Reading::default()) {
+        Some(SubjectKind::Pod) => vec![PodPlace { value: object.value, workload: None }],
+        Some(SubjectKind::Workload { templates, .. }) => {
+            let metadata = object.value.field("metadata");
+            let name = |key: &str| {
+                let name = metadata.and_then(|metadata| metadata.field(key)).and_then(Value::as_str);
+                name.filter(|name| !name.is_empty())
+            };
+            let name = name("name").or_else(|| name("generateName")).unwrap_or_default();
+            let workload = || Workload { kind: inquiry.kind.to_string(), name: name.trim_end_matches('-').to_owned() };
+            let templates = templates.into_iter();
+            templates.map(|template| PodPlace { value: template.value, workload: Some(workload()) }).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn inquiry<'a>(value: Value<'a>, namespace: Option<&'a str>) -> Inquiry<'a> {
+    let inquiry = Inquiry::of_object(value);
+    let namespace = inquiry.namespace.clone().or_else(|| namespace.map(Into::into));
+    Inquiry { namespace, ..inquiry }
+}
+
+/// The changes that admission makes of a pod, or of the pod of a template, as changes of the pod or template in its document; or why
+/// there are none.
+fn examined(object: &Object<'_>, place: &PodPlace<'_>, settings: &Settings<'_>) -> Result<Vec<Change>, String> {
+    let Some(workload) = &place.workload else {
+        return examined_pod(&inquiry(place.value, object.namespace), settings, object.cluster);
+    };
+    let of_object = inquiry(object.value, object.namespace);
+    let namespace = of_object.namespace.as_deref();
+    let text = pod_of(place.value, workload, namespace);
+    let document = Document::parse(text.as_bytes()).map_err(|error| error.to_string())?;
+    let pod = document.root();
+    let changes = examined_pod(&inquiry(pod, namespace), settings, object.cluster)?;
+    let mut nodes = HashMap::new();
+    for key in ["metadata", "spec"] {
+        if let (Some(made), Some(own)) = (pod.get(key), place.value.get(key)) {
+            add_nodes(made, own, &mut nodes);
+        }
+    }
+    changes.into_iter().map(|change| moved(change, pod, place.value, &nodes)).collect()
+}
+
+/// The changes that admission makes of a pod, or why there are none.
+fn examined_pod(inquiry: &Inquiry<'_>, settings: &Settings<'_>, cluster: &dyn Cluster) -> Result<Vec<Change>, String> {
+    let examination = examine(inquiry, settings, cluster);
+    if let (Some(mismatch), Some(pod)) = (examination.mismatches.first(), inquiry.object) {
+        return Err(format!("the API server rejects the pod: {}", mismatch.describe(pod)));
+    }
+    let is_injected = examination.is_injected;
+    let verdict = decide(examination, settings);
+    if let Some(message) = verdict.message() {
+        return Err(format!("the pod is rejected: {message}"));
+    }
+    if !is_injected {
+        let follows = settings.inject.as_ref().is_some_and(|inject| inject.opt_in == OptIn::ServiceAccount);
+        let or_account = if follows { ", and its service account has no client id" } else { "" };
+        return Err(format!("the pod has no label azure.workload.identity/use: \"true\"{or_account}"));
+    }
+    if verdict.changes.is_empty() {
+        return Err("the pod has everything that is injected".to_owned());
+    }
+    Ok(verdict.changes.iter().cloned().collect())
+}
+
+/// The pod that a controller makes of a template, as far as admission looks at it.
+fn pod_of(template: Value<'_>, workload: &Workload, namespace: Option<&str>) -> String {
+    let mut metadata = vec![member("generateName", &json::text(&workload.generate_name()))];
+    metadata.extend(namespace.map(|namespace| member("namespace", &json::text(namespace))));
+    let own = template.field("metadata").into_iter().flat_map(Value::members);
+    let own = own.filter(|(key, _)| is_copied(key)).map(|(key, value)| member(&key, value.raw()));
+    metadata.extend(own);
+    let spec = template.field("spec").map(|spec| [",", &member("spec", spec.raw())].concat());
+    let metadata = ["{", &metadata.join(","), "}"].concat();
+    let head = r#"{"apiVersion":"v1","kind":"Pod","#;
+    [head, &member("metadata", &metadata), spec.as_deref().unwrap_or_default(), "}"].concat()
+}
+
+/// Whether a member of a template's metadata is the same in its pods.
+fn is_copied(key: &str) -> bool {
+    !matches!(key, "name" | "generateName" | "namespace")
+}
+
+fn member(key: &str, value: &str) -> String {
+    [&json::text(key), ":", value].concat()
+}
+
+/// Notes which nodes of a template the nodes of its pod are.
+fn add_nodes(made: Value<'_>, own: Value<'_>, nodes: &mut HashMap<NodeId, NodeId>) {
+    nodes.insert(made.id(), own.id());
+    for (made, own) in made.elements().zip(own.elements()) {
+        add_nodes(made, own, nodes);
+    }
+    let own_members: HashMap<_, _> = own.members().collect();
+    for (key, made) in made.members() {
+        if let Some(own) = own_members.get(&key) {
+            add_nodes(made, *own, nodes);
+        }
+    }
+}
+
+/// A change of a pod as a change of the template of which the pod was made.
+fn moved(
+    change: Change,
+    pod: Value<'_>,
+    template: Value<'_>,
+    nodes: &HashMap<NodeId, NodeId>,
+) -> Result<Change, String> {
+    let node = |id: NodeId| nodes.get(&id).copied();
+    let change = match change {
+        Change::Replace { value, text } => node(value).map(|value| Change::Replace { value, text }),
+        Change::Rename { key, name } => node(key).map(|key| Change::Rename { key, name }),
+        Change::Remove { container, child } => {
+            node(container).zip(node(child)).map(|(container, child)| Change::Remove { container, child })
+        }
+        Change::Insert { container, end, key: Some(key), text }
+            if node(container).is_none() && pod.get("metadata").is_some_and(|it| it.id() == container) =>
+        {
+            // The template has no metadata, or null.
+            let text = ["{", &member(&key, &text), "}"].concat();
+            Some(match template.get("metadata") {
+                Some(null) => Change::Replace { value: null.id(), text },
+                None => Change::Insert { container: template.id(), end, key: Some("metadata".to_owned()), text },
+            })
+        }
+        Change::Insert { container, end, key, text } => {
+            node(container).map(|container| Change::Insert { container, end, key, text })
+        }
+    };
+    change.ok_or_else(|| "the pod is changed where the template has nothing".to_owned())
+}
+
+fn written(changes: &Changes, root: Value<'_>) -> String {
+    let mut text = Vec::new();
+    changes.write(root, &mut text);
+    String::from_utf8(text).unwrap_or_default()
+}
+
+/// JSON with a line for each member and element, and a line break at its end.
+fn indented(text: &str) -> String {
+    let document = Document::parse(text.as_bytes());
+    document.map_or_else(|_| text.to_owned(), |document| edit::indented_json(document.root()))
+}
