@@ -35,6 +35,8 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// Check manifests; this is what the program does without a command
     Check(Box<CheckArguments>),
+    /// Show what admission would inject into each pod template, as a diff that `patch -p1` takes
+    Diff(Box<DiffArguments>),
     /// Print what a rule finds, why it matters, and how to fix it
     Explain {
         /// The name of the rule, as messages show it
@@ -46,6 +48,13 @@ pub(crate) enum Command {
         #[arg(long, value_enum, default_value_t = ListFormat::Human)]
         format: ListFormat,
     },
+    /// Answer an admission review as policy-server does, with the JSON patch that it would send
+    Review {
+        /// The file with the admission review; standard input if there is none
+        file: Option<PathBuf>,
+        #[command(flatten)]
+        policy: PolicyArguments,
+    },
     /// Print a script that completes the command line in a shell
     Completions {
         /// The shell
@@ -56,7 +65,7 @@ pub(crate) enum Command {
 }
 
 /// The names of the commands.
-pub(crate) const COMMANDS: &[&str] = &["check", "explain", "rules", "completions", "man"];
+pub(crate) const COMMANDS: &[&str] = &["check", "diff", "explain", "rules", "review", "completions", "man"];
 
 /// What is read.
 #[derive(Debug, Default, Args)]
@@ -109,6 +118,15 @@ pub(crate) struct CheckArguments {
     pub(crate) policy: PolicyArguments,
     #[command(flatten)]
     pub(crate) output: OutputArguments,
+}
+
+/// The arguments of `diff`.
+#[derive(Debug, Args)]
+pub(crate) struct DiffArguments {
+    #[command(flatten)]
+    pub(crate) input: InputArguments,
+    #[command(flatten)]
+    pub(crate) policy: PolicyArguments,
 }
 
 /// What is reported, and how.
@@ -254,6 +272,20 @@ mod tests {
         let names: Vec<_> = command.get_subcommands().map(clap::Command::get_name).collect();
         assert_eq!(names, COMMANDS);
         command.debug_assert();
+    }
+
+    #[test]
+    fn the_documentation_names_all_commands_and_options() {
+        let page = include_str!("../../docs/cli.md");
+        let command = <Arguments as clap::CommandFactory>::command();
+        for name in COMMANDS {
+            assert!(page.contains(&format!("azwi-check {name}")), "{name}");
+        }
+        let options = command.get_subcommands().chain([&command]).flat_map(clap::Command::get_arguments);
+        for option in options.filter_map(|option| option.get_long().filter(|name| !matches!(*name, "help" | "version")))
+        {
+            assert!(page.contains(&format!("--{option}")), "--{option}");
+        }
     }
 
     #[test]

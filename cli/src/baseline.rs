@@ -5,7 +5,6 @@ use std::fs;
 use std::path::Path;
 
 use azure_workload_identity_lint::report::Report;
-use azure_workload_identity_policy::rule::Severity;
 use serde::{Deserialize, Serialize};
 
 use crate::failure::unreadable;
@@ -55,14 +54,13 @@ impl Baseline {
     /// Takes the findings that rest out of a report. Returns how many they are, and how many of the baseline have gone.
     pub(crate) fn apply(mut self, report: &mut Report) -> (usize, usize) {
         let before = report.findings.len();
-        report.findings.retain(|finding| match self.counts.get_mut(&finding.fingerprint) {
+        report.retain(|finding| match self.counts.get_mut(&finding.fingerprint) {
             Some(count) if *count > 0 => {
                 *count -= 1;
                 false
             }
             _ => true,
         });
-        count(report);
         (before - report.findings.len(), self.counts.values().sum())
     }
 }
@@ -78,11 +76,4 @@ pub(crate) fn write(report: &Report, file: &Path) -> Result<(), String> {
     let document = Document { version: VERSION, findings: findings.collect() };
     let text = serde_json::to_string_pretty(&document).map_err(|cause| cause.to_string())?;
     fs::write(file, text + "\n").map_err(|cause| format!("cannot be written: {cause}"))
-}
-
-/// Counts the findings of a report again.
-pub(crate) fn count(report: &mut Report) {
-    let count = |severity| report.findings.iter().filter(|finding| finding.severity == severity).count();
-    let (deny, warn, note) = (count(Severity::Deny), count(Severity::Warn), count(Severity::Note));
-    (report.summary.deny, report.summary.warn, report.summary.note) = (deny, warn, note);
 }

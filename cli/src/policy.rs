@@ -11,7 +11,7 @@ use azure_workload_identity_policy::json::Document;
 
 use crate::arguments::PolicyArguments;
 use crate::configuration::{self, Configuration};
-use crate::failure::unreadable;
+use crate::failure::{Failure, unreadable};
 use crate::inputs::read_file;
 use crate::paths::shown;
 
@@ -40,10 +40,43 @@ impl Policy {
         let preset = arguments.preset.map(Preset::from).or(configuration.preset);
         let settings = settings(files, preset, &current, &mut errors);
         let state = arguments.cluster_state.iter().map(|file| read_file(file, &current));
-        let state = state.filter_map(|file| file.map_err(|error| errors.push(error)).ok()).collect();
+        let state: Vec<_> = state.filter_map(|file| file.map_err(|error| errors.push(error)).ok()).collect();
+        errors.extend(state.iter().flat_map(File::errors));
         let namespace = arguments.namespace.clone();
         let policy = Self { current, configuration, settings, cluster_state: state, namespace };
         if errors.is_empty() { Ok(policy) } else { Err(errors) }
+    }
+
+    /// Makes sure that some settings inject: without any, as with `inject: {}`.
+    pub(crate) fn inject(&mut self) {
+        if self.settings.iter().any(SettingsText::injects) {
+            return;
+        }
+        if self.settings.is_empty() {
+            self.settings = no_settings();
+        }
+        if let Some(first) = self.settings.first_mut() {
+            first.add_injection();
+        }
+    }
+
+    /// The objects of the cluster.
+    pub(crate) fn cluster_state(&self) -> &[File] {
+        &self.cluster_state
+    }
+
+    /// The settings of the one policy, `{}` if there is none.
+    pub(crate) fn only_settings(&self) -> Result<serde_json::Value, Failure> {
+        // What is wrong with them is said as in a check.
+        self.with_options(|_| ())?;
+        match self.settings.as_slice() {
+            [] => Ok(serde_json::json!({})),
+            [settings] => serde_json::from_str(settings.json()).map_err(|cause| Failure::Other(cause.to_string())),
+            several => Err(Failure::Other(format!(
+                "the files of settings hold {} policies with different settings; name a file with one of them",
+                several.len()
+            ))),
+        }
     }
 
     /// Does something with the options of a check.
@@ -99,12 +132,16 @@ fn settings(
     }
     if let Some(preset) = preset {
         if files.is_empty() {
-            let source = Source { name: "settings".into(), text: "{}".into() };
-            settings.extend(SettingsText::find(&source).unwrap_or_default());
+            settings = no_settings();
         }
         for text in &mut settings {
             text.set_preset(preset);
         }
     }
     settings
+}
+
+/// The settings of a policy without any.
+fn no_settings() -> Vec<SettingsText> {
+    SettingsText::find(&Source { name: "settings".into(), text: "{}".into() }).unwrap_or_default()
 }

@@ -75,7 +75,7 @@ impl BorrowMut<Finding> for Found {
 }
 
 /// The namespace that an object is in, if it is known.
-fn namespace_of<'o>(object: &'o Object, options: &'o Options<'_>) -> Option<&'o str> {
+pub(crate) fn namespace_of<'o>(object: &'o Object, options: &'o Options<'_>) -> Option<&'o str> {
     object.name.namespace.as_deref().or(options.namespace.as_deref())
 }
 
@@ -102,7 +102,7 @@ fn examine_object(
 ) -> (Vec<Found>, Vec<Draft>) {
     let (mut found, mut others) = (Vec::<Found>::new(), Vec::new());
     let Some((place, _)) = set.object(position) else { return (found, others) };
-    let cluster = Files { set, position, namespace: namespace_of(object, options), has_assumed: Cell::new(false) };
+    let cluster = Files::new(set, position, namespace_of(object, options));
     for settings in &options.settings {
         let inquiry = inquiry(value, object, namespace_of(object, options));
         others.extend(other_kinds::check(value, &inquiry, settings, position));
@@ -201,12 +201,19 @@ fn draft(found: Found, position: usize, position_of: &dyn Fn(usize, &str, &str) 
 }
 
 /// The cluster that the files are, as one object sees it.
-struct Files<'s, 'f> {
+pub(crate) struct Files<'s, 'f> {
     set: &'s Set<'f>,
     position: usize,
     namespace: Option<&'s str>,
     /// Whether an answer was assumed.
     has_assumed: Cell<bool>,
+}
+
+impl<'s, 'f> Files<'s, 'f> {
+    /// The cluster as the object of this number sees it.
+    pub(crate) fn new(set: &'s Set<'f>, position: usize, namespace: Option<&'s str>) -> Self {
+        Self { set, position, namespace, has_assumed: Cell::new(false) }
+    }
 }
 
 impl Cluster for Files<'_, '_> {

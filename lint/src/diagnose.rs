@@ -15,7 +15,7 @@ use crate::check::Workers;
 use crate::file::File;
 use crate::options::Options;
 use crate::place::{Located, Written};
-use crate::report::{Diagnostic, FilePlace, ObjectName, ReadError, RelatedPlace, Report, Skipped, Summary, TextEdit};
+use crate::report::{Diagnostic, FilePlace, ObjectName, RelatedPlace, Report, Skipped, Summary, TextEdit};
 use crate::rule::Rule;
 use crate::rules::{suppression_reason, unused_suppression, wrong_type};
 use crate::set::Set;
@@ -127,7 +127,7 @@ pub(crate) fn report(set: &Set<'_>, drafts: &[Draft], options: &Options<'_>, wor
         let key = |it: &Diagnostic| (it.place.span.start, it.place.span.end, it.rule);
         (file, key(one), &one.path, &one.problem).cmp(&(other_file, key(other), &other.path, &other.problem))
     });
-    let mut report = outcome(set.files);
+    let mut report = Report::of_reading(set.files);
     report.findings = diagnostics.into_iter().map(|(_, diagnostic)| diagnostic).collect();
     number(&mut report.findings);
     report.count();
@@ -361,26 +361,23 @@ fn number(diagnostics: &mut [Diagnostic]) {
     }
 }
 
-/// What reading the files gave, without findings.
-fn outcome(files: &[File]) -> Report {
-    let mut report = Report::default();
-    for file in files {
-        let name = &file.source.name;
-        report.summary.files += 1;
-        report.summary.documents += file.documents;
-        report.summary.objects += file.objects;
-        report.skipped.extend(file.skipped.iter().map(|reason| Skipped { file: name.clone(), reason: reason.clone() }));
-        let lines = (!file.errors.is_empty()).then(|| Lines::new(&file.source.text));
-        report.errors.extend(file.errors.iter().map(|error| ReadError {
-            file: name.clone(),
-            line: lines.as_ref().filter(|_| !file.source.text.is_empty()).map(|it| it.position(error.offset).line),
-            message: error.message.clone(),
-        }));
-    }
-    report
-}
-
 impl Report {
+    /// What reading the files gave, without findings.
+    pub fn of_reading(files: &[File]) -> Self {
+        let mut report = Self::default();
+        for file in files {
+            let name = &file.source.name;
+            report.summary.files += 1;
+            report.summary.documents += file.documents;
+            report.summary.objects += file.objects;
+            report
+                .skipped
+                .extend(file.skipped.iter().map(|reason| Skipped { file: name.clone(), reason: reason.clone() }));
+            report.errors.extend(file.errors());
+        }
+        report
+    }
+
     /// Keeps the findings that a condition is true for.
     pub fn retain(&mut self, condition: impl FnMut(&Diagnostic) -> bool) {
         self.findings.retain(condition);

@@ -6,8 +6,8 @@ use azure_workload_identity_policy::cluster::ServiceAccount;
 use azure_workload_identity_policy::json::{self, Kind, Reading, Value};
 
 use crate::access::Grant;
-use crate::report::ObjectName;
-use crate::source::Source;
+use crate::report::{ObjectName, ReadError};
+use crate::source::{Lines, Source};
 use crate::yaml;
 
 /// A file that was read.
@@ -105,6 +105,20 @@ impl File {
             Some(Err(_)) | None => file.read_yaml(&text),
         }
         file
+    }
+
+    /// What could not be read.
+    pub fn errors(&self) -> Vec<ReadError> {
+        if self.errors.is_empty() {
+            return Vec::new();
+        }
+        let lines = Some(Lines::new(&self.source.text)).filter(|_| !self.source.text.is_empty());
+        let error = |error: &yaml::SyntaxError| ReadError {
+            file: self.source.name.clone(),
+            line: lines.as_ref().map(|lines| lines.position(error.offset).line),
+            message: error.message.clone(),
+        };
+        self.errors.iter().map(error).collect()
     }
 
     fn read_yaml(&mut self, text: &str) {

@@ -46,8 +46,7 @@ fn finish(
     if let Some(file) = &arguments.write_baseline {
         baseline::write(&report, file).map_err(|message| Failure::of_file(file, &message))?;
         in_baseline = report.findings.len();
-        report.findings.clear();
-        baseline::count(&mut report);
+        report.retain(|_| false);
     } else if let Some(baseline) = baseline {
         let (resting, gone) = baseline.apply(&mut report);
         in_baseline = resting;
