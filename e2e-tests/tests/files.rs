@@ -58,7 +58,7 @@ const UNREADABLE_ACCOUNT: &str = "what is found is no service account";
 /// Files have no lookups that fail, no updates, and no guard, which is about pods behind all webhooks.
 fn is_for_both(case: &Case) -> bool {
     let has_answer = case.lookups.is_none() && case.note != UNREADABLE_ACCOUNT;
-    has_answer && !case.in_file && !case.settings.contains_key("guard") && case.is_creation()
+    has_answer && !case.in_file && !case.settings.contains_key("guard") && case.request().old_object.is_none()
 }
 
 /// Compares the findings; the listed differences that were met.

@@ -201,11 +201,6 @@ impl Case {
         }
     }
 
-    /// Whether it creates an object.
-    pub(crate) fn is_creation(&self) -> bool {
-        self.create.is_some()
-    }
-
     /// What the request is about, as documentation names it.
     pub(crate) fn subject(&self) -> &'static str {
         let request = self.request();
