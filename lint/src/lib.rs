@@ -7,10 +7,12 @@
 //! text -> source   a named text, and the line and column of a position in it
 //!      -> yaml     the JSON of each YAML document, with the origin of each JSON node in the text
 //! changes -> edit   changes of the text that make changes of the JSON
+//!      -> fix      a text after all corrections that a check offers
 //!      -> preview  what admission would inject, as changes of the text
 //! ```
 
 pub mod edit;
+pub mod fix;
 pub mod preview;
 pub mod report;
 pub mod rule;
