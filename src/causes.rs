@@ -3,46 +3,51 @@
 //! A wrong annotation of a service account is wrong for each pod that uses it. Admission rejects each of these pods. A reader of files
 //! needs the one place that has to be changed, and the pods that it concerns.
 
+use std::borrow::BorrowMut;
 use std::mem;
 
-use crate::examine::Examination;
 use crate::finding::{Finding, ObjectRef, Related};
 use crate::json::Path;
 
 /// Turns findings of pods about an annotation of their service account into related places of the finding about the service account
 /// itself, where there is one.
 ///
-/// `position_of` gives the position of the examination of a service account, by its namespace and name.
-pub fn merge_causes(examinations: &mut [Examination<'_>], position_of: &dyn Fn(&str, &str) -> Option<usize>) {
-    for position in 0..examinations.len() {
-        let findings = examinations.get_mut(position).map(|it| mem::take(&mut it.findings)).unwrap_or_default();
-        let mut kept = Vec::with_capacity(findings.len());
-        for finding in findings {
-            match cause(&finding, examinations, position_of) {
+/// `findings` are those of each object. `position_of` gives the position of the service account that an object, named by its position,
+/// means by a namespace and name.
+pub fn merge_causes<F: BorrowMut<Finding>>(
+    findings: &mut [Vec<F>],
+    position_of: &dyn Fn(usize, &str, &str) -> Option<usize>,
+) {
+    for position in 0..findings.len() {
+        let own = findings.get_mut(position).map(mem::take).unwrap_or_default();
+        let mut kept = Vec::with_capacity(own.len());
+        for finding in own {
+            let position_of = |namespace: &str, name: &str| position_of(position, namespace, name);
+            match cause(finding.borrow(), findings, &position_of) {
                 Some(cause) => cause.related.push(Related {
                     object: ObjectRef::Other(position),
-                    path: finding.place.path,
+                    path: finding.borrow().place.path.clone(),
                     text: "uses the service account",
                 }),
                 None => kept.push(finding),
             }
         }
-        if let Some(examination) = examinations.get_mut(position) {
-            examination.findings = kept;
+        if let Some(own) = findings.get_mut(position) {
+            *own = kept;
         }
     }
 }
 
 /// The finding of the same rule about the annotation that a finding is about.
-fn cause<'e>(
+fn cause<'f, F: BorrowMut<Finding>>(
     finding: &Finding,
-    examinations: &'e mut [Examination<'_>],
+    findings: &'f mut [Vec<F>],
     position_of: &dyn Fn(&str, &str) -> Option<usize>,
-) -> Option<&'e mut Finding> {
+) -> Option<&'f mut Finding> {
     let (position, annotation): (usize, &Path) = finding.related.iter().find_map(|related| match &related.object {
         ObjectRef::ServiceAccount { namespace, name } => Some((position_of(namespace, name)?, &related.path)),
         ObjectRef::Examined | ObjectRef::Other(_) => None,
     })?;
-    let mut candidates = examinations.get_mut(position)?.findings.iter_mut();
-    candidates.find(|other| other.rule == finding.rule && other.place.path == *annotation)
+    let mut candidates = findings.get_mut(position)?.iter_mut().map(BorrowMut::borrow_mut);
+    candidates.find(|other: &&mut Finding| other.rule == finding.rule && other.place.path == *annotation)
 }

@@ -48,7 +48,7 @@ pub mod keys;
 mod kinds;
 pub mod layout;
 pub mod mounts;
-mod nearest;
+pub mod nearest;
 mod order;
 pub mod pod;
 pub mod rule;

@@ -3,7 +3,7 @@
 /// The known name that is nearest to `name`, if it is near enough to be meant: at most a third of its letters, and at most three,
 /// are wrong.
 #[inline(never)]
-pub(crate) fn nearest<'k>(name: &str, known: &[&'k str]) -> Option<&'k str> {
+pub fn nearest<'k>(name: &str, known: &[&'k str]) -> Option<&'k str> {
     let name = name.to_ascii_lowercase();
     let distance = |candidate: &str| {
         let most = (candidate.len() / 3).min(3);
@@ -15,7 +15,7 @@ pub(crate) fn nearest<'k>(name: &str, known: &[&'k str]) -> Option<&'k str> {
 
 /// How many letters have to be changed, left out, added or swapped with the next one to make one text of the other; `None` if more
 /// than `most`. Takes a time in proportion to the shorter text, 4 to the power of `most` times at worst.
-pub(crate) fn edits(one: &[u8], other: &[u8], most: usize) -> Option<usize> {
+pub fn edits(one: &[u8], other: &[u8], most: usize) -> Option<usize> {
     if one.len().abs_diff(other.len()) > most {
         return None;
     }

@@ -64,14 +64,15 @@ fn a_wrong_annotation_of_a_service_account_is_one_finding_with_the_pods_that_use
     let texts = objects.map(|object| object.to_string());
     let documents = texts.each_ref().map(|text| Document::parse(text.as_bytes()).expect("JSON"));
     let (settings, files) = (Settings::default(), Files(documents[1].root()));
-    let mut examinations = documents.each_ref().map(|it| examine(&Inquiry::of_object(it.root()), &settings, &files));
+    let findings = |it: &Document<'_>| examine(&Inquiry::of_object(it.root()), &settings, &files).findings;
+    let mut findings = documents.each_ref().map(findings);
 
-    let is_api = |namespace: &str, name: &str| ((namespace, name) == ("shop", "api")).then_some(1);
-    merge_causes(&mut examinations, &is_api);
+    let is_api = |_, namespace: &str, name: &str| ((namespace, name) == ("shop", "api")).then_some(1);
+    merge_causes(&mut findings, &is_api);
 
-    let rules = examinations.each_ref().map(|it| it.findings.iter().map(|it| it.rule.name()).collect::<Vec<_>>());
+    let rules = findings.each_ref().map(|it| it.iter().map(|it| it.rule.name()).collect::<Vec<_>>());
     assert_eq!(rules, [vec![], vec!["client-id-format"], vec![], vec!["label-missing"]]);
-    let related = examinations[1].findings[0].related.iter();
+    let related = findings[1][0].related.iter();
     let related: Vec<_> = related.map(|it| (it.object.clone(), it.path.to_string())).collect();
     let place = "spec.serviceAccountName".to_owned();
     assert_eq!(related, [(ObjectRef::Other(0), place.clone()), (ObjectRef::Other(2), place)]);

@@ -1,18 +1,40 @@
-//! The command line: what was typed. What it means is worked out in the modules of the commands.
+//! The command line: what was typed. What it means is worked out by [`Policy`](crate::policy::Policy) and
+//! [`Inputs`](crate::inputs::Inputs).
 
-use clap::{Parser, Subcommand, ValueEnum};
+use std::ffi::OsString;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use azure_workload_identity_lint::settings::Preset;
+use azure_workload_identity_policy::rule::Severity;
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
-/// Checks Kubernetes manifests for mistakes with Azure Workload Identity, without a cluster.
+use crate::output::Format;
+
+/// Checks Kubernetes manifests for mistakes with Azure Workload Identity, without a cluster
 #[derive(Debug, Parser)]
-#[command(name = "azwi-check", version)]
+#[command(
+    name = "azwi-check",
+    version,
+    args_conflicts_with_subcommands = true,
+    after_help = "Exit codes: 0 clean, or only warnings and notes; 1 a denial; 2 the command line is wrong, an input cannot be read, \
+                  or a program failed; 3 nothing to check."
+)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
-    pub(crate) command: Command,
+    pub(crate) command: Option<Command>,
+    #[command(flatten)]
+    pub(crate) check: CheckArguments,
+    #[command(flatten)]
+    pub(crate) display: DisplayArguments,
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Check manifests; this is what the program does without a command
+    Check(Box<CheckArguments>),
     /// Print what a rule finds, why it matters, and how to fix it
     Explain {
         /// The name of the rule, as messages show it
@@ -24,6 +46,13 @@ pub(crate) enum Command {
         #[arg(long, value_enum, default_value_t = ListFormat::Human)]
         format: ListFormat,
     },
+    /// Answer an admission review as policy-server does, with the JSON patch that it would send
+    Review {
+        /// The file with the admission review; standard input if there is none
+        file: Option<PathBuf>,
+        #[command(flatten)]
+        policy: PolicyArguments,
+    },
     /// Print a script that completes the command line in a shell
     Completions {
         /// The shell
@@ -33,6 +62,177 @@ pub(crate) enum Command {
     Man,
 }
 
+/// The names of the commands.
+pub(crate) const COMMANDS: &[&str] = &["check", "explain", "rules", "review", "completions", "man"];
+
+/// What is read.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Input")]
+pub(crate) struct InputArguments {
+    /// Files and folders to read, `-` for standard input; by default `paths` of the configuration, or the current folder
+    #[arg(value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// Run `kustomize build` (or `kubectl kustomize`) on a folder, and read what it prints
+    #[arg(long, value_name = "DIR")]
+    pub(crate) kustomize: Vec<PathBuf>,
+    /// Run `helm template` on a chart, and read what it prints; helm gets the arguments behind `--`
+    #[arg(long, value_name = "CHART")]
+    pub(crate) helm: Option<OsString>,
+    /// Arguments for helm
+    #[arg(last = true, value_name = "ARGS", requires = "helm")]
+    pub(crate) helm_arguments: Vec<OsString>,
+    /// The number of threads; by default, one for each processor
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<NonZeroUsize>,
+}
+
+/// What the input is checked against.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Policy")]
+pub(crate) struct PolicyArguments {
+    /// A file with the settings of the policy, or with the manifests of Kubewarden policies, whose settings then count
+    #[arg(long, value_name = "FILE")]
+    pub(crate) settings: Vec<PathBuf>,
+    /// The severities that count where the settings say nothing about a rule
+    #[arg(long, value_enum)]
+    pub(crate) preset: Option<PresetName>,
+    /// The namespace of objects that name none
+    #[arg(long, short, value_name = "NAME")]
+    pub(crate) namespace: Option<String>,
+    /// A file with objects of the cluster, from `kubectl get serviceaccounts -A -o yaml`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) cluster_state: Vec<PathBuf>,
+    /// The configuration; by default azwi-check.yaml in the current folder or the nearest one above it
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+}
+
+/// The arguments of `check`.
+#[derive(Debug, Default, Args)]
+pub(crate) struct CheckArguments {
+    #[command(flatten)]
+    pub(crate) input: InputArguments,
+    #[command(flatten)]
+    pub(crate) policy: PolicyArguments,
+    #[command(flatten)]
+    pub(crate) output: OutputArguments,
+}
+
+/// What is reported, and how.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Output")]
+pub(crate) struct OutputArguments {
+    /// The format of the report on standard output
+    #[arg(long, value_enum, default_value_t = Format::Human)]
+    pub(crate) format: Format,
+    /// Write a report in a format to a file too
+    #[arg(long, value_name = "FORMAT=FILE")]
+    pub(crate) report: Vec<ReportFile>,
+    /// The least severity that is reported
+    #[arg(long, value_enum, value_name = "LEAST", default_value_t = Least::Note)]
+    pub(crate) severity: Least,
+    /// Exit with 1 for warnings too
+    #[arg(long)]
+    pub(crate) deny_warnings: bool,
+    /// Exit with 0 whatever is found; errors still count
+    #[arg(long)]
+    pub(crate) exit_zero: bool,
+    /// Leave out the findings that are in a file written with --write-baseline
+    #[arg(long, value_name = "FILE")]
+    pub(crate) baseline: Option<PathBuf>,
+    /// Write all findings to a file for --baseline, and report none
+    #[arg(long, value_name = "FILE")]
+    pub(crate) write_baseline: Option<PathBuf>,
+}
+
+impl Default for OutputArguments {
+    fn default() -> Self {
+        Self {
+            format: Format::Human,
+            report: Vec::new(),
+            severity: Least::Note,
+            deny_warnings: false,
+            exit_zero: false,
+            baseline: None,
+            write_baseline: None,
+        }
+    }
+}
+
+/// How the program speaks to its user, whatever the command.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Display")]
+pub(crate) struct DisplayArguments {
+    /// Colour the output; `auto`: on a terminal, unless NO_COLOR is set, or where CLICOLOR_FORCE is set
+    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = Colour::Auto)]
+    pub(crate) color: Colour,
+    /// Print findings and errors, and nothing else
+    #[arg(long, short, global = true)]
+    pub(crate) quiet: bool,
+    /// Draw no progress bar
+    #[arg(long, global = true)]
+    pub(crate) no_progress: bool,
+}
+
+/// A file for a report.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ReportFile {
+    pub(crate) format: Format,
+    pub(crate) file: PathBuf,
+}
+
+impl FromStr for ReportFile {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (format, file) = text.split_once('=').ok_or("expected FORMAT=FILE")?;
+        if file.is_empty() {
+            return Err("the name of the file is missing".to_owned());
+        }
+        let known = || Format::value_variants().iter().filter_map(ValueEnum::to_possible_value);
+        let names = || known().map(|value| value.get_name().to_owned()).collect::<Vec<_>>().join(", ");
+        let format = Format::from_str(format, false).map_err(|_| format!("the format is one of {}", names()))?;
+        Ok(Self { format, file: file.into() })
+    }
+}
+
+/// A least severity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[allow(missing_docs, reason = "the names say it")]
+pub(crate) enum Least {
+    Note,
+    Warn,
+    Deny,
+}
+
+impl From<Least> for Severity {
+    fn from(least: Least) -> Self {
+        match least {
+            Least::Note => Self::Note,
+            Least::Warn => Self::Warn,
+            Least::Deny => Self::Deny,
+        }
+    }
+}
+
+/// The name of a preset.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PresetName {
+    /// The recommended severities
+    Recommended,
+    /// As recommended, except that a rule that recommends a warning denies
+    Strict,
+}
+
+impl From<PresetName> for Preset {
+    fn from(name: PresetName) -> Self {
+        match name {
+            PresetName::Recommended => Self::Recommended,
+            PresetName::Strict => Self::Strict,
+        }
+    }
+}
+
 /// A format of a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ListFormat {
@@ -40,4 +240,36 @@ pub(crate) enum ListFormat {
     Human,
     /// A JSON array
     Json,
+}
+
+/// When the output is coloured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[allow(missing_docs, reason = "the names say it")]
+pub(crate) enum Colour {
+    Auto,
+    Always,
+    Never,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        let command = <Arguments as clap::CommandFactory>::command();
+        let names: Vec<_> = command.get_subcommands().map(clap::Command::get_name).collect();
+        assert_eq!(names, COMMANDS);
+        command.debug_assert();
+    }
+
+    #[test]
+    fn a_report_names_its_format_and_its_file() {
+        let report = |text: &str| text.parse::<ReportFile>();
+        let expected = ReportFile { format: Format::Sarif, file: "out/a=b.sarif".into() };
+        assert_eq!(report("sarif=out/a=b.sarif"), Ok(expected));
+        for wrong in ["sarif", "sarif=", "sarf=a"] {
+            assert!(report(wrong).is_err(), "{wrong}");
+        }
+    }
 }

@@ -8,43 +8,53 @@
 #![cfg(not(target_family = "wasm"))]
 
 mod arguments;
+mod baseline;
 mod commands;
-#[allow(dead_code, reason = "the command `check` will end in all ways")]
+mod configuration;
+mod display;
 mod exit;
+mod failure;
+mod inputs;
 mod names;
-#[allow(dead_code, unused_imports, reason = "the command `check` will write reports")]
 mod output;
-mod pages;
+mod paths;
+mod policy;
+mod workers;
 
 use std::ffi::OsString;
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, BufWriter, ErrorKind, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{CommandFactory as _, FromArgMatches as _};
 
 use crate::arguments::{Arguments, Command};
+use crate::display::Display;
 use crate::exit::Exit;
+use crate::failure::Failure;
 
 fn main() -> ExitCode {
-    let mut out = io::BufWriter::new(io::stdout().lock());
-    let mut messages = io::stderr();
-    let result = run(std::env::args_os().collect(), &mut out, &mut messages);
+    let mut out = BufWriter::new(io::stdout().lock());
+    let result = run(std::env::args_os().collect(), &mut out);
     match result.and_then(|exit| out.flush().map(|()| exit)) {
         Ok(exit) => exit.into(),
         // The reader has seen enough: `azwi-check | head` is no error.
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Exit::Success.into(),
         Err(error) => {
             // Where messages cannot be written either, the exit code says it.
-            let _ = writeln!(messages, "error: the output cannot be written: {error}");
+            let _ = writeln!(io::stderr(), "error: the output cannot be written: {error}");
             Exit::Error.into()
         }
     }
 }
 
-fn run(arguments: Vec<OsString>, out: &mut dyn Write, messages: &mut dyn Write) -> io::Result<Exit> {
+fn run(arguments: Vec<OsString>, out: &mut dyn Write) -> io::Result<Exit> {
     let command = command(arguments.first());
-    let arguments = match parse(command.clone(), arguments) {
+    let arguments = match command.clone().try_get_matches_from(arguments) {
+        Ok(matches) => Arguments::from_arg_matches(&matches),
+        Err(error) => Err(error),
+    };
+    let arguments = match arguments {
         Ok(arguments) => arguments,
         Err(error) => {
             error.print()?;
@@ -52,17 +62,23 @@ fn run(arguments: Vec<OsString>, out: &mut dyn Write, messages: &mut dyn Write) 
             return Ok(if error.exit_code() == 0 { Exit::Success } else { Exit::Error });
         }
     };
-    match arguments.command {
-        Command::Explain { rule } => return commands::explain::run(&rule, out, messages),
-        Command::Rules { format } => commands::rules::run(format, out)?,
-        Command::Completions { shell } => commands::completions::run(shell, command, out)?,
-        Command::Man => commands::man::run(command, out)?,
+    let mut display = Display::new(&arguments.display, out);
+    let result = match arguments.command {
+        None => commands::check::run(&arguments.check, &mut display),
+        Some(Command::Check(check)) => commands::check::run(&check, &mut display),
+        Some(Command::Explain { rule }) => commands::explain::run(&rule, &mut display),
+        Some(Command::Rules { format }) => commands::rules::run(format, &mut display),
+        Some(Command::Review { file, policy }) => commands::review::run(file.as_ref(), &policy, &mut display),
+        Some(Command::Completions { shell }) => commands::completions::run(shell, command, &mut display),
+        Some(Command::Man) => commands::man::run(command, &mut display),
+    };
+    match result {
+        Ok(exit) => return Ok(exit),
+        Err(Failure::Output(error)) => return Err(error),
+        Err(Failure::Files(errors)) => display.errors(&errors)?,
+        Err(Failure::Other(message)) => display.error(&message)?,
     }
-    Ok(Exit::Success)
-}
-
-fn parse(command: clap::Command, arguments: Vec<OsString>) -> Result<Arguments, clap::Error> {
-    Arguments::from_arg_matches(&command.try_get_matches_from(arguments)?)
+    Ok(Exit::Error)
 }
 
 /// The command line, under the name under which it was called: kubectl runs a plugin `azwi-check` as `kubectl-azwi_check`.

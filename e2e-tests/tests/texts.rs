@@ -119,8 +119,9 @@ impl Recorded {
         let (number, document) = find(text, &serde_json::from_str(&self.object).unwrap());
         let json = Document::parse(document.json.as_bytes()).unwrap();
         let target = Target { text, root: json.root(), document: Some(&document) };
-        let object = Object { value: json.root(), namespace: Some(&self.namespace), cluster: &host };
-        (preview(&target, &[object], &settings), number)
+        let inquiry = Inquiry { namespace: Some((&self.namespace).into()), ..Inquiry::of_object(json.root()) };
+        let object = Object { inquiry, cluster: &host, accounts_are_known: true, is_partial: false };
+        (preview(&target, &[object], &[settings]), number)
     }
 
     /// Whether the preview could show the change.

@@ -4,17 +4,43 @@
 //! A library without I/O and without threads: it also runs in a browser. How data flows, module by module:
 //!
 //! ```text
-//! text -> source   a named text, and the line and column of a position in it
-//!      -> yaml     the JSON of each YAML document, with the origin of each JSON node in the text
-//! changes -> edit   changes of the text that make changes of the JSON
-//!      -> fix      a text after all corrections that a check offers
-//!      -> preview  what admission would inject, as changes of the text
+//! text -> source      a named text, and the line and column of a position in it
+//!      -> yaml        the JSON of each YAML document, with the origin of each JSON node in the text
+//!      -> file        the objects of a file
+//!      -> set         the files together: their service accounts (accounts) and RBAC objects (access) are the cluster
+//!      -> check       what the rules of the policy find in each object; what files cannot tell is a note (offline)
+//!                     (rules: what only files can break; other_kinds: objects that may hand labels to pods)
+//!      -> diagnose    findings with their places (place) and text changes (edit), without what comments suppress (suppressions)
+//!      -> report      ready to be rendered
+//! changes -> edit     changes of the JSON as changes of the text in which a person wrote it
+//!      -> fix         a text after all corrections that a check offers
+//!      -> preview     what admission would inject, as changes of the text
 //! ```
 
+mod access;
+mod accounts;
+mod check;
+mod diagnose;
 pub mod edit;
+mod file;
 pub mod fix;
+mod offline;
+mod options;
+mod other_kinds;
+mod place;
 pub mod preview;
+pub mod rendered;
 pub mod report;
 pub mod rule;
+mod rules;
+mod set;
+pub mod settings;
 pub mod source;
+mod state;
+mod suppressions;
 pub mod yaml;
+
+pub use check::{OneThread, Workers, check};
+pub use file::File;
+pub use options::{IsIgnored, Options};
+pub use state::ClusterState;

@@ -2,7 +2,11 @@
 
 use std::fmt;
 
+use azure_workload_identity_policy::nearest::nearest;
 use azure_workload_identity_policy::rule::{RuleId, Severity};
+
+/// The documentation of all rules.
+const PAGES: &str = include_str!("../../docs/rules.md");
 
 /// A rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -31,6 +35,12 @@ impl Rule {
         Self::all().find(|rule| rule.name() == name)
     }
 
+    /// The rule whose name is nearest to a misspelt one, if one is near.
+    pub fn nearest(name: &str) -> Option<Self> {
+        let names: Vec<_> = Self::all().map(Self::name).collect();
+        nearest(name, &names).and_then(Self::from_name)
+    }
+
     /// The name in configuration, comments and messages.
     pub const fn name(self) -> &'static str {
         match self {
@@ -39,6 +49,26 @@ impl Rule {
             Self::SuppressionReason => "suppression-reason",
             Self::UnusedSuppression => "unused-suppression",
         }
+    }
+
+    /// Its documentation, as Markdown: what it finds, why that matters, an example, and what to do. A section of `docs/rules.md`.
+    pub fn page(self) -> &'static str {
+        let heading = ["\n## ", self.name(), "\n"].concat();
+        let page = PAGES.split_once(&heading).map_or("", |(_, page)| page);
+        page.split("\n## ").next().unwrap_or_default().trim()
+    }
+
+    /// What it finds, in a sentence without its full stop: its row in the table of `docs/rules.md`.
+    pub fn summary(self) -> &'static str {
+        let row = ["| [", self.name(), "]("].concat();
+        let row = PAGES.lines().find(|line| line.starts_with(&row)).unwrap_or_default();
+        row.rsplit(" | ").next().unwrap_or_default().trim_end_matches(" |")
+    }
+
+    /// The kinds of objects that it is about, separated by commas.
+    pub fn subjects(self) -> &'static str {
+        let page = self.page().lines().next().unwrap_or_default();
+        page.split_once("Subjects: ").map_or("", |(_, subjects)| subjects.trim_end_matches('.'))
     }
 
     /// The recommended severity.
@@ -51,8 +81,39 @@ impl Rule {
     }
 }
 
+impl From<RuleId> for Rule {
+    fn from(rule: RuleId) -> Self {
+        Self::Policy(rule)
+    }
+}
+
 impl fmt::Display for Rule {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_rule_has_a_page_and_a_row() {
+        for rule in Rule::all() {
+            let page = rule.page();
+            for part in ["Default: ", "**Why it matters.**", "**Example.**", "**Fix.**"] {
+                assert!(page.contains(part), "{rule} has no {part}: {page}");
+            }
+            assert!(!page.contains("## "), "{page}");
+            assert!(rule.summary().len() > 20, "{rule}: {}", rule.summary());
+            assert!(!rule.subjects().is_empty(), "{rule}");
+        }
+    }
+
+    #[test]
+    fn names_are_found_and_corrected() {
+        assert!(Rule::all().all(|rule| Rule::from_name(rule.name()) == Some(rule)));
+        assert_eq!(Rule::nearest("label-vlaue"), Rule::from_name("label-value"));
+        assert_eq!(Rule::nearest("something"), None);
     }
 }

@@ -25,6 +25,16 @@ pub struct SyntaxError {
 }
 
 impl SyntaxError {
+    /// What is wrong, without the place.
+    pub const fn reason(&self) -> &'static str {
+        self.reason
+    }
+
+    /// The line and the column in bytes, both from 1.
+    pub const fn position(&self) -> (usize, usize) {
+        (self.line, self.column)
+    }
+
     /// `column` counts bytes from 1, as most editors and `serde_json` do.
     fn new(text: &[u8], at: usize, reason: &'static str) -> Self {
         let before = text.get(..at).unwrap_or(text);

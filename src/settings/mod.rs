@@ -218,6 +218,11 @@ impl Severities {
     pub fn of(&self, rule: RuleId) -> Severity {
         self.0.get(rule)
     }
+
+    /// Gives a rule another severity.
+    pub fn set(&mut self, rule: RuleId, severity: Severity) {
+        self.0.set(rule, severity);
+    }
 }
 
 impl Default for Severities {

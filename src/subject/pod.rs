@@ -121,9 +121,13 @@ impl<'a> PodSubject<'a> {
     /// Where the service account is named.
     #[inline(never)]
     pub fn service_account_place(&self) -> Place {
-        let path = self.pod_path(&["spec", "serviceAccountName"]);
-        let is_there = self.pod.spec.is_some_and(|spec| spec.field("serviceAccountName").is_some());
-        if is_there { path.into() } else { Place::absence(path) }
+        // The second is the deprecated name of the first; the API server sets both.
+        let names = ["serviceAccountName", "serviceAccount"];
+        let named = names.into_iter().find(|name| self.pod.spec.is_some_and(|spec| spec.field(name).is_some()));
+        match named {
+            Some(name) => self.pod_path(&["spec", name]).into(),
+            None => Place::absence(self.pod_path(&["spec", "serviceAccountName"])),
+        }
     }
 
     /// The service account as `"NAMESPACE/NAME"`, in quotes.

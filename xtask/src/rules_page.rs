@@ -3,16 +3,15 @@
 use std::{fmt::Write as _, fs, path::Path};
 
 use anyhow::{Context as _, Result, ensure};
-use azure_workload_identity_policy::{
-    rule::RuleId,
-    rules::{Check, checks},
-};
+use azure_workload_identity_lint::rule::Rule;
+use azure_workload_identity_policy::rule::RuleId;
+use azure_workload_identity_policy::rules::{Check, checks};
 
 /// The headings of a rule's doc comment, in this order.
 const HEADINGS: [&str; 4] = ["What it finds", "Why it matters", "Example", "Fix"];
 
 const INTRODUCTION: &str = "\
-<!-- Written by `cargo xtask docs` from src/rules/; changes here are lost. -->
+<!-- Written by `cargo xtask docs` from src/rules/ and lint/src/rules/; changes here are lost. -->
 
 # Rules
 
@@ -27,6 +26,8 @@ Workloads are objects with a pod template: Deployment, StatefulSet, DaemonSet, R
 and the kinds of the setting [`workloads`](settings.md#workloads). A labelled pod has the label
 `azure.workload.identity/use: \"true\"`. A pod asks for an identity if it is labelled, or if the setting
 [`inject.optIn`](settings.md#inject) is `serviceAccount` and its service account has a client id.
+
+Rules about files are those of azwi-check alone, which applies all rules to files.
 ";
 
 /// Generates the page from the rules and their files in the repository at `root`.
@@ -36,12 +37,16 @@ and the kinds of the setting [`workloads`](settings.md#workloads). A labelled po
 pub fn markdown(root: &Path) -> Result<String> {
     let mut table = String::from("| rule | default | subjects | finding |\n|---|---|---|---|\n");
     let mut sections = String::new();
-    for rule in RuleId::ALL {
-        let file = format!("src/rules/{}.rs", rule.name().replace('-', "_"));
+    for rule in Rule::all() {
+        let (folder, subjects) = match rule {
+            Rule::Policy(rule) => ("src/rules", subjects(rule)),
+            _ => ("lint/src/rules", "files".to_owned()),
+        };
+        let file = format!("{folder}/{}.rs", rule.name().replace('-', "_"));
         let source = fs::read_to_string(root.join(&file)).with_context(|| format!("cannot read {file}"))?;
         let [finds, matters, example, fix] = parts(&source).with_context(|| format!("in {file}"))?;
 
-        let (name, severity, subjects) = (rule.name(), rule.severity().name(), subjects(rule));
+        let (name, severity) = (rule.name(), rule.severity().name());
         let summary = summary(&finds).replace('|', "\\|");
         writeln!(table, "| [{name}](#{name}) | {severity} | {subjects} | {summary} |")?;
         writeln!(

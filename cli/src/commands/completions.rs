@@ -1,13 +1,16 @@
 //! `completions`: a script for a shell.
 
-use std::io::{self, Write};
-
 use clap_complete::{Shell, generate};
 
-/// Prints the script for the program of this name: a shell completes what is typed, and a plugin of kubectl is typed differently.
-pub(crate) fn run(shell: Shell, mut command: clap::Command, out: &mut dyn Write) -> io::Result<()> {
-    // A script that cannot be written is an error, not a panic: `generate` panics where its writer fails.
+use crate::display::Display;
+use crate::exit::Exit;
+use crate::failure::Failure;
+
+/// Prints the script.
+pub(crate) fn run(shell: Shell, mut command: clap::Command, display: &mut Display<'_>) -> Result<Exit, Failure> {
+    // `generate` panics where its writer fails, as a closed pipe does.
     let mut script = Vec::new();
     generate(shell, &mut command, env!("CARGO_PKG_NAME"), &mut script);
-    out.write_all(&script)
+    display.out.write_all(&script)?;
+    Ok(Exit::Success)
 }

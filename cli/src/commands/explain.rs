@@ -1,21 +1,17 @@
 //! `explain`: the page of a rule.
 
-use std::io::{self, Write};
-
+use crate::display::Display;
 use crate::exit::Exit;
+use crate::failure::Failure;
 use crate::names;
-use crate::pages::{Page, RULES_URL};
 
-/// Prints the page of a rule, or which rule may be meant.
-pub(crate) fn run(name: &str, out: &mut dyn Write, messages: &mut dyn Write) -> io::Result<Exit> {
-    match names::rule(name) {
-        Ok(rule) => {
-            writeln!(out, "{name}\n\n{}\n\n{RULES_URL}#{name}", Page::of(rule).markdown)?;
-            Ok(Exit::Success)
-        }
-        Err(message) => {
-            writeln!(messages, "error: {message}")?;
-            Ok(Exit::Error)
-        }
-    }
+/// The page with all rules.
+pub(crate) const RULES_URL: &str =
+    "https://github.com/azure-workload-identity-policy/azure-workload-identity-policy/blob/main/docs/rules.md";
+
+/// Prints the page of a rule.
+pub(crate) fn run(name: &str, display: &mut Display<'_>) -> Result<Exit, Failure> {
+    let rule = names::rule(name)?;
+    writeln!(display.out, "{name}\n\n{}\n\n{RULES_URL}#{name}", rule.page())?;
+    Ok(Exit::Success)
 }

@@ -1,10 +1,13 @@
 //! `man`: the manual page, in roff.
 
-use std::io::{self, Write};
-
 use clap_mangen::Man;
 
+use crate::display::Display;
+use crate::exit::Exit;
+use crate::failure::Failure;
+
 /// Prints the manual page.
-pub(crate) fn run(command: clap::Command, out: &mut dyn Write) -> io::Result<()> {
-    Man::new(command).render(out)
+pub(crate) fn run(command: clap::Command, display: &mut Display<'_>) -> Result<Exit, Failure> {
+    Man::new(command).render(display.out)?;
+    Ok(Exit::Success)
 }

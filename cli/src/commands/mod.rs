@@ -1,6 +1,8 @@
 //! The commands, one module each.
 
+pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod explain;
 pub(crate) mod man;
+pub(crate) mod review;
 pub(crate) mod rules;

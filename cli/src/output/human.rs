@@ -8,7 +8,7 @@ use annotate_snippets::{Annotation, AnnotationKind, Element, Group, Level, Origi
 use azure_workload_identity_lint::report::{Diagnostic, FilePlace, ObjectName, Report, Summary, TextEdit};
 use azure_workload_identity_policy::rule::Severity;
 
-use super::{Hidden, Look};
+use super::Look;
 
 /// How many lines before the place are shown.
 const LINES_BEFORE: usize = 1;
@@ -30,12 +30,16 @@ pub(super) fn write(report: &Report, look: Look, out: &mut dyn Write) -> io::Res
     for finding in &report.findings {
         writeln!(out, "{}\n", renderer.render(&groups(finding)))?;
     }
-    writeln!(out, "{}", summary(&report.summary, look.hidden))
+    // Without anything that was checked, "no findings" would be misread.
+    if look.has_summary && report.summary.documents > 0 {
+        writeln!(out, "{}", summary(report, look.in_baseline))?;
+    }
+    Ok(())
 }
 
-/// The last line: what was found in how much.
-fn summary(summary: &Summary, hidden: Hidden) -> String {
-    let Summary { files, objects, deny, warn, note, .. } = *summary;
+/// The last line: what was found in how much, and what was not checked.
+fn summary(report: &Report, in_baseline: usize) -> String {
+    let Summary { files, objects, deny, warn, note, .. } = report.summary;
     let found = [
         (deny > 0).then(|| format!("{deny} denied")),
         (warn > 0).then(|| counted(warn, "warning")),
@@ -43,14 +47,13 @@ fn summary(summary: &Summary, hidden: Hidden) -> String {
     ];
     let found = found.into_iter().flatten().collect::<Vec<_>>().join(", ");
     let found = if found.is_empty() { "no findings" } else { &found };
-    let mut line = format!("{found} in {} of {}", counted(objects, "object"), counted(files, "file"));
-    if hidden.in_baseline > 0 {
-        line = format!("{line}; {} in the baseline", hidden.in_baseline);
-    }
-    if hidden.ignored > 0 {
-        line = format!("{line}; {} ignored", hidden.ignored);
-    }
-    line
+    let rest = [
+        (in_baseline > 0).then(|| format!("{in_baseline} in the baseline")),
+        (!report.skipped.is_empty()).then(|| format!("{} skipped", report.skipped.len())),
+        (!report.errors.is_empty()).then(|| counted(report.errors.len(), "error")),
+    ];
+    let checked = format!("{found} in {} of {}", counted(objects, "object"), counted(files, "file"));
+    [Some(checked)].into_iter().chain(rest).flatten().collect::<Vec<_>>().join("; ")
 }
 
 /// A number with its noun: `1 file`, `2 files`.
@@ -229,7 +232,7 @@ mod tests {
 
     fn render(findings: Vec<Diagnostic>) -> String {
         let report = Report { findings, ..Report::default() };
-        let look = Look { is_coloured: false, width: 100, deny_warnings: false, hidden: Hidden::default() };
+        let look = Look { is_coloured: false, width: 100, deny_warnings: false, has_summary: true, in_baseline: 0 };
         let mut out = Vec::new();
         write(&report, look, &mut out).unwrap();
         String::from_utf8(out).unwrap()
@@ -263,7 +266,6 @@ help: write "true"
 6 +     azure.workload.identity/use: "true"
   |
 
-no findings in 0 objects of 0 files
 "#
         );
     }
@@ -314,13 +316,15 @@ no findings in 0 objects of 0 files
 
     #[test]
     fn the_last_line_counts() {
-        for (deny, warn, note, in_baseline, ignored, expected) in [
-            (0, 0, 0, 0, 0, "no findings in 14 objects of 1 file"),
-            (2, 1, 3, 0, 0, "2 denied, 1 warning, 3 notes in 14 objects of 1 file"),
-            (0, 0, 1, 4, 2, "1 note in 14 objects of 1 file; 4 in the baseline; 2 ignored"),
+        for (deny, warn, note, in_baseline, expected) in [
+            (0, 0, 0, 0, "no findings in 14 objects of 1 file"),
+            (2, 1, 3, 0, "2 denied, 1 warning, 3 notes in 14 objects of 1 file"),
+            (0, 0, 1, 4, "1 note in 14 objects of 1 file; 4 in the baseline"),
         ] {
             let counts = Summary { files: 1, documents: 9, objects: 14, deny, warn, note };
-            assert_eq!(summary(&counts, Hidden { in_baseline, ignored }), expected);
+            assert_eq!(summary(&Report { summary: counts, ..Report::default() }, in_baseline), expected);
         }
+        let expected = "1 denied, 1 warning, 1 note in 3 objects of 4 files; 1 skipped; 1 error";
+        assert_eq!(summary(&sample::report(), 0), expected);
     }
 }

@@ -18,6 +18,9 @@ use clap::ValueEnum;
 
 pub(crate) use human::{counted, printable};
 
+/// The width of a text that is not for a terminal, in columns.
+pub(crate) const DEFAULT_WIDTH: usize = 140;
+
 /// A format of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
@@ -46,17 +49,10 @@ pub(crate) struct Look {
     pub(crate) width: usize,
     /// Whether a warning counts as a failure.
     pub(crate) deny_warnings: bool,
-    /// How many findings are hidden because they are in the baseline or ignored by the configuration.
-    pub(crate) hidden: Hidden,
-}
-
-/// Findings that a report leaves out.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Hidden {
-    /// They are in the baseline.
+    /// Whether the text for people ends with a line that counts.
+    pub(crate) has_summary: bool,
+    /// How many findings are left out because they are in the baseline.
     pub(crate) in_baseline: usize,
-    /// The configuration ignores them.
-    pub(crate) ignored: usize,
 }
 
 impl Format {

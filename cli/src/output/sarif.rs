@@ -17,7 +17,7 @@ use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde::Serialize;
 
 use super::{sentence, word};
-use crate::pages::{Page, RULES_URL};
+use crate::commands::explain::RULES_URL;
 
 /// The base of all paths: the folder in which the program runs, in code scanning the root of the repository.
 const BASE: &str = "%SRCROOT%";
@@ -216,7 +216,7 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
                 driver: Driver {
                     name: env!("CARGO_PKG_NAME"),
                     semantic_version: env!("CARGO_PKG_VERSION"),
-                    information_uri: crate::pages::HOME_URL,
+                    information_uri: env!("CARGO_PKG_REPOSITORY"),
                     rules: rules.into_iter().map(descriptor).collect(),
                 },
             },
@@ -230,13 +230,13 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
 }
 
 fn descriptor(rule: Rule) -> Descriptor {
-    let page = Page::of(rule);
     let severity = rule.severity();
     Descriptor {
         id: rule.name(),
-        short_description: text(page.summary()),
-        full_description: text(page.finds),
-        help: Help { text: page.plain(), markdown: page.markdown },
+        short_description: text(rule.summary()),
+        // Its first line is the default severity, which has a member of its own.
+        full_description: text(rule.page().split("\n\n").nth(1).unwrap_or_default()),
+        help: Help { text: rule.page().replace("**", "").replace('`', ""), markdown: rule.page() },
         help_uri: format!("{RULES_URL}#{}", rule.name()),
         default_configuration: Configuration {
             enabled: severity != Severity::Off,

@@ -1,0 +1,94 @@
+//! `check`: reads the input, checks it, writes the reports.
+
+use std::fs::File;
+use std::io::{BufWriter, Write as _};
+
+use azure_workload_identity_lint::check;
+use azure_workload_identity_lint::report::Report;
+use azure_workload_identity_policy::rule::Severity;
+
+use crate::arguments::{CheckArguments, OutputArguments, ReportFile};
+use crate::baseline::{self, Baseline};
+use crate::display::Display;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::inputs::Inputs;
+use crate::output::{DEFAULT_WIDTH, Format, Look, counted};
+use crate::policy::Policy;
+use crate::workers::Threads;
+
+/// Checks.
+pub(crate) fn run(arguments: &CheckArguments, display: &mut Display<'_>) -> Result<Exit, Failure> {
+    let baseline = match &arguments.output.baseline {
+        Some(file) => Some(Baseline::read(file).map_err(|message| Failure::of_file(file, &message))?),
+        None => None,
+    };
+    let policy = Policy::read(&arguments.policy)?;
+    let threads = Threads::new(arguments.input.threads, display.shows_progress)?;
+    let inputs = Inputs::find(&arguments.input, &policy.configuration.paths, &policy.current);
+    let (files, mut errors) = inputs.read(&threads);
+    let mut report = policy.with_options(|options| check(&files, options, &threads))?;
+    // The bar is removed before anything is written.
+    drop(threads);
+    errors.append(&mut report.errors);
+    report.errors = errors;
+    finish(report, &arguments.output, baseline, display)
+}
+
+/// Writes a report in all its formats, without what is to be left out.
+fn finish(
+    mut report: Report,
+    arguments: &OutputArguments,
+    baseline: Option<Baseline>,
+    display: &mut Display<'_>,
+) -> Result<Exit, Failure> {
+    let mut in_baseline = 0;
+    if let Some(file) = &arguments.write_baseline {
+        baseline::write(&report, file).map_err(|message| Failure::of_file(file, &message))?;
+        in_baseline = report.findings.len();
+        report.retain(|_| false);
+    } else if let Some(baseline) = baseline {
+        let (resting, gone) = baseline.apply(&mut report);
+        in_baseline = resting;
+        if gone > 0 {
+            let findings = counted(gone, "finding");
+            display.hint(&format!(
+                "the baseline holds {findings} more than there are; write it again with --write-baseline"
+            ))?;
+        }
+    }
+    let mut exit = Exit::after(&report, arguments.deny_warnings);
+    // A warning that fails the check is shown.
+    let most = if arguments.deny_warnings { Severity::Warn } else { Severity::Deny };
+    let least = Severity::from(arguments.severity).min(most);
+    report.findings.retain(|finding| finding.severity >= least);
+
+    let look = Look {
+        is_coloured: display.is_coloured,
+        width: display.width,
+        deny_warnings: arguments.deny_warnings,
+        has_summary: !display.is_quiet,
+        in_baseline,
+    };
+    arguments.format.write(&report, look, display.out)?;
+    display.out.flush()?;
+    for ReportFile { format, file } in &arguments.report {
+        write_file(*format, &report, look, file)
+            .map_err(|cause| Failure::of_file(file, &format!("the report cannot be written: {cause}")))?;
+    }
+    display.skipped(&report.skipped)?;
+    display.errors(&report.errors)?;
+    if exit == Exit::Nothing {
+        display.error("there is nothing to check: no YAML or JSON file with content is among the input")?;
+    }
+    if arguments.exit_zero && exit == Exit::Failure {
+        exit = Exit::Success;
+    }
+    Ok(exit)
+}
+
+fn write_file(format: Format, report: &Report, look: Look, file: &std::path::Path) -> std::io::Result<()> {
+    let mut out = BufWriter::new(File::create(file)?);
+    format.write(report, Look { is_coloured: false, width: DEFAULT_WIDTH, ..look }, &mut out)?;
+    out.flush()
+}

@@ -1,0 +1,79 @@
+//! How the program speaks to its user: where to, how wide, and in colour or not.
+
+use std::io::{self, Stderr, Write};
+
+use anstream::{AutoStream, ColorChoice};
+use anstyle::AnsiColor;
+use azure_workload_identity_lint::report::{ReadError, Skipped};
+
+use crate::arguments::{Colour, DisplayArguments};
+use crate::output::{DEFAULT_WIDTH, printable};
+
+/// The streams of the program, and how they are used.
+pub(crate) struct Display<'w> {
+    /// What was asked for.
+    pub(crate) out: &'w mut dyn Write,
+    /// Everything else: errors and what was skipped.
+    messages: AutoStream<Stderr>,
+    /// Whether `out` is coloured.
+    pub(crate) is_coloured: bool,
+    /// The width of the terminal.
+    pub(crate) width: usize,
+    /// Whether only findings and errors are shown.
+    pub(crate) is_quiet: bool,
+    /// Whether a bar may be drawn.
+    pub(crate) shows_progress: bool,
+}
+
+impl<'w> Display<'w> {
+    pub(crate) fn new(arguments: &DisplayArguments, out: &'w mut dyn Write) -> Self {
+        let width = terminal_size::terminal_size().map_or(DEFAULT_WIDTH, |(width, _)| usize::from(width.0));
+        let asked = match arguments.color {
+            Colour::Auto => ColorChoice::Auto,
+            Colour::Always => ColorChoice::Always,
+            Colour::Never => ColorChoice::Never,
+        };
+        let choice = if asked == ColorChoice::Auto { AutoStream::choice(&io::stdout()) } else { asked };
+        Self {
+            out,
+            messages: AutoStream::new(io::stderr(), asked),
+            is_coloured: choice != ColorChoice::Never,
+            width,
+            is_quiet: arguments.quiet,
+            shows_progress: !arguments.quiet && !arguments.no_progress,
+        }
+    }
+
+    /// Tells why the program cannot go on.
+    pub(crate) fn error(&mut self, message: &str) -> io::Result<()> {
+        self.say("error", AnsiColor::BrightRed, message)
+    }
+
+    /// Tells what the reader may want to do.
+    pub(crate) fn hint(&mut self, message: &str) -> io::Result<()> {
+        if self.is_quiet { Ok(()) } else { self.say("hint", AnsiColor::BrightCyan, message) }
+    }
+
+    /// Names what could not be read.
+    pub(crate) fn errors(&mut self, errors: &[ReadError]) -> io::Result<()> {
+        errors.iter().try_for_each(|ReadError { file, line, message }| match line {
+            Some(line) => self.error(&format!("{file}:{line}: {message}")),
+            None => self.error(&format!("{file}: {message}")),
+        })
+    }
+
+    /// Names what was skipped.
+    pub(crate) fn skipped(&mut self, skipped: &[Skipped]) -> io::Result<()> {
+        if self.is_quiet {
+            return Ok(());
+        }
+        skipped.iter().try_for_each(|Skipped { file, reason }| {
+            self.say("skipped", AnsiColor::Yellow, &format!("{file}: {reason}"))
+        })
+    }
+
+    fn say(&mut self, word: &str, colour: AnsiColor, text: &str) -> io::Result<()> {
+        let style = colour.on_default().bold();
+        writeln!(self.messages, "{style}{word}{style:#}: {}", printable(text))
+    }
+}

@@ -1,0 +1,130 @@
+//! What the input is checked against: the configuration, the settings, and the state of a cluster.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use azure_workload_identity_lint::report::ReadError;
+use azure_workload_identity_lint::settings::{Preset, SettingsText};
+use azure_workload_identity_lint::source::Source;
+use azure_workload_identity_lint::{File, Options};
+use azure_workload_identity_policy::json::Document;
+
+use crate::arguments::PolicyArguments;
+use crate::configuration::{self, Configuration};
+use crate::failure::{Failure, unreadable};
+use crate::inputs::read_file;
+use crate::paths::shown;
+
+/// What the input is checked against.
+#[derive(Debug)]
+pub(crate) struct Policy {
+    /// The folder in which the program runs.
+    pub(crate) current: PathBuf,
+    /// The configuration; an empty one if there is none.
+    pub(crate) configuration: Configuration,
+    settings: Vec<SettingsText>,
+    cluster_state: Vec<File>,
+    namespace: Option<String>,
+}
+
+impl Policy {
+    /// Reads all files that are named. What is wrong with them comes back at once.
+    pub(crate) fn read(arguments: &PolicyArguments) -> Result<Self, Vec<ReadError>> {
+        let current = std::env::current_dir().unwrap_or_default();
+        let configuration = match arguments.config.clone().or_else(|| Configuration::find(&current)) {
+            Some(file) => Configuration::read(&file, &shown(&file, &current))?,
+            None => Configuration::default(),
+        };
+        let mut errors = Vec::new();
+        let files = if arguments.settings.is_empty() { &configuration.settings } else { &arguments.settings };
+        let preset = arguments.preset.map(Preset::from).or(configuration.preset);
+        let settings = settings(files, preset, &current, &mut errors);
+        let state = arguments.cluster_state.iter().map(|file| read_file(file, &current));
+        let state: Vec<_> = state.filter_map(|file| file.map_err(|error| errors.push(error)).ok()).collect();
+        errors.extend(state.iter().flat_map(File::errors));
+        let namespace = arguments.namespace.clone();
+        let policy = Self { current, configuration, settings, cluster_state: state, namespace };
+        if errors.is_empty() { Ok(policy) } else { Err(errors) }
+    }
+
+    /// The objects of the cluster.
+    pub(crate) fn cluster_state(&self) -> &[File] {
+        &self.cluster_state
+    }
+
+    /// The settings of the one policy, `{}` if there is none.
+    pub(crate) fn only_settings(&self) -> Result<serde_json::Value, Failure> {
+        // What is wrong with them is said as in a check.
+        self.with_options(|_| ())?;
+        match self.settings.as_slice() {
+            [] => Ok(serde_json::json!({})),
+            [settings] => serde_json::from_str(settings.json()).map_err(|cause| Failure::Other(cause.to_string())),
+            several => Err(Failure::Other(format!(
+                "the files of settings hold {} policies with different settings; name a file with one of them",
+                several.len()
+            ))),
+        }
+    }
+
+    /// Does something with the options of a check.
+    pub(crate) fn with_options<T>(&self, work: impl FnOnce(&Options<'_>) -> T) -> Result<T, Vec<ReadError>> {
+        let (mut documents, mut errors) = (Vec::new(), Vec::new());
+        for text in &self.settings {
+            match Document::parse(text.json().as_bytes()) {
+                Ok(document) => documents.push((text, document)),
+                Err(cause) => {
+                    errors.push(ReadError { file: "settings".into(), line: None, message: cause.to_string() });
+                }
+            }
+        }
+        let mut settings = Vec::new();
+        for (text, document) in &documents {
+            match text.read(document) {
+                Ok(read) => settings.push(read),
+                Err(problems) => errors.extend(problems),
+            }
+        }
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        let mut options = Options::new(settings, &self.configuration.severities);
+        options.namespace.clone_from(&self.namespace);
+        options.cluster_state = &self.cluster_state;
+        let is_ignored = |rule, file: &str| {
+            let file = configuration::relative(&self.configuration.folder, &self.current, file);
+            self.configuration.ignores(rule, &file)
+        };
+        options.is_ignored = &is_ignored;
+        Ok(work(&options))
+    }
+}
+
+fn settings(
+    files: &[PathBuf],
+    preset: Option<Preset>,
+    current: &Path,
+    errors: &mut Vec<ReadError>,
+) -> Vec<SettingsText> {
+    let mut settings = Vec::new();
+    for file in files {
+        let name = shown(file, current).into();
+        let found = match fs::read_to_string(file) {
+            Ok(text) => SettingsText::find(&Source { name, text: text.into() }),
+            Err(cause) => Err(ReadError { file: name, line: None, message: unreadable(&cause) }),
+        };
+        match found {
+            Ok(found) => settings.extend(found),
+            Err(error) => errors.push(error),
+        }
+    }
+    if let Some(preset) = preset {
+        if files.is_empty() {
+            let source = Source { name: "settings".into(), text: "{}".into() };
+            settings.extend(SettingsText::find(&source).unwrap_or_default());
+        }
+        for text in &mut settings {
+            text.set_preset(preset);
+        }
+    }
+    settings
+}

@@ -1,0 +1,137 @@
+//! The formats for programs, written by the program and checked against their schemas.
+
+#![cfg(not(target_family = "wasm"))]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test")]
+
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::{Value, json};
+
+/// What the program prints in a folder of the cases.
+fn output(folder: &str, arguments: &[&str]) -> Value {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cmd").join(folder);
+    let output = Command::new(env!("CARGO_BIN_EXE_azwi-check")).args(arguments).current_dir(folder).output().unwrap();
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&output.stderr)))
+}
+
+/// Folders whose reports have findings with and without corrections, skipped files, errors, or nothing at all.
+const FOLDERS: [(&str, &[&str]); 4] =
+    [("output.in", &["."]), ("inputs.in", &["."]), ("configuration.in", &["."]), ("exit-codes.in", &["empty.yaml"])];
+
+#[test]
+fn json_is_as_its_schema_says() {
+    let schema: Value = serde_json::from_str(include_str!("../../docs/azwi-check.schema.json")).unwrap();
+    let schema = jsonschema::validator_for(&schema).unwrap();
+    for (folder, paths) in FOLDERS {
+        let report = output(folder, &[paths, &["--format", "json"]].concat());
+        let problems: Vec<_> = schema.iter_errors(&report).map(|it| format!("{}: {it}", it.instance_path)).collect();
+        assert_eq!(problems, [""; 0], "{folder}: {report:#}");
+
+        // The schema says something: no member can be left out or added.
+        for key in report.as_object().unwrap().keys() {
+            let mut report = report.clone();
+            report.as_object_mut().unwrap().remove(key);
+            assert!(!schema.is_valid(&report), "{key}");
+        }
+        let mut findings = report["findings"].as_array().into_iter().flatten();
+        if let Some(finding) = findings.next() {
+            for key in finding.as_object().unwrap().keys() {
+                let mut report = report.clone();
+                report["findings"][0].as_object_mut().unwrap().remove(key);
+                assert!(!schema.is_valid(&report), "{key}");
+            }
+        }
+    }
+}
+
+/// The members that SARIF requires of what the program writes. Source: OASIS, `sarif-schema-2.1.0.json`.
+fn sarif_schema() -> Value {
+    let message = json!({"type": "object", "anyOf": [{"required": ["text"]}, {"required": ["id"]}]});
+    let artifact = json!({"type": "object", "properties": {"uri": {"type": "string", "format": "uri-reference", "pattern": "^[^ \\\\<>]+$"}}});
+    let position = json!({"type": "integer", "minimum": 1});
+    let region = json!({"type": "object", "required": ["startLine"], "properties": {
+        "startLine": position, "startColumn": position, "endLine": position, "endColumn": position,
+    }});
+    let location = json!({"type": "object", "properties": {
+        "id": {"type": "integer", "minimum": 0},
+        "message": message,
+        "physicalLocation": {
+            "required": ["artifactLocation"],
+            "properties": {"artifactLocation": artifact, "region": region},
+        },
+        "logicalLocations": {"type": "array", "items": {"type": "object"}},
+    }});
+    let fix = json!({"required": ["artifactChanges"], "properties": {
+        "description": message,
+        "artifactChanges": {"type": "array", "minItems": 1, "items": {
+            "required": ["artifactLocation", "replacements"],
+            "properties": {"artifactLocation": artifact, "replacements": {"type": "array", "minItems": 1, "items": {
+                "required": ["deletedRegion"],
+                "properties": {"deletedRegion": region, "insertedContent": {"properties": {"text": {"type": "string"}}}},
+            }}},
+        }},
+    }});
+    let rule = json!({"required": ["id"], "properties": {
+        "id": {"type": "string"}, "shortDescription": {"required": ["text"]}, "fullDescription": {"required": ["text"]},
+        "help": {"required": ["text", "markdown"]}, "helpUri": {"type": "string", "format": "uri"},
+        "defaultConfiguration": {"properties": {
+            "enabled": {"type": "boolean"}, "level": {"enum": ["none", "note", "warning", "error"]},
+        }},
+    }});
+    json!({
+        "type": "object",
+        "required": ["version", "runs"],
+        "properties": {"version": {"const": "2.1.0"}, "runs": {"type": "array", "items": {
+            "required": ["tool", "results", "columnKind"],
+            "properties": {
+                "columnKind": {"enum": ["utf16CodeUnits", "unicodeCodePoints"]},
+                "tool": {"required": ["driver"], "properties": {
+                    "driver": {"required": ["name", "rules"], "properties": {"rules": {"type": "array", "items": rule}}},
+                }},
+                "invocations": {"type": "array", "items": {
+                    "required": ["executionSuccessful"],
+                    "properties": {"toolExecutionNotifications": {"type": "array", "items": {
+                        "required": ["message"],
+                        "properties": {"message": message, "locations": {"type": "array", "items": location}},
+                    }}},
+                }},
+                "results": {"type": "array", "items": {
+                    "required": ["message", "ruleId", "ruleIndex", "level", "partialFingerprints"],
+                    "properties": {
+                        "message": message, "level": {"enum": ["none", "note", "warning", "error"]},
+                        "locations": {"type": "array", "minItems": 1, "items": location},
+                        "relatedLocations": {"type": "array", "items": location},
+                        "fixes": {"type": "array", "items": fix},
+                        "partialFingerprints": {"additionalProperties": {"type": "string"}},
+                    },
+                }},
+            },
+        }}},
+    })
+}
+
+#[test]
+fn sarif_has_what_its_schema_requires() {
+    let schema = jsonschema::validator_for(&sarif_schema()).unwrap();
+    for (folder, paths) in FOLDERS {
+        let log = output(folder, &[paths, &["--format", "sarif"]].concat());
+        let problems: Vec<_> = schema.iter_errors(&log).map(|it| format!("{}: {it}", it.instance_path)).collect();
+        assert_eq!(problems, [""; 0], "{folder}");
+
+        let run = &log["runs"][0];
+        let rules = run["tool"]["driver"]["rules"].as_array().unwrap();
+        for result in run["results"].as_array().unwrap() {
+            let index = usize::try_from(result["ruleIndex"].as_u64().unwrap()).unwrap();
+            assert_eq!(rules[index]["id"], result["ruleId"]);
+        }
+    }
+}
+
+#[test]
+fn reports_do_not_depend_on_the_number_of_threads() {
+    for format in ["json", "sarif"] {
+        let report = |threads| output("inputs.in", &[".", "--format", format, "--threads", threads]);
+        assert_eq!(report("1"), report("7"));
+    }
+}

@@ -1,0 +1,96 @@
+//! The service accounts of all files, and which of them a pod means.
+//!
+//! Repositories hold the same objects several times, one folder for each environment, and often name no namespace. The service account
+//! of a pod is the nearest one: in the same file, else in the same folder, else in the folder with the longest common path.
+
+use std::collections::HashMap;
+
+use azure_workload_identity_policy::cluster::ServiceAccount;
+
+/// A service account among the files.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Account<'f> {
+    /// The number of its object in the set; `None` if it is known from the state of a cluster.
+    pub(crate) object: Option<usize>,
+    /// Its annotations.
+    pub(crate) account: &'f ServiceAccount,
+}
+
+/// The service accounts of all files.
+#[derive(Debug, Default)]
+pub(crate) struct Accounts<'f> {
+    /// By name, then by namespace, in the order of their places. Those that name no namespace have `None`.
+    by_name: HashMap<&'f str, ByNamespace<'f>>,
+}
+
+#[derive(Debug, Default)]
+struct ByNamespace<'f> {
+    namespaces: HashMap<Option<&'f str>, Vec<(Place<'f>, Account<'f>)>>,
+    /// Of all namespaces.
+    all: Vec<(Place<'f>, Account<'f>)>,
+}
+
+/// Where an object is: what is near sorts near.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Place<'f> {
+    folders: Vec<&'f str>,
+    file: usize,
+}
+
+impl<'f> Place<'f> {
+    /// The place of a file, by the path that it is shown with and its number.
+    pub(crate) fn new(path: &'f str, file: usize) -> Self {
+        let folders = path.rsplit_once('/').map(|(folder, _)| folder.split('/').filter(|it| *it != ".").collect());
+        Self { folders: folders.unwrap_or_default(), file }
+    }
+
+    /// The number of the file.
+    pub(crate) fn file(&self) -> usize {
+        self.file
+    }
+
+    /// How near another place is; more is nearer.
+    fn nearness(&self, other: &Self) -> (bool, usize) {
+        let common = self.folders.iter().zip(&other.folders).take_while(|(one, other)| one == other).count();
+        (self.file == other.file, common)
+    }
+}
+
+impl<'f> Accounts<'f> {
+    /// Adds a service account. Accounts of one name are added in the order of their places.
+    pub(crate) fn add(&mut self, namespace: Option<&'f str>, name: &'f str, place: Place<'f>, account: Account<'f>) {
+        let of_name = self.by_name.entry(name).or_default();
+        of_name.namespaces.entry(namespace).or_default().push((place.clone(), account));
+        of_name.all.push((place, account));
+    }
+
+    /// Sorts what was added.
+    pub(crate) fn finish(mut self) -> Self {
+        for of_name in self.by_name.values_mut() {
+            let lists = of_name.namespaces.values_mut().chain([&mut of_name.all]);
+            lists.for_each(|list| list.sort_by(|(one, _), (other, _)| one.cmp(other)));
+        }
+        self
+    }
+
+    /// The service account that an object in a file means. An object without a namespace may be in any; so may a service account.
+    pub(crate) fn nearest(&self, place: &Place<'f>, namespace: Option<&str>, name: &str) -> Option<Account<'f>> {
+        let of_name = self.by_name.get(name)?;
+        let Some(namespace) = namespace else { return nearest(&of_name.all, place).map(|(_, account)| account) };
+        let in_namespace = |namespace| nearest(of_name.namespaces.get(&namespace)?, place);
+        match (in_namespace(Some(namespace)), in_namespace(None)) {
+            (Some((near, named)), Some((other, unnamed))) => Some(if other > near { unnamed } else { named }),
+            (named, unnamed) => named.or(unnamed).map(|(_, account)| account),
+        }
+    }
+}
+
+/// The nearest of a sorted list, the first one of several, and how near it is.
+fn nearest<'f>(list: &[(Place<'f>, Account<'f>)], place: &Place<'f>) -> Option<((bool, usize), Account<'f>)> {
+    let after = list.partition_point(|(other, _)| other < place);
+    let neighbours = [after.checked_sub(1), Some(after)].into_iter().flatten().filter_map(|at| list.get(at));
+    let near = neighbours.map(|(other, _)| place.nearness(other)).max()?;
+    // Those that are as near are together; what is in the common folder itself comes first.
+    let start = list.partition_point(|(other, _)| other < place && place.nearness(other) < near);
+    list.get(start..)?.iter().find(|(other, _)| place.nearness(other) == near).map(|(_, account)| (near, *account))
+}

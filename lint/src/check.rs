@@ -1,0 +1,237 @@
+//! The check: what the rules find in the objects of all files, with the places in the texts.
+
+use std::borrow::{Borrow, BorrowMut, Cow};
+use std::cell::Cell;
+
+use azure_workload_identity_policy::cluster::{Cluster, Freshness, LookupError, ServiceAccount};
+use azure_workload_identity_policy::finding::{Finding, ObjectRef, Part};
+use azure_workload_identity_policy::inquiry::Inquiry;
+use azure_workload_identity_policy::json::{Document, Value};
+use azure_workload_identity_policy::rule::Severity;
+use azure_workload_identity_policy::{decide, examine, merge_causes};
+
+use crate::diagnose::{Draft, Request, Subject, report};
+use crate::file::{File, Object};
+use crate::offline::{self, Unknown, Unknowns};
+use crate::options::Options;
+use crate::other_kinds;
+use crate::report::Report;
+use crate::rule::Rule;
+use crate::set::Set;
+
+/// Runs work on several threads, or on one.
+pub trait Workers {
+    /// The results of `work` for the numbers from 0 to `count`, in their order.
+    fn map<T: Send>(&self, count: usize, work: impl Fn(usize) -> T + Sync + Send) -> Vec<T>;
+}
+
+/// The thread that asks.
+#[derive(Clone, Copy, Debug)]
+pub struct OneThread;
+
+impl Workers for OneThread {
+    fn map<T: Send>(&self, count: usize, work: impl Fn(usize) -> T + Sync + Send) -> Vec<T> {
+        (0..count).map(work).collect()
+    }
+}
+
+/// Checks files together: their service accounts and RBAC objects are the cluster.
+pub fn check(files: &[File], options: &Options<'_>, workers: &impl Workers) -> Report {
+    let set = Set::new(files, options.cluster_state);
+    let examined = workers.map(files.len(), |file| examine_file(&set, options, file));
+    let mut findings = Vec::with_capacity(set.objects.len());
+    let mut drafts = Vec::new();
+    for (found, others) in examined.into_iter().flatten() {
+        drafts.extend(others);
+        findings.push(found);
+    }
+    let position_of = |position: usize, _: &str, name: &str| {
+        let (place, object) = set.object(position)?;
+        set.account(place, namespace_of(object, options), name)?.object
+    };
+    merge_causes(&mut findings, &position_of);
+    for (position, found) in findings.into_iter().enumerate() {
+        drafts.extend(found.into_iter().map(|found| draft(found, position, &position_of)));
+    }
+    report(&set, &drafts, options, workers)
+}
+
+/// A finding with the severity that counts.
+struct Found {
+    severity: Severity,
+    finding: Finding,
+}
+
+impl Borrow<Finding> for Found {
+    fn borrow(&self) -> &Finding {
+        &self.finding
+    }
+}
+
+impl BorrowMut<Finding> for Found {
+    fn borrow_mut(&mut self) -> &mut Finding {
+        &mut self.finding
+    }
+}
+
+/// The namespace that an object is in, if it is known.
+pub(crate) fn namespace_of<'o>(object: &'o Object, options: &'o Options<'_>) -> Option<&'o str> {
+    object.name.namespace.as_deref().or(options.namespace.as_deref())
+}
+
+/// What is found in each object of a file: by rules of the policy, and otherwise.
+fn examine_file(set: &Set<'_>, options: &Options<'_>, file: usize) -> Vec<(Vec<Found>, Vec<Draft>)> {
+    let mut found = Vec::new();
+    for (mut position, file, part) in set.parts_of(file) {
+        // It was parsed when the file was read.
+        let Ok(document) = Document::parse(part.json(file).as_bytes()) else { continue };
+        for object in &part.objects {
+            found.push(examine_object(set, options, position, object, document.root().at(object.node)));
+            position += 1;
+        }
+    }
+    found
+}
+
+fn examine_object(
+    set: &Set<'_>,
+    options: &Options<'_>,
+    position: usize,
+    object: &Object,
+    value: Value<'_>,
+) -> (Vec<Found>, Vec<Draft>) {
+    let (mut found, mut others) = (Vec::<Found>::new(), Vec::new());
+    let Some((place, _)) = set.object(position) else { return (found, others) };
+    let cluster = Files::new(set, position, namespace_of(object, options));
+    for settings in &options.settings {
+        let inquiry = inquiry(value, object, namespace_of(object, options));
+        others.extend(other_kinds::check(value, &inquiry, settings, position));
+        let mut examination = examine(&inquiry, settings, &cluster);
+        let mismatches = std::mem::take(&mut examination.mismatches);
+        for mismatch in mismatches.iter().take(WRONG_TYPES) {
+            let request = Request { object: position, path: mismatch.value.path_from(value), part: Part::Value };
+            others.push(Draft::wrong_type(request, mismatch.value.id(), mismatch.expected));
+        }
+        if let Some(more) = mismatches.len().checked_sub(WRONG_TYPES).filter(|more| *more > 0) {
+            others.push(Draft::more(position, Severity::Deny, Rule::WrongType, more));
+        }
+        let unknowns = Unknowns {
+            accounts_are_known: set.knows_all_accounts(),
+            account_is_assumed: cluster.has_assumed.get(),
+            is_partial: set.is_patch(place) || offline::is_partial(&inquiry.group, &inquiry.kind, value),
+        };
+        let verdict = decide(examination, settings);
+        for (severity, mut finding) in verdict.findings {
+            let unknown = unknowns.behind(&finding, value);
+            let severity = if unknown.is_some() { severity.min(Severity::Note) } else { severity };
+            if unknown == Some(Unknown::OtherAccounts) {
+                not_among_the_files(&mut finding);
+            }
+            let is_same = |other: &&mut Found| {
+                other.finding.rule == finding.rule
+                    && other.finding.place == finding.place
+                    && other.finding.problem == finding.problem
+            };
+            match found.iter_mut().find(is_same) {
+                Some(other) => other.severity = other.severity.max(severity),
+                None => found.push(Found { severity, finding }),
+            }
+        }
+        others.extend(
+            verdict.more.into_iter().map(|(severity, rule, count)| Draft::more(position, severity, rule.into(), count)),
+        );
+    }
+    (found, without_repetitions(others))
+}
+
+/// Several settings find the same again.
+fn without_repetitions(drafts: Vec<Draft>) -> Vec<Draft> {
+    let mut kept = Vec::<Draft>::with_capacity(drafts.len());
+    for draft in drafts {
+        if kept.iter().all(|other| !other.is_same(&draft)) {
+            kept.push(draft);
+        }
+    }
+    kept
+}
+
+/// How many values of the wrong type are shown for one object; the rest is counted.
+const WRONG_TYPES: usize = 50;
+
+/// The question about an object in a file. Items of a list may leave out their kind.
+pub(crate) fn inquiry<'a>(value: Value<'a>, object: &'a Object, namespace: Option<&'a str>) -> Inquiry<'a> {
+    let (group, version) = object.name.api_version.split_once('/').unwrap_or(("", &object.name.api_version));
+    let inquiry = Inquiry::of_object(value);
+    Inquiry {
+        group: Cow::Borrowed(group),
+        version: Cow::Borrowed(version),
+        kind: Cow::Borrowed(&object.name.kind),
+        namespace: namespace.map(Cow::Borrowed),
+        ..inquiry
+    }
+}
+
+/// Says of a service account that is not found what files can tell.
+pub(crate) fn not_among_the_files(finding: &mut Finding) {
+    if let Some(end) = finding.problem.find(", which does not exist") {
+        finding.problem.replace_range(end.., ", which is not among the files");
+        "check that it exists, or give the service accounts of the cluster with --cluster-state"
+            .clone_into(&mut finding.fix);
+    }
+}
+
+/// A finding as a draft of what is reported.
+fn draft(found: Found, position: usize, position_of: &dyn Fn(usize, &str, &str) -> Option<usize>) -> Draft {
+    let Found { severity, finding } = found;
+    let related = finding.related.into_iter().filter_map(|related| {
+        let object = match &related.object {
+            ObjectRef::Examined => position,
+            ObjectRef::Other(position) => *position,
+            ObjectRef::ServiceAccount { namespace, name } => position_of(position, namespace, name)?,
+        };
+        Some((Request { object, path: related.path, part: Part::Value }, related.text))
+    });
+    Draft {
+        rule: finding.rule.into(),
+        severity,
+        related: related.collect(),
+        place: Request { object: position, path: finding.place.path, part: finding.place.part },
+        subject: Subject::Finding { problem: finding.problem, fix: finding.fix, repair: finding.repair },
+    }
+}
+
+/// The cluster that the files are, as one object sees it.
+pub(crate) struct Files<'s, 'f> {
+    set: &'s Set<'f>,
+    position: usize,
+    namespace: Option<&'s str>,
+    /// Whether an answer was assumed.
+    has_assumed: Cell<bool>,
+}
+
+impl<'s, 'f> Files<'s, 'f> {
+    /// The cluster as an object sees it that is in a namespace.
+    pub(crate) fn new(set: &'s Set<'f>, position: usize, namespace: Option<&'s str>) -> Self {
+        Self { set, position, namespace, has_assumed: Cell::new(false) }
+    }
+}
+
+impl Cluster for Files<'_, '_> {
+    fn service_account(&self, _: &str, name: &str, _: Freshness) -> Result<ServiceAccount, LookupError> {
+        let place = self.set.object(self.position).map(|(place, _)| place);
+        let account = place.and_then(|place| self.set.account(place, self.namespace, name));
+        match account {
+            Some(account) => Ok(account.account.clone()),
+            // Kubernetes makes it in every namespace. Most likely it has no annotations.
+            None if name == "default" => {
+                self.has_assumed.set(true);
+                Ok(ServiceAccount::default())
+            }
+            None => Err(LookupError::Missing),
+        }
+    }
+
+    fn may_use_identity(&self, namespace: &str, service_account: &str, client_id: &str) -> Result<bool, LookupError> {
+        Ok(self.set.may_use_identity(namespace, service_account, client_id))
+    }
+}

@@ -1,0 +1,392 @@
+//! From findings in objects to diagnostics in files.
+//!
+//! Texts are read again with the origins of their nodes, but only those in which something was found: most files are right, and origins
+//! take more memory than the text.
+
+use std::collections::BTreeMap;
+use std::mem;
+
+use azure_workload_identity_policy::finding::Part;
+use azure_workload_identity_policy::json::{self, Changes, Kind, NodeId, Path};
+use azure_workload_identity_policy::rule::Severity;
+use sha2::{Digest, Sha256};
+
+use crate::check::Workers;
+use crate::file::File;
+use crate::options::Options;
+use crate::place::{Located, Written};
+use crate::report::{Diagnostic, FilePlace, ObjectName, RelatedPlace, Report, Skipped, Summary, TextEdit};
+use crate::rule::Rule;
+use crate::rules::{suppression_reason, unused_suppression, wrong_type};
+use crate::set::Set;
+use crate::source::Lines;
+use crate::suppressions::{Suppression, suppressions};
+use crate::yaml;
+
+/// A finding whose places are not known yet.
+#[derive(Debug)]
+pub(crate) struct Draft {
+    /// The rule.
+    pub(crate) rule: Rule,
+    /// The severity that counts.
+    pub(crate) severity: Severity,
+    /// Where.
+    pub(crate) place: Request,
+    /// Other places, each with what it has to do with the finding.
+    pub(crate) related: Vec<(Request, &'static str)>,
+    /// What is wrong.
+    pub(crate) subject: Subject,
+}
+
+/// What is wrong.
+#[derive(Debug)]
+pub(crate) enum Subject {
+    /// A rule of the policy says it.
+    Finding {
+        /// What is wrong.
+        problem: String,
+        /// What to do.
+        fix: String,
+        /// What does it.
+        repair: Option<Changes>,
+    },
+    /// A value has the wrong type.
+    WrongType {
+        /// The value.
+        node: NodeId,
+        /// What belongs there.
+        expected: Kind,
+    },
+    /// A rule finds more than is shown.
+    More(usize),
+}
+
+/// A place in an object.
+#[derive(Debug)]
+pub(crate) struct Request {
+    /// The number of the object in the set.
+    pub(crate) object: usize,
+    /// The path in it.
+    pub(crate) path: Path,
+    /// What of it is meant.
+    pub(crate) part: Part,
+}
+
+impl Draft {
+    /// A value of the wrong type.
+    pub(crate) fn wrong_type(place: Request, node: NodeId, expected: Kind) -> Self {
+        let subject = Subject::WrongType { node, expected };
+        Self { rule: Rule::WrongType, severity: Severity::Deny, place, related: Vec::new(), subject }
+    }
+
+    /// That a rule finds more in an object.
+    pub(crate) fn more(object: usize, severity: Severity, rule: Rule, count: usize) -> Self {
+        let place = Request { object, path: Path::default(), part: Part::Value };
+        Self { rule, severity, place, related: Vec::new(), subject: Subject::More(count) }
+    }
+
+    /// Its place, then its related places.
+    fn requests(&self) -> impl Iterator<Item = &Request> {
+        [&self.place].into_iter().chain(self.related.iter().map(|(request, _)| request))
+    }
+
+    /// Whether two drafts of one object, made with different settings, are of the same thing.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        self.rule == other.rule && self.place.path == other.place.path
+    }
+}
+
+/// What a diagnostic says and offers.
+pub(crate) struct Words {
+    /// What is wrong.
+    pub(crate) problem: String,
+    /// What to do.
+    pub(crate) fix: String,
+    /// Changes of the text that do it.
+    pub(crate) edits: Option<Vec<TextEdit>>,
+}
+
+/// Makes the report of drafts.
+pub(crate) fn report(set: &Set<'_>, drafts: &[Draft], options: &Options<'_>, workers: &impl Workers) -> Report {
+    let questions = questions(set, drafts);
+    let answers = workers.map(set.files.len(), |number| match (set.files.get(number), questions.get(number)) {
+        (Some(file), Some(questions)) => answers(set, file, questions),
+        _ => Answers::default(),
+    });
+    let (mut found, suppressions) = found(drafts, answers);
+    let mut diagnostics = Vec::with_capacity(drafts.len());
+    for (number, draft) in drafts.iter().enumerate() {
+        if let Some(at) = set.objects.get(draft.place.object) {
+            diagnostics
+                .extend(found.diagnostic(number, draft, &at.object.name).map(|diagnostic| (at.file, diagnostic)));
+        }
+    }
+    let mut diagnostics = suppressed(set, diagnostics, suppressions, options);
+    diagnostics.retain(|(_, it)| it.severity != Severity::Off && !(options.is_ignored)(it.rule, &it.place.source.name));
+    diagnostics.sort_by(|(file, one), (other_file, other)| {
+        let key = |it: &Diagnostic| (it.place.span.start, it.place.span.end, it.rule);
+        (file, key(one), &one.path, &one.problem).cmp(&(other_file, key(other), &other.path, &other.problem))
+    });
+    let mut report = outcome(set.files);
+    report.findings = diagnostics.into_iter().map(|(_, diagnostic)| diagnostic).collect();
+    number(&mut report.findings);
+    report.count();
+    report
+}
+
+/// What is asked of a file: where places are, and what drafts say. Requests are numbered draft by draft: its place, then its related
+/// places.
+#[derive(Default)]
+struct Questions<'d> {
+    places: Vec<(usize, &'d Request)>,
+    words: Vec<(usize, &'d Draft)>,
+}
+
+/// What a file answers, each with the number of the question.
+#[derive(Default)]
+struct Answers {
+    places: Vec<(usize, Found)>,
+    words: Vec<(usize, Words)>,
+    suppressions: Vec<Suppression>,
+}
+
+/// A place, and the aliases through which what is there came.
+struct Found {
+    place: FilePlace,
+    aliases: Vec<FilePlace>,
+}
+
+/// The questions to each file.
+fn questions<'d>(set: &Set<'_>, drafts: &'d [Draft]) -> Vec<Questions<'d>> {
+    let mut questions = Vec::new();
+    questions.resize_with(set.files.len(), Questions::default);
+    let mut requests = 0;
+    for (number, draft) in drafts.iter().enumerate() {
+        for request in draft.requests() {
+            if let Some(file) = set.objects.get(request.object).and_then(|at| questions.get_mut(at.file)) {
+                file.places.push((requests, request));
+            }
+            requests += 1;
+        }
+        if let Some(file) = set.objects.get(draft.place.object).and_then(|at| questions.get_mut(at.file)) {
+            file.words.push((number, draft));
+        }
+    }
+    questions
+}
+
+/// Reads a file again to answer questions.
+fn answers(set: &Set<'_>, file: &File, questions: &Questions<'_>) -> Answers {
+    let text = &*file.source.text;
+    let mut answers = Answers { suppressions: suppressions(text), ..Answers::default() };
+    if questions.places.is_empty() {
+        return answers;
+    }
+    let lines = Lines::new(text);
+    let found = |Located { span, aliases }| {
+        let place = |span| FilePlace { source: file.source.clone(), range: lines.range(&span), span };
+        Found { place: place(span), aliases: aliases.into_iter().map(place).collect() }
+    };
+    let mut documents = yaml::documents(text, true).filter_map(Result::ok).enumerate();
+    for part in &file.parts {
+        let document = match part.json {
+            Some(_) => documents.find(|(number, _)| *number == part.number).map(|(_, document)| document),
+            None => None,
+        };
+        let Ok(json) = json::Document::parse(part.json(file).as_bytes()) else { continue };
+        let written = Written { text, json: &json, document: document.as_ref() };
+        let object_of = |request: &Request| {
+            let at = set.objects.get(request.object)?;
+            std::ptr::eq(at.part, part).then(|| json.root().at(at.object.node))
+        };
+        for (number, request) in &questions.places {
+            if let Some(object) = object_of(request) {
+                answers.places.push((*number, found(written.locate(object, &request.path, request.part))));
+            }
+        }
+        for (number, draft) in &questions.words {
+            if object_of(&draft.place).is_some() {
+                answers.words.push((*number, words(draft, &written)));
+            }
+        }
+    }
+    answers
+}
+
+/// The answers to all questions, by their number.
+struct AllFound {
+    places: std::vec::IntoIter<Option<Found>>,
+    words: Vec<Option<Words>>,
+}
+
+/// Sorts the answers of all files, and the suppressions of each.
+fn found(drafts: &[Draft], of_files: Vec<Answers>) -> (AllFound, Vec<Vec<Suppression>>) {
+    let (mut places, mut words, mut suppressions) = (Vec::new(), Vec::new(), Vec::with_capacity(of_files.len()));
+    places.resize_with(drafts.iter().map(|draft| draft.requests().count()).sum(), || None);
+    words.resize_with(drafts.len(), || None);
+    for answers in of_files {
+        for (number, found) in answers.places {
+            if let Some(slot) = places.get_mut(number) {
+                *slot = Some(found);
+            }
+        }
+        for (number, found) in answers.words {
+            if let Some(slot) = words.get_mut(number) {
+                *slot = Some(found);
+            }
+        }
+        suppressions.push(answers.suppressions);
+    }
+    (AllFound { places: places.into_iter(), words }, suppressions)
+}
+
+impl AllFound {
+    /// Takes the diagnostic of a draft, whose number is `number`. Drafts are asked for in their order.
+    fn diagnostic(&mut self, number: usize, draft: &Draft, object: &ObjectName) -> Option<Diagnostic> {
+        let mut found = draft.requests().map(|_| self.places.next().flatten()).collect::<Vec<_>>().into_iter();
+        let primary = found.next().flatten();
+        let related =
+            draft.related.iter().zip(found).filter_map(|((_, message), found)| Some((found?.place, *message)));
+        let (Found { place, aliases }, words) = (primary?, self.words.get_mut(number)?.take()?);
+        let aliases = aliases.into_iter().map(|place| (place, "the value comes from here through an alias"));
+        let related =
+            aliases.chain(related).map(|(place, message)| RelatedPlace { place, message: message.to_owned() });
+        Some(Diagnostic {
+            rule: draft.rule,
+            severity: draft.severity,
+            place,
+            path: draft.place.path.to_string(),
+            problem: words.problem,
+            fix: words.fix,
+            object: object.clone(),
+            related: related.collect(),
+            edits: words.edits,
+            fingerprint: String::new(),
+        })
+    }
+}
+
+/// The words of a draft and its changes to the text.
+fn words(draft: &Draft, written: &Written<'_>) -> Words {
+    match &draft.subject {
+        Subject::Finding { problem, fix, repair } => Words {
+            problem: problem.clone(),
+            fix: fix.clone(),
+            edits: repair.as_ref().and_then(|repair| written.edits(repair)),
+        },
+        Subject::WrongType { node, expected } => wrong_type::words(written.json.root().at(*node), *expected, written),
+        Subject::More(count) => {
+            let problem = format!("breaks this rule in {count} more places");
+            Words { problem, fix: "correct the places that are shown first".to_owned(), edits: None }
+        }
+    }
+}
+
+/// Leaves out what comments suppress, and adds what is wrong with these comments.
+fn suppressed(
+    set: &Set<'_>,
+    mut diagnostics: Vec<(usize, Diagnostic)>,
+    of_files: Vec<Vec<Suppression>>,
+    options: &Options<'_>,
+) -> Vec<(usize, Diagnostic)> {
+    // For each suppression, which of its rules suppressed something.
+    let mut used: Vec<Vec<Vec<bool>>> =
+        of_files.iter().map(|file| file.iter().map(|it| vec![false; it.rules.len()]).collect()).collect();
+    diagnostics.retain(|(file, diagnostic)| {
+        let (Some(suppressions), Some(used)) = (of_files.get(*file), used.get_mut(*file)) else { return true };
+        let mut is_kept = true;
+        for (suppression, used) in suppressions.iter().zip(used) {
+            if suppression.scope.contains(&diagnostic.place.span.start) {
+                for ((_, name), used) in suppression.rules.iter().zip(used) {
+                    if name == diagnostic.rule.name() {
+                        (*used, is_kept) = (true, false);
+                    }
+                }
+            }
+        }
+        is_kept
+    });
+    for (number, (suppressions, used)) in of_files.into_iter().zip(used).enumerate() {
+        let Some(file) = set.files.get(number).filter(|_| !suppressions.is_empty()) else { continue };
+        let lines = Lines::new(&file.source.text);
+        for (suppression, used) in suppressions.iter().zip(used) {
+            let found = suppression_reason::check(suppression).into_iter();
+            let found = found.chain(unused_suppression::check(suppression, &used, &file.source.text));
+            diagnostics.extend(found.map(|problem| {
+                let place =
+                    FilePlace { source: file.source.clone(), range: lines.range(&problem.span), span: problem.span };
+                let diagnostic = Diagnostic {
+                    rule: problem.rule,
+                    severity: options.severity_of(problem.rule),
+                    place,
+                    path: String::new(),
+                    problem: problem.problem,
+                    fix: problem.fix,
+                    object: ObjectName::default(),
+                    related: Vec::new(),
+                    edits: problem.edit.map(|edit| vec![edit]),
+                    fingerprint: String::new(),
+                };
+                (number, diagnostic)
+            }));
+        }
+    }
+    diagnostics
+}
+
+/// Gives each finding its fingerprint: the rule, the file, the object and the path, and a number where all these are the same.
+fn number(diagnostics: &mut [Diagnostic]) {
+    let mut seen = BTreeMap::<[u8; 8], u64>::new();
+    for diagnostic in diagnostics {
+        let object = &diagnostic.object;
+        let parts = [
+            diagnostic.rule.name(),
+            &diagnostic.place.source.name,
+            &object.api_version,
+            &object.kind,
+            object.namespace.as_deref().unwrap_or_default(),
+            &object.name,
+            &diagnostic.path,
+        ];
+        let mut hash = Sha256::new();
+        for part in parts {
+            hash.update(part.as_bytes());
+            hash.update([0]);
+        }
+        let first = |hash: Sha256| hash.finalize().first_chunk::<8>().copied().unwrap_or_default();
+        let count = seen.entry(first(hash.clone())).or_default();
+        hash.update(count.to_le_bytes());
+        *count += 1;
+        diagnostic.fingerprint = format!("{:016x}", u64::from_be_bytes(first(hash)));
+    }
+}
+
+/// What reading the files gave, without findings.
+fn outcome(files: &[File]) -> Report {
+    let mut report = Report::default();
+    for file in files {
+        let name = &file.source.name;
+        report.summary.files += 1;
+        report.summary.documents += file.documents;
+        report.summary.objects += file.objects;
+        report.skipped.extend(file.skipped.iter().map(|reason| Skipped { file: name.clone(), reason: reason.clone() }));
+        report.errors.extend(file.errors());
+    }
+    report
+}
+
+impl Report {
+    /// Keeps the findings that a condition is true for.
+    pub fn retain(&mut self, condition: impl FnMut(&Diagnostic) -> bool) {
+        self.findings.retain(condition);
+        self.count();
+    }
+
+    /// Counts the findings.
+    fn count(&mut self) {
+        let count = |severity| self.findings.iter().filter(|it| it.severity == severity).count();
+        let Summary { files, documents, objects, .. } = mem::take(&mut self.summary);
+        let (deny, warn, note) = (count(Severity::Deny), count(Severity::Warn), count(Severity::Note));
+        self.summary = Summary { files, documents, objects, deny, warn, note };
+    }
+}

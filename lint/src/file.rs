@@ -1,0 +1,238 @@
+//! A file that was read: its documents as JSON, the objects in them, and what objects of other files need to know of it.
+
+use std::sync::Arc;
+
+use azure_workload_identity_policy::cluster::ServiceAccount;
+use azure_workload_identity_policy::json::{self, Kind, Reading, Value};
+
+use crate::access::Grant;
+use crate::report::{ObjectName, ReadError};
+use crate::source::{Lines, Source};
+use crate::yaml;
+
+/// A file that was read.
+#[derive(Debug)]
+pub struct File {
+    /// Its name and text.
+    pub source: Source,
+    /// Why it was not checked on purpose, or only in part.
+    pub(crate) skipped: Option<String>,
+    /// What could not be read.
+    pub(crate) errors: Vec<yaml::SyntaxError>,
+    /// How many documents it has that are not empty.
+    pub(crate) documents: usize,
+    /// How many Kubernetes objects it has.
+    pub(crate) objects: usize,
+    /// The documents with objects that matter.
+    pub(crate) parts: Vec<Part>,
+    /// The patches that it applies to other objects, if it is a kustomization: paths relative to its folder.
+    pub(crate) patches: Vec<String>,
+}
+
+/// A document with objects that matter.
+#[derive(Debug)]
+pub(crate) struct Part {
+    /// Its JSON; `None` if the text of the file is JSON already.
+    pub(crate) json: Option<String>,
+    /// Its number in the file, from 0: empty documents and those that cannot be read are not counted.
+    pub(crate) number: usize,
+    /// The objects, those in lists one by one.
+    pub(crate) objects: Vec<Object>,
+}
+
+/// A Kubernetes object.
+#[derive(Debug)]
+pub(crate) struct Object {
+    /// The number of its JSON node in the document.
+    pub(crate) node: json::NodeId,
+    /// How it names itself.
+    pub(crate) name: ObjectName,
+    /// What it tells about others.
+    pub(crate) fact: Fact,
+}
+
+/// What an object tells about others.
+#[derive(Debug)]
+pub(crate) enum Fact {
+    /// Nothing.
+    None,
+    /// It is a service account.
+    Account(ServiceAccount),
+    /// It may let service accounts use identities.
+    Grant(Grant),
+}
+
+/// How deep lists may be in lists. The API server knows none in another.
+const LIST_DEPTH: usize = 3;
+
+impl Part {
+    /// The JSON text.
+    pub(crate) fn json<'f>(&'f self, file: &'f File) -> &'f str {
+        self.json.as_deref().unwrap_or(&file.source.text)
+    }
+}
+
+impl File {
+    /// Reads a file. Whatever is wrong with it becomes a part of the result.
+    ///
+    /// A text that begins as a JSON object is read as JSON, as `kubectl` does, all others are read as YAML.
+    pub fn read(name: impl Into<Arc<str>>, text: Vec<u8>) -> Self {
+        let name = name.into();
+        let (text, error) = match String::from_utf8(text) {
+            Ok(text) => (text, None),
+            Err(error) => (String::new(), Some(encoding_error(error.as_bytes(), error.utf8_error().valid_up_to()))),
+        };
+        let mut file = Self {
+            source: Source { name, text: text.into() },
+            skipped: None,
+            errors: error.into_iter().collect(),
+            documents: 0,
+            objects: 0,
+            parts: Vec::new(),
+            patches: Vec::new(),
+        };
+        let text = Arc::clone(&file.source.text);
+        let json = text.trim_start().starts_with('{').then(|| json::Document::parse(text.as_bytes()));
+        match json {
+            Some(Ok(document)) => {
+                file.add(&document);
+            }
+            Some(Err(error)) if file.source.name.ends_with(".json") => {
+                let (line, column) = error.position();
+                let before: usize = text.split_inclusive('\n').take(line - 1).map(str::len).sum();
+                file.errors.push(yaml::SyntaxError { offset: before + column - 1, message: error.reason().to_owned() });
+            }
+            Some(Err(_)) | None => file.read_yaml(&text),
+        }
+        file
+    }
+
+    /// What could not be read.
+    pub fn errors(&self) -> Vec<ReadError> {
+        if self.errors.is_empty() {
+            return Vec::new();
+        }
+        let lines = Some(Lines::new(&self.source.text)).filter(|_| !self.source.text.is_empty());
+        let error = |error: &yaml::SyntaxError| ReadError {
+            file: self.source.name.clone(),
+            line: lines.as_ref().map(|lines| lines.position(error.offset).line),
+            message: error.message.clone(),
+        };
+        self.errors.iter().map(error).collect()
+    }
+
+    fn read_yaml(&mut self, text: &str) {
+        for document in yaml::documents(text, false) {
+            let error = match document {
+                Ok(document) => match json::Document::parse(document.json.as_bytes()) {
+                    Ok(parsed) => {
+                        if let Some(part) = self.add(&parsed) {
+                            part.json = Some(document.json);
+                        }
+                        continue;
+                    }
+                    Err(error) => yaml::SyntaxError { offset: document.span.start, message: error.to_string() },
+                },
+                Err(error) => error,
+            };
+            self.errors.push(error);
+        }
+        if let (Some(error), Some(at)) = (self.errors.first(), text.find("{{")) {
+            let line = text.get(..at).unwrap_or_default().matches('\n').count() + 1;
+            let reason = format!(
+                "is a template ({{{{ in line {line}) and no YAML: {}; render it and check the result",
+                error.message
+            );
+            self.skipped = Some(reason);
+            self.errors.clear();
+        }
+    }
+
+    /// Adds a document. It is kept if some of its objects matter.
+    fn add(&mut self, document: &json::Document<'_>) -> Option<&mut Part> {
+        let number = self.documents;
+        self.documents += 1;
+        let (root, mut objects) = (document.root(), Vec::new());
+        self.add_patches(root);
+        self.add_objects(root, "", LIST_DEPTH, &mut objects);
+        if objects.is_empty() {
+            return None;
+        }
+        self.parts.push(Part { json: None, number, objects });
+        self.parts.last_mut()
+    }
+
+    /// Finds the objects: the value itself, or the items of a list. `item_kind` is the kind of items that do not name it, as the API
+    /// server answers them.
+    fn add_objects(&mut self, value: Value<'_>, item_kind: &str, depth: usize, found: &mut Vec<Object>) {
+        let string = |holder: Option<Value<'_>>, key: &str| {
+            holder.and_then(|holder| holder.field(key)).and_then(Value::as_str).map(String::from).unwrap_or_default()
+        };
+        let (mut api_version, mut kind) = (string(Some(value), "apiVersion"), string(Some(value), "kind"));
+        if let (true, Some((version, item))) = (kind.is_empty(), item_kind.split_once(' ')) {
+            (api_version, kind) = (version.to_owned(), item.to_owned());
+        }
+        if api_version.is_empty() || kind.is_empty() {
+            return;
+        }
+        let items = value.field("items").filter(|items| items.kind() == Kind::Array);
+        if let (Some(item_kind), Some(items)) = (kind.strip_suffix("List"), items) {
+            if depth > 0 {
+                let item_kind =
+                    if item_kind.is_empty() { String::new() } else { [&api_version, " ", item_kind].concat() };
+                for item in items.elements() {
+                    self.add_objects(item, &item_kind, depth - 1, found);
+                }
+            }
+            return;
+        }
+        self.objects += 1;
+        if is_irrelevant(&api_version, &kind) {
+            return;
+        }
+        let metadata = value.field("metadata");
+        let name = match string(metadata, "name") {
+            name if name.is_empty() => string(metadata, "generateName"),
+            name => name,
+        };
+        let namespace = Some(string(metadata, "namespace")).filter(|namespace| !namespace.is_empty());
+        let fact = match (api_version.as_str(), kind.as_str()) {
+            ("v1", "ServiceAccount") => Fact::Account(ServiceAccount::read(value, &mut Reading::default())),
+            _ => Grant::read(&api_version, &kind, value).map_or(Fact::None, Fact::Grant),
+        };
+        found.push(Object { node: value.id(), name: ObjectName { api_version, kind, namespace, name }, fact });
+    }
+
+    /// Notes which files a kustomization names as patches.
+    fn add_patches(&mut self, root: Value<'_>) {
+        let file_name = self.source.name.rsplit('/').next().unwrap_or_default();
+        let is_named_so = matches!(file_name, "kustomization.yaml" | "kustomization.yml" | "Kustomization");
+        if !is_named_so && root.field("kind").and_then(Value::as_str).as_deref() != Some("Kustomization") {
+            return;
+        }
+        for key in ["patches", "patchesStrategicMerge", "patchesJson6902"] {
+            for patch in root.field(key).iter().flat_map(|list| list.elements()) {
+                let path = patch.field("path").unwrap_or(patch);
+                self.patches.extend(path.as_str().map(String::from));
+            }
+        }
+    }
+}
+
+/// Objects that no rule is about and that may be large or secret.
+fn is_irrelevant(api_version: &str, kind: &str) -> bool {
+    matches!(
+        (api_version, kind),
+        ("v1", "ConfigMap" | "Secret" | "Namespace" | "Event")
+            | ("apiextensions.k8s.io/v1", "CustomResourceDefinition")
+    )
+}
+
+/// Why bytes are no text, and where.
+fn encoding_error(bytes: &[u8], valid_up_to: usize) -> yaml::SyntaxError {
+    let message = match bytes {
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => "is UTF-16; save it as UTF-8",
+        _ => "is not UTF-8; save it as UTF-8",
+    };
+    yaml::SyntaxError { offset: valid_up_to, message: message.to_owned() }
+}

@@ -1,0 +1,99 @@
+//! From a path in an object to a place in the text.
+
+use std::ops::Range;
+
+use azure_workload_identity_policy::finding::Part;
+use azure_workload_identity_policy::json::{self, Changes, Path, Segment, Value};
+
+use crate::edit::{self, Target};
+use crate::report::TextEdit;
+use crate::yaml::{self, Style};
+
+/// A document in the form in which it is written.
+pub(crate) struct Written<'w> {
+    /// The text of the file.
+    pub(crate) text: &'w str,
+    /// The document as JSON.
+    pub(crate) json: &'w json::Document<'w>,
+    /// Where its nodes come from; `None` if the text is the JSON itself.
+    pub(crate) document: Option<&'w yaml::Document>,
+}
+
+/// A part of a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Located {
+    /// The part.
+    pub(crate) span: Range<usize>,
+    /// The aliases through which the node came, the innermost first.
+    pub(crate) aliases: Vec<Range<usize>>,
+}
+
+impl Written<'_> {
+    /// The place that a path from an object leads to: the value, or the key where the key is meant or the value extends over several
+    /// lines. For what is missing it is the innermost existing object around it.
+    pub(crate) fn locate(&self, object: Value<'_>, path: &Path, part: Part) -> Located {
+        let (mut at, mut key) = (object, None);
+        let mut is_whole = true;
+        for segment in path.segments() {
+            let next = match segment {
+                Segment::Key(name) => at.key_of(name).zip(at.get(name)).map(|(key, value)| (Some(key), value)),
+                Segment::Index(index) => at.elements().nth(*index).map(|element| (None, element)),
+            };
+            match next {
+                Some((next_key, next)) => (key, at) = (next_key, next),
+                None => {
+                    is_whole = false;
+                    break;
+                }
+            }
+        }
+        // An object as a whole is shown by its kind.
+        if at == object
+            && let (Some(kind), true) = (at.get("kind"), path.segments().is_empty() || !is_whole)
+        {
+            at = kind;
+        }
+        let value = self.of(at);
+        match key {
+            Some(key) if part == Part::Key || !is_whole || self.is_long(&value.span) => self.of(key),
+            _ => Located { span: self.first_line(value.span), ..value },
+        }
+    }
+
+    fn of(&self, value: Value<'_>) -> Located {
+        let Some(document) = self.document else { return Located { span: value.span(), aliases: Vec::new() } };
+        let origins = &document.origins;
+        let Some(origin) = origins.of(value.id()) else { return Located { span: 0..0, aliases: Vec::new() } };
+        let mut aliases = Vec::new();
+        let mut next = origin.alias;
+        while let Some(alias) = next.and_then(|alias| origins.alias(alias)) {
+            aliases.push(alias.span.clone());
+            next = alias.outer;
+        }
+        Located { span: origin.span.clone(), aliases }
+    }
+
+    /// Whether a part of the text is empty or extends over several lines.
+    fn is_long(&self, span: &Range<usize>) -> bool {
+        self.text.get(span.clone()).is_none_or(|text| text.is_empty() || text.trim_end().contains('\n'))
+    }
+
+    fn first_line(&self, span: Range<usize>) -> Range<usize> {
+        let text = self.text.get(span.clone()).unwrap_or_default();
+        let line = text.lines().next().unwrap_or_default();
+        span.start..span.start + line.trim_end().len()
+    }
+
+    /// Changes of the text that make changes of the document, if there are such.
+    pub(crate) fn edits(&self, changes: &Changes) -> Option<Vec<TextEdit>> {
+        let target = Target { text: self.text, root: self.json.root(), document: self.document };
+        edit::edits(&target, changes).filter(|edits| !edits.is_empty())
+    }
+
+    /// The text of a scalar as it is written, without quotes; `None` for other styles.
+    pub(crate) fn plain_text(&self, value: Value<'_>) -> Option<&str> {
+        let Some(document) = self.document else { return Some(self.text.get(value.span()).unwrap_or_default()) };
+        let origin = document.origins.of(value.id()).filter(|origin| origin.style == Style::Plain)?;
+        self.text.get(origin.span.clone())
+    }
+}

@@ -1,0 +1,5 @@
+//! The rules that only files can break: one rule, one file, with its documentation.
+
+pub(crate) mod suppression_reason;
+pub(crate) mod unused_suppression;
+pub(crate) mod wrong_type;

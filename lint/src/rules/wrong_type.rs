@@ -1,0 +1,52 @@
+//! # What it finds
+//!
+//! A label, an annotation or another field that the policy reads with a value of another type than Kubernetes requires: `use: true`
+//! or `use: yes` without quotes, an annotation that is a number, a list where a mapping belongs. YAML reads words such as `yes`, `on`
+//! and `true` without quotes as booleans.
+//!
+//! # Why it matters
+//!
+//! The API server rejects the object. Its message names neither the file nor the line.
+//!
+//! # Example
+//!
+//! `azure.workload.identity/use: true`
+//!
+//! # Fix
+//!
+//! Put the value in quotes: `azure.workload.identity/use: "true"`.
+
+use azure_workload_identity_policy::json::{self, Changes, Kind, Value};
+
+use crate::diagnose::Words;
+use crate::place::Written;
+
+/// The words for a value of the wrong type. What is written without quotes in the place of a string is to be put in quotes.
+pub(crate) fn words(value: Value<'_>, expected: Kind, written: &Written<'_>) -> Words {
+    let as_written = written.plain_text(value).unwrap_or_default();
+    let kind = value.kind();
+    let is_scalar = matches!(kind, Kind::Bool | Kind::Number);
+    if expected != Kind::String || !is_scalar {
+        let problem = format!("is {}, but must be {}", in_yaml(kind), in_yaml(expected));
+        return Words { problem, fix: format!("write {}", in_yaml(expected)), edits: None };
+    }
+    // `yes` means true; a number is the text that was written.
+    let wanted = if kind == Kind::Bool || as_written.is_empty() { value.raw() } else { as_written };
+    let problem = if as_written.is_empty() || as_written == value.raw() {
+        format!("is {}, {kind}, but must be a string", value.raw())
+    } else {
+        format!("is {as_written}, which YAML reads as {}, {kind}, but must be a string", value.raw())
+    };
+    let mut changes = Changes::default();
+    changes.replace(value, json::text(wanted));
+    Words { problem, fix: format!("put it in quotes: {}", json::text(wanted)), edits: written.edits(&changes) }
+}
+
+/// A type as people who write YAML call it.
+fn in_yaml(kind: Kind) -> String {
+    match kind {
+        Kind::Array => "a list".to_owned(),
+        Kind::Object => "a mapping".to_owned(),
+        kind => kind.to_string(),
+    }
+}

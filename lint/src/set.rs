@@ -1,0 +1,153 @@
+//! The files together: the set is the cluster.
+
+use std::collections::HashSet;
+
+use crate::access::{Grant, may_use_identity};
+use crate::accounts::{Account, Accounts, Place};
+use crate::file::{Fact, File, Object, Part};
+
+/// All files, with what objects need to know of each other.
+#[derive(Debug)]
+pub(crate) struct Set<'f> {
+    /// The files.
+    pub(crate) files: &'f [File],
+    /// All objects that matter, in the order of the files.
+    pub(crate) objects: Vec<ObjectAt<'f>>,
+    /// The number of the first object of each file.
+    firsts: Vec<usize>,
+    places: Vec<Place<'f>>,
+    accounts: Accounts<'f>,
+    /// The service accounts of a cluster, which count where no file has one.
+    state: Accounts<'f>,
+    has_state: bool,
+    grants: Vec<&'f Grant>,
+    /// The numbers of the files that a kustomization names as patches.
+    patches: HashSet<usize>,
+}
+
+/// Where an object is.
+#[derive(Debug)]
+pub(crate) struct ObjectAt<'f> {
+    /// The number of its file.
+    pub(crate) file: usize,
+    /// Its document.
+    pub(crate) part: &'f Part,
+    /// The object.
+    pub(crate) object: &'f Object,
+}
+
+impl<'f> Set<'f> {
+    /// Puts files together. `state` are objects of a cluster, in which all service accounts are, if there are any.
+    pub(crate) fn new(files: &'f [File], state: &'f [File]) -> Self {
+        let places: Vec<_> =
+            files.iter().enumerate().map(|(number, file)| Place::new(&file.source.name, number)).collect();
+        let mut set = Self {
+            files,
+            objects: Vec::new(),
+            firsts: Vec::with_capacity(files.len()),
+            places,
+            accounts: Accounts::default(),
+            state: Accounts::default(),
+            has_state: !state.is_empty(),
+            grants: Vec::new(),
+            patches: patches(files),
+        };
+        for (number, file) in files.iter().enumerate() {
+            set.firsts.push(set.objects.len());
+            for part in &file.parts {
+                for object in &part.objects {
+                    let position = Some(set.objects.len());
+                    set.objects.push(ObjectAt { file: number, part, object });
+                    set.add_fact(object, number, position);
+                }
+            }
+        }
+        for object in state.iter().flat_map(|file| &file.parts).flat_map(|part| &part.objects) {
+            set.add_fact(object, usize::MAX, None);
+        }
+        (set.accounts, set.state) = (set.accounts.finish(), set.state.finish());
+        set
+    }
+
+    fn add_fact(&mut self, object: &'f Object, file: usize, position: Option<usize>) {
+        match &object.fact {
+            Fact::None => {}
+            Fact::Account(account) => {
+                let name = &object.name;
+                let place = self.places.get(file).cloned().unwrap_or_else(|| Place::new("", file));
+                let accounts = if position.is_some() { &mut self.accounts } else { &mut self.state };
+                accounts.add(name.namespace.as_deref(), &name.name, place, Account { object: position, account });
+            }
+            Fact::Grant(grant) => self.grants.push(grant),
+        }
+    }
+
+    /// The documents of a file with objects that matter: the number of the first object, the file, and the document.
+    pub(crate) fn parts_of(&self, file: usize) -> impl Iterator<Item = (usize, &'f File, &'f Part)> {
+        let mut position = self.firsts.get(file).copied().unwrap_or_default();
+        let file = self.files.get(file);
+        file.into_iter().flat_map(|file| file.parts.iter().map(move |part| (file, part))).map(move |(file, part)| {
+            let first = position;
+            position += part.objects.len();
+            (first, file, part)
+        })
+    }
+
+    /// An object, and where its file is.
+    pub(crate) fn object(&self, position: usize) -> Option<(&Place<'f>, &'f Object)> {
+        let at = self.objects.get(position)?;
+        Some((self.places.get(at.file)?, at.object))
+    }
+
+    /// The service account that an object means.
+    pub(crate) fn account(&self, place: &Place<'f>, namespace: Option<&str>, name: &str) -> Option<Account<'f>> {
+        self.accounts.nearest(place, namespace, name).or_else(|| self.state.nearest(place, namespace, name))
+    }
+
+    /// Whether a service account that is not found does not exist.
+    pub(crate) fn knows_all_accounts(&self) -> bool {
+        self.has_state
+    }
+
+    /// Whether a kustomization applies a file to other objects.
+    pub(crate) fn is_patch(&self, place: &Place<'_>) -> bool {
+        self.patches.contains(&place.file())
+    }
+
+    /// Whether the RBAC objects let a service account use an identity.
+    pub(crate) fn may_use_identity(&self, namespace: &str, account: &str, client_id: &str) -> bool {
+        may_use_identity(&self.grants, namespace, account, client_id)
+    }
+}
+
+/// The numbers of the files that kustomizations name as patches.
+fn patches(files: &[File]) -> HashSet<usize> {
+    let kustomizations = files.iter().filter(|file| !file.patches.is_empty());
+    let paths: HashSet<_> = kustomizations
+        .flat_map(|file| {
+            let folder = file.source.name.rsplit_once('/').map_or("", |(folder, _)| folder);
+            file.patches.iter().map(move |path| normalized(folder, path))
+        })
+        .collect();
+    if paths.is_empty() {
+        return HashSet::new();
+    }
+    let is_patch = |file: &File| paths.contains(&normalized("", &file.source.name));
+    files.iter().enumerate().filter(|(_, file)| is_patch(file)).map(|(number, _)| number).collect()
+}
+
+/// A path in a folder, without `.` and `..`.
+fn normalized(folder: &str, path: &str) -> String {
+    let mut steps = Vec::new();
+    let folder = if path.starts_with('/') { "" } else { folder };
+    for step in folder.split('/').chain(path.split('/')) {
+        match step {
+            "" | "." => {}
+            ".." if steps.last().is_some_and(|last| *last != "..") => {
+                steps.pop();
+            }
+            step => steps.push(step),
+        }
+    }
+    steps.join("/")
+}

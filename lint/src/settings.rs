@@ -1,0 +1,175 @@
+//! Settings from files: the settings themselves, or the manifests of the policies that hold them, so that CI and cluster cannot differ.
+//!
+//! Of a policy only the settings count. Its module, rules and selectors decide where it is asked, not what it answers.
+
+use azure_workload_identity_policy::finding::Part;
+use azure_workload_identity_policy::json::{self, Changes, Kind, Value};
+use azure_workload_identity_policy::settings::{Problem, Settings};
+
+use crate::place::Written;
+use crate::report::ReadError;
+use crate::source::{Lines, Source};
+use crate::yaml;
+
+/// Where the settings of a policy are in a text.
+#[derive(Clone, Debug)]
+struct Origin {
+    source: Source,
+    /// The number of the document in the text, and of the JSON node in it; `None` if there are no settings.
+    node: Option<(usize, json::NodeId)>,
+}
+
+/// The settings of a policy as JSON, still to be read.
+#[derive(Clone, Debug)]
+pub struct SettingsText {
+    /// The settings.
+    json: String,
+    origin: Origin,
+}
+
+/// The preset that settings name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Preset {
+    /// The recommended severities.
+    Recommended,
+    /// As recommended, except that a rule that recommends a warning denies.
+    Strict,
+}
+
+impl SettingsText {
+    /// Finds the settings in a YAML or JSON text: the text itself, or `spec.settings` of the policies in it (ClusterAdmissionPolicy,
+    /// AdmissionPolicy, and the members of their groups). Policies with the same settings count once.
+    ///
+    /// If some of the policies name a module of this project, only those count: a file may hold other policies too.
+    pub fn find(source: &Source) -> Result<Vec<Self>, ReadError> {
+        let mut policies = Vec::<(bool, Self)>::new();
+        let (mut plain, mut documents) = (Vec::new(), 0);
+        for (number, document) in yaml::documents(&source.text, false).enumerate() {
+            let document = document.map_err(|error| read_error(source, error.offset, error.message))?;
+            let parsed = json::Document::parse(document.json.as_bytes())
+                .map_err(|error| read_error(source, document.span.start, error.to_string()))?;
+            documents += 1;
+            let text = |settings: Option<Value<'_>>| Self {
+                json: settings.map_or("{}", Value::raw).to_owned(),
+                origin: Origin { source: source.clone(), node: settings.map(|settings| (number, settings.id())) },
+            };
+            for object in objects(parsed.root()) {
+                policies.extend(policies_of(object).into_iter().map(|(is_own, settings)| (is_own, text(settings))));
+            }
+            if parsed.root().field("kind").is_none() {
+                plain.push(text(Some(parsed.root())));
+            }
+        }
+        if policies.is_empty() {
+            return match plain.len() {
+                1 if documents == 1 => Ok(plain),
+                _ if documents == 0 => Ok(vec![Self::empty(source)]),
+                _ => {
+                    let message = "holds neither settings nor a policy of Kubewarden: expected a mapping of settings, or \
+                                   ClusterAdmissionPolicy manifests";
+                    Err(ReadError { file: source.name.clone(), line: None, message: message.to_owned() })
+                }
+            };
+        }
+        let has_own = policies.iter().any(|(is_own, _)| *is_own);
+        let mut found = Vec::<Self>::new();
+        for (is_own, policy) in policies {
+            if (is_own || !has_own) && found.iter().all(|other| other.json != policy.json) {
+                found.push(policy);
+            }
+        }
+        Ok(found)
+    }
+
+    fn empty(source: &Source) -> Self {
+        Self { json: "{}".to_owned(), origin: Origin { source: source.clone(), node: None } }
+    }
+
+    /// Replaces the preset.
+    pub fn set_preset(&mut self, preset: Preset) {
+        let Ok(document) = json::Document::parse(self.json.as_bytes()) else { return };
+        if document.root().kind() == Kind::Object {
+            let name = match preset {
+                Preset::Recommended => "recommended",
+                Preset::Strict => "strict",
+            };
+            let mut changes = Changes::default();
+            changes.set(document.root(), "preset", json::text(name));
+            let mut changed = Vec::new();
+            changes.write(document.root(), &mut changed);
+            self.json = String::from_utf8(changed).unwrap_or_default();
+        }
+    }
+
+    /// The JSON text, to be parsed for [`read`](Self::read).
+    pub fn json(&self) -> &str {
+        &self.json
+    }
+
+    /// Reads the settings. All that is wrong with them comes back at once, with the line.
+    pub fn read<'a>(&self, document: &'a json::Document<'a>) -> Result<Settings<'a>, Vec<ReadError>> {
+        Settings::read(document.root()).map_err(|problems| {
+            let lines = self.lines(&problems);
+            let errors = problems.iter().enumerate().map(|(number, problem)| ReadError {
+                file: self.origin.source.name.clone(),
+                line: lines.get(number).copied(),
+                message: problem.to_string(),
+            });
+            errors.collect()
+        })
+    }
+
+    /// The line of each problem; nothing if there is no text.
+    fn lines(&self, problems: &[Problem]) -> Vec<usize> {
+        let text = &*self.origin.source.text;
+        let Some((number, node)) = self.origin.node else { return Vec::new() };
+        let document = yaml::documents(text, true).filter_map(Result::ok).nth(number);
+        let Some(document) = document else { return Vec::new() };
+        let Ok(json) = json::Document::parse(document.json.as_bytes()) else { return Vec::new() };
+        let written = Written { text, json: &json, document: Some(&document) };
+        let lines = Lines::new(text);
+        let line = |problem: &Problem| {
+            let located = written.locate(json.root().at(node), &problem.path, Part::Key);
+            lines.position(located.span.start).line
+        };
+        problems.iter().map(line).collect()
+    }
+}
+
+/// The objects of a document, those in a list one by one.
+fn objects(root: Value<'_>) -> Vec<Value<'_>> {
+    let items = root.field("items").filter(|items| items.kind() == Kind::Array);
+    items.map_or_else(|| vec![root], |items| items.elements().collect())
+}
+
+/// The settings in an object, if it is a policy or a group of policies: each with whether its module is this project's.
+fn policies_of(object: Value<'_>) -> Vec<(bool, Option<Value<'_>>)> {
+    if !text(object.field("apiVersion")).starts_with("policies.kubewarden.io/") {
+        return Vec::new();
+    }
+    let Some(spec) = object.field("spec") else { return Vec::new() };
+    match text(object.field("kind")).as_str() {
+        "ClusterAdmissionPolicy" | "AdmissionPolicy" => vec![policy(spec)],
+        "ClusterAdmissionPolicyGroup" | "AdmissionPolicyGroup" => {
+            spec.field("policies").into_iter().flat_map(Value::members).map(|(_, member)| policy(member)).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// The settings in a policy, and whether its module is this project's.
+fn policy(spec: Value<'_>) -> (bool, Option<Value<'_>>) {
+    (text(spec.field("module")).contains(MODULE), spec.field("settings").filter(|settings| !settings.is_empty()))
+}
+
+fn text(value: Option<Value<'_>>) -> String {
+    value.and_then(Value::as_str).map(String::from).unwrap_or_default()
+}
+
+/// What the name of a module of this project holds.
+const MODULE: &str = "azure-workload-identity-policy";
+
+fn read_error(source: &Source, offset: usize, message: String) -> ReadError {
+    let line = Lines::new(&source.text).position(offset).line;
+    ReadError { file: source.name.clone(), line: Some(line), message }
+}
