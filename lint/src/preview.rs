@@ -42,7 +42,7 @@ pub struct FilePreview {
 pub struct PodInFile {
     /// The object.
     pub object: ObjectName,
-    /// The line from 1 in which the object or its template begins.
+    /// The line of the template, or of the kind of the pod, from 1.
     pub line: usize,
     /// The path from the object to the template; empty for a pod.
     pub path: Path,
@@ -388,6 +388,9 @@ fn member(key: &str, value: &str) -> String {
 
 /// Notes which nodes of a template the nodes of its pod are.
 fn add_nodes(made: Value<'_>, own: Value<'_>, nodes: &mut HashMap<NodeId, NodeId>) {
+    if made.kind() != own.kind() {
+        return;
+    }
     nodes.insert(made.id(), own.id());
     for (made, own) in made.elements().zip(own.elements()) {
         add_nodes(made, own, nodes);
