@@ -35,6 +35,8 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// Check manifests; this is what the program does without a command
     Check(Box<CheckArguments>),
+    /// Show what admission would inject into each pod template, as a diff that `patch -p1` takes
+    Diff(Box<DiffArguments>),
     /// Print what a rule finds, why it matters, and how to fix it
     Explain {
         /// The name of the rule, as messages show it
@@ -63,7 +65,7 @@ pub(crate) enum Command {
 }
 
 /// The names of the commands.
-pub(crate) const COMMANDS: &[&str] = &["check", "explain", "rules", "review", "completions", "man"];
+pub(crate) const COMMANDS: &[&str] = &["check", "diff", "explain", "rules", "review", "completions", "man"];
 
 /// What is read.
 #[derive(Debug, Default, Args)]
@@ -116,6 +118,15 @@ pub(crate) struct CheckArguments {
     pub(crate) policy: PolicyArguments,
     #[command(flatten)]
     pub(crate) output: OutputArguments,
+}
+
+/// The arguments of `diff`.
+#[derive(Debug, Args)]
+pub(crate) struct DiffArguments {
+    #[command(flatten)]
+    pub(crate) input: InputArguments,
+    #[command(flatten)]
+    pub(crate) policy: PolicyArguments,
 }
 
 /// What is reported, and how.
@@ -261,6 +272,20 @@ mod tests {
         let names: Vec<_> = command.get_subcommands().map(clap::Command::get_name).collect();
         assert_eq!(names, COMMANDS);
         command.debug_assert();
+    }
+
+    #[test]
+    fn the_documentation_names_all_commands_and_options() {
+        let page = include_str!("../../docs/cli.md");
+        let command = <Arguments as clap::CommandFactory>::command();
+        for name in COMMANDS {
+            assert!(page.contains(&format!("azwi-check {name}")), "{name}");
+        }
+        let options = command.get_subcommands().chain([&command]).flat_map(clap::Command::get_arguments);
+        for option in options.filter_map(|option| option.get_long().filter(|name| !matches!(*name, "help" | "version")))
+        {
+            assert!(page.contains(&format!("--{option}")), "--{option}");
+        }
     }
 
     #[test]

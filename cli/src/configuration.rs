@@ -24,6 +24,9 @@ use crate::paths;
 /// The name under which it is found.
 pub(crate) const NAME: &str = "azwi-check.yaml";
 
+/// What it may hold.
+const KEYS: [&str; 5] = ["settings", "preset", "paths", "ignore", "rules"];
+
 /// What a configuration says.
 #[derive(Debug, Default)]
 pub(crate) struct Configuration {
@@ -93,8 +96,7 @@ struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     fn configuration(&mut self, folder: PathBuf, root: Value<'a>) -> Configuration {
-        let [settings, preset, paths, ignore, rules] =
-            self.members(root, "the configuration", ["settings", "preset", "paths", "ignore", "rules"]);
+        let [settings, preset, paths, ignore, rules] = self.members(root, "the configuration", KEYS);
         let files = |values: Vec<(Value<'_>, String)>| values.into_iter().map(|(_, text)| folder.join(text)).collect();
         Configuration {
             settings: files(self.texts(settings, "settings")),
@@ -331,5 +333,30 @@ mod tests {
         ] {
             assert_eq!(relative(Path::new("/repo"), Path::new(current), file), Path::new(expected));
         }
+    }
+
+    #[test]
+    fn the_schema_for_editors_knows_all_keys_and_rules() {
+        let schema: serde_json::Value =
+            serde_json::from_str(include_str!("../../docs/azwi-check-config.schema.json")).unwrap();
+        let keys: Vec<_> = schema["properties"].as_object().unwrap().keys().map(String::as_str).collect();
+        let mut known = KEYS;
+        known.sort_unstable();
+        assert_eq!(keys, known);
+        let rules: Vec<_> = schema["$defs"]["rule"]["enum"].as_array().unwrap().iter().collect();
+        assert_eq!(rules, Rule::all().map(Rule::name).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn the_documentation_shows_a_configuration_with_all_keys() {
+        let page = include_str!("../../docs/cli.md");
+        let example =
+            page.split("```yaml\n").filter_map(|rest| rest.split("```").next()).find(|it| it.contains("ignore:\n"));
+        let example = example.unwrap();
+        for key in KEYS {
+            assert!(example.contains(&format!("\n{key}:")), "{key}");
+            assert!(page.contains(&format!("| `{key}` |")), "{key}");
+        }
+        assert_eq!(read(example).unwrap().severities.len(), 1);
     }
 }

@@ -54,6 +54,11 @@ impl<'w> Display<'w> {
         if self.is_quiet { Ok(()) } else { self.say("hint", AnsiColor::BrightCyan, message) }
     }
 
+    /// Tells which pod stays as it is, and why.
+    pub(crate) fn unchanged(&mut self, message: &str) -> io::Result<()> {
+        if self.is_quiet { Ok(()) } else { self.say("unchanged", AnsiColor::BrightBlue, message) }
+    }
+
     /// Names what could not be read.
     pub(crate) fn errors(&mut self, errors: &[ReadError]) -> io::Result<()> {
         errors.iter().try_for_each(|ReadError { file, line, message }| match line {

@@ -47,6 +47,19 @@ impl Policy {
         if errors.is_empty() { Ok(policy) } else { Err(errors) }
     }
 
+    /// Makes sure that some settings inject: without any, as with `inject: {}`.
+    pub(crate) fn inject(&mut self) {
+        if self.settings.iter().any(SettingsText::injects) {
+            return;
+        }
+        if self.settings.is_empty() {
+            self.settings = no_settings();
+        }
+        if let Some(first) = self.settings.first_mut() {
+            first.add_injection();
+        }
+    }
+
     /// The objects of the cluster.
     pub(crate) fn cluster_state(&self) -> &[File] {
         &self.cluster_state
@@ -119,12 +132,16 @@ fn settings(
     }
     if let Some(preset) = preset {
         if files.is_empty() {
-            let source = Source { name: "settings".into(), text: "{}".into() };
-            settings.extend(SettingsText::find(&source).unwrap_or_default());
+            settings = no_settings();
         }
         for text in &mut settings {
             text.set_preset(preset);
         }
     }
     settings
+}
+
+/// The settings of a policy without any.
+fn no_settings() -> Vec<SettingsText> {
+    SettingsText::find(&Source { name: "settings".into(), text: "{}".into() }).unwrap_or_default()
 }

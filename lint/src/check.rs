@@ -210,7 +210,7 @@ pub(crate) struct Files<'s, 'f> {
 }
 
 impl<'s, 'f> Files<'s, 'f> {
-    /// The cluster as an object sees it that is in a namespace.
+    /// The cluster as the object of this number sees it.
     pub(crate) fn new(set: &'s Set<'f>, position: usize, namespace: Option<&'s str>) -> Self {
         Self { set, position, namespace, has_assumed: Cell::new(false) }
     }

@@ -127,7 +127,7 @@ pub(crate) fn report(set: &Set<'_>, drafts: &[Draft], options: &Options<'_>, wor
         let key = |it: &Diagnostic| (it.place.span.start, it.place.span.end, it.rule);
         (file, key(one), &one.path, &one.problem).cmp(&(other_file, key(other), &other.path, &other.problem))
     });
-    let mut report = outcome(set.files);
+    let mut report = Report::of_reading(set.files);
     report.findings = diagnostics.into_iter().map(|(_, diagnostic)| diagnostic).collect();
     number(&mut report.findings);
     report.count();
@@ -361,21 +361,23 @@ fn number(diagnostics: &mut [Diagnostic]) {
     }
 }
 
-/// What reading the files gave, without findings.
-fn outcome(files: &[File]) -> Report {
-    let mut report = Report::default();
-    for file in files {
-        let name = &file.source.name;
-        report.summary.files += 1;
-        report.summary.documents += file.documents;
-        report.summary.objects += file.objects;
-        report.skipped.extend(file.skipped.iter().map(|reason| Skipped { file: name.clone(), reason: reason.clone() }));
-        report.errors.extend(file.errors());
-    }
-    report
-}
-
 impl Report {
+    /// What reading the files gave, without findings.
+    pub fn of_reading(files: &[File]) -> Self {
+        let mut report = Self::default();
+        for file in files {
+            let name = &file.source.name;
+            report.summary.files += 1;
+            report.summary.documents += file.documents;
+            report.summary.objects += file.objects;
+            report
+                .skipped
+                .extend(file.skipped.iter().map(|reason| Skipped { file: name.clone(), reason: reason.clone() }));
+            report.errors.extend(file.errors());
+        }
+        report
+    }
+
     /// Keeps the findings that a condition is true for.
     pub fn retain(&mut self, condition: impl FnMut(&Diagnostic) -> bool) {
         self.findings.retain(condition);

@@ -6,7 +6,6 @@
 use std::collections::HashMap;
 
 use azure_workload_identity_policy::cluster::Cluster;
-use azure_workload_identity_policy::finding::Part;
 use azure_workload_identity_policy::inquiry::Inquiry;
 use azure_workload_identity_policy::json::{self, Change, Changes, Document, Kind, NodeId, Path, Reading, Value};
 use azure_workload_identity_policy::layout::Layout;
@@ -15,40 +14,9 @@ use azure_workload_identity_policy::settings::{OptIn, Settings};
 use azure_workload_identity_policy::subject::SubjectKind;
 use azure_workload_identity_policy::{decide, examine};
 
-use crate::check::{self, Workers};
+use crate::check::not_among_the_files;
 use crate::edit::{self, Target};
-use crate::file::{File, Part as FilePart};
-use crate::offline;
-use crate::options::Options;
-use crate::place::Written;
-use crate::report::{ObjectName, TextEdit};
-use crate::set::Set;
-use crate::source::{Lines, Source};
-use crate::yaml;
-
-/// What admission would do to the pods of a file.
-#[derive(Debug)]
-pub struct FilePreview {
-    /// The file.
-    pub source: Source,
-    /// Its text with what is injected.
-    pub text: String,
-    /// Each pod and pod template, in the order of the file.
-    pub pods: Vec<PodInFile>,
-}
-
-/// What admission would do to a pod in a file, or to the pods of a template.
-#[derive(Debug)]
-pub struct PodInFile {
-    /// The object.
-    pub object: ObjectName,
-    /// The line of the template, or of the kind of the pod, from 1.
-    pub line: usize,
-    /// The path from the object to the template; empty for a pod.
-    pub path: Path,
-    /// What happens.
-    pub outcome: Outcome,
-}
+use crate::report::TextEdit;
 
 /// An object that may be or hold pods.
 pub struct Object<'a> {
@@ -116,62 +84,6 @@ pub fn with_injection(settings: &str) -> String {
     let mut changes = Changes::default();
     changes.set(root, "inject", "{}".to_owned());
     written(&changes, root)
-}
-
-/// Previews what admission would inject into the pods in files, of which the service accounts and RBAC objects are the cluster.
-///
-/// Of the settings, the first that inject do so, and a pod that others reject is not injected.
-pub fn previews(files: &[File], options: &Options<'_>, workers: &impl Workers) -> Vec<FilePreview> {
-    let set = Set::new(files, options.cluster_state);
-    workers.map(files.len(), |file| preview_file(&set, options, file)).into_iter().flatten().collect()
-}
-
-fn preview_file(set: &Set<'_>, options: &Options<'_>, file: usize) -> Option<FilePreview> {
-    let source = &set.files.get(file)?.source;
-    let mut documents = Vec::new();
-    let mut edits = Vec::new();
-    let mut pods = Vec::new();
-    let lines = Lines::new(&source.text);
-    for (first, file, part) in set.parts_of(file) {
-        if part.json.is_some() && documents.is_empty() {
-            documents = yaml::documents(&source.text, true).filter_map(Result::ok).collect::<Vec<_>>();
-        }
-        let document = if part.json.is_some() { Some(documents.get(part.number)?) } else { None };
-        let Ok(json) = Document::parse(part.json(file).as_bytes()) else { continue };
-        let target = Target { text: &source.text, root: json.root(), document };
-        let preview = preview_part(set, options, first, part, &target);
-        edits.extend(preview.edits);
-        let written = Written { text: &source.text, json: &json, document };
-        for PodPreview { object, path, outcome } in preview.pods {
-            let Some(object) = part.objects.get(object) else { continue };
-            let located = written.locate(json.root().at(object.node), &path, Part::Key);
-            let line = lines.position(located.span.start).line;
-            pods.push(PodInFile { object: object.name.clone(), line, path, outcome });
-        }
-    }
-    let text = edit::apply(&source.text, &edits);
-    Some(FilePreview { source: source.clone(), text, pods })
-}
-
-fn preview_part(set: &Set<'_>, options: &Options<'_>, first: usize, part: &FilePart, target: &Target<'_>) -> Preview {
-    let clusters: Vec<_> = part
-        .objects
-        .iter()
-        .enumerate()
-        .map(|(position, object)| check::Files::new(set, first + position, check::namespace_of(object, options)))
-        .collect();
-    let objects = part.objects.iter().zip(&clusters).enumerate().map(|(position, (object, cluster))| {
-        let value = target.root.at(object.node);
-        let inquiry = check::inquiry(value, object, check::namespace_of(object, options));
-        let is_patch = set.object(first + position).is_some_and(|(place, _)| set.is_patch(place));
-        Object {
-            is_partial: is_patch || offline::is_partial(&inquiry.group, &inquiry.kind, value),
-            inquiry,
-            cluster,
-            accounts_are_known: set.knows_all_accounts(),
-        }
-    });
-    preview(target, &objects.collect::<Vec<_>>(), &options.settings)
 }
 
 /// Previews what admission would inject into the pods of a document. Of the settings, the first that inject do so, and a pod that
@@ -343,7 +255,7 @@ fn examined_pod(
         let missing = examination.findings.iter().find(|finding| finding.rule == RuleId::ServiceAccountMissing);
         if let (Some(missing), false) = (missing, object.accounts_are_known) {
             let mut missing = missing.clone();
-            check::not_among_the_files(&mut missing);
+            not_among_the_files(&mut missing);
             return Err(format!("the identity is not known: {} {}", missing.place.path, missing.problem));
         }
         let verdict = decide(examination, settings);

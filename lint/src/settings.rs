@@ -7,6 +7,7 @@ use azure_workload_identity_policy::json::{self, Changes, Kind, Value};
 use azure_workload_identity_policy::settings::{Problem, Settings};
 
 use crate::place::Written;
+use crate::preview::with_injection;
 use crate::report::ReadError;
 use crate::source::{Lines, Source};
 use crate::yaml;
@@ -99,6 +100,16 @@ impl SettingsText {
             changes.write(document.root(), &mut changed);
             self.json = String::from_utf8(changed).unwrap_or_default();
         }
+    }
+
+    /// Whether the settings inject.
+    pub fn injects(&self) -> bool {
+        json::Document::parse(self.json.as_bytes()).is_ok_and(|document| document.root().field("inject").is_some())
+    }
+
+    /// Adds `inject: {}`, unless the settings inject already.
+    pub fn add_injection(&mut self) {
+        self.json = with_injection(&self.json);
     }
 
     /// The JSON text, to be parsed for [`read`](Self::read).

@@ -1,6 +1,6 @@
 //! Corrections of whole texts: any mistakes in any style.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail as tests do")]
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
 mod common {
     pub(crate) mod styles;

@@ -2,8 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
-use azure_workload_identity_lint::preview::{FilePreview, Outcome, previews, with_injection};
-use azure_workload_identity_lint::{File, OneThread, Options};
+use azure_workload_identity_lint::edit::apply;
+use azure_workload_identity_lint::preview::{Outcome, with_injection};
+use azure_workload_identity_lint::{File, NamedPod, OneThread, Options, previews};
 use azure_workload_identity_policy::json::Document;
 use azure_workload_identity_policy::settings::Settings;
 
@@ -16,13 +17,22 @@ metadata:
     azure.workload.identity/tenant-id: 3fe9e2aa-5bcd-4a6c-9a44-9b7e1fd2bf2b
 ";
 
+/// The text of a file with what is injected, and what happens to the pods in it.
+#[derive(Debug)]
+struct FilePreview {
+    text: String,
+    pods: Vec<NamedPod>,
+}
+
 fn preview_with(settings: &[&str], texts: &[&str]) -> Vec<FilePreview> {
     let settings: Vec<_> = settings.iter().map(|settings| Document::parse(settings.as_bytes()).unwrap()).collect();
     let settings = settings.iter().map(|settings| Settings::read(settings.root()).unwrap()).collect();
     let files = texts.iter().enumerate();
     let files: Vec<_> =
         files.map(|(number, text)| File::read(format!("{number}.yaml"), text.as_bytes().to_vec())).collect();
-    previews(&files, &Options::new(settings, &[]), &OneThread)
+    let previews = previews(&files, &Options::new(settings, &[]), &OneThread).into_iter();
+    let previews = previews.map(|it| FilePreview { text: apply(&it.source.text, &it.edits), pods: it.pods });
+    previews.collect()
 }
 
 /// The preview of the first of some files that are checked together.
@@ -30,11 +40,11 @@ fn preview(texts: &[&str]) -> FilePreview {
     preview_with(&[r#"{"inject": {"layout": "v1.5"}}"#], texts).remove(0)
 }
 
-fn reasons(preview: &FilePreview) -> Vec<(usize, String)> {
+fn reasons(preview: &FilePreview) -> Vec<String> {
     let reasons = preview.pods.iter().map(|pod| match &pod.outcome {
-        Outcome::Unchanged { reason } => (pod.line, reason.clone()),
-        Outcome::Injected { .. } => (pod.line, "injected".to_owned()),
-        Outcome::Unwritable { .. } => (pod.line, "unwritable".to_owned()),
+        Outcome::Unchanged { reason } => reason.clone(),
+        Outcome::Injected { .. } => "injected".to_owned(),
+        Outcome::Unwritable { .. } => "unwritable".to_owned(),
     });
     reasons.collect()
 }
@@ -121,7 +131,7 @@ spec:
                   path: azure-identity-token
 ";
     let preview = preview(&[text, ACCOUNT]);
-    assert_eq!(reasons(&preview), [(10, "injected".to_owned())]);
+    assert_eq!(reasons(&preview), ["injected"]);
     assert_eq!(preview.text, expected);
 }
 
@@ -160,7 +170,7 @@ fn why_a_pod_is_not_injected_is_said() {
         let preview = preview(&[&text, ACCOUNT]);
         assert_eq!(preview.text, text);
         let reasons = reasons(&preview);
-        assert!(matches!(&*reasons, [(_, reason)] if reason.starts_with(expected)), "{reasons:?} of\n{text}");
+        assert!(matches!(&*reasons, [reason] if reason.starts_with(expected)), "{reasons:?} of\n{text}");
     }
 }
 
@@ -173,8 +183,8 @@ spec: {serviceAccountName: api, containers: [{name: web, image: web}]}
 ";
     let first = preview(&[text, ACCOUNT]);
     let second = preview(&[&first.text, ACCOUNT]);
-    assert_eq!(reasons(&first), [(2, "injected".to_owned())]);
-    assert_eq!(reasons(&second), [(2, "the pod has everything that is injected".to_owned())]);
+    assert_eq!(reasons(&first), ["injected"]);
+    assert_eq!(reasons(&second), ["the pod has everything that is injected"]);
     assert_eq!(second.text, first.text);
 }
 
@@ -221,7 +231,7 @@ fn a_label_goes_where_the_template_has_no_metadata() {
              spec: {{serviceAccountName: api, containers: [{{name: web, image: web}}]}}\n"
         );
         let preview = preview_with(&[settings], &[&text, ACCOUNT]).remove(0);
-        assert_eq!(reasons(&preview), [(7, "injected".to_owned())], "{text}");
+        assert_eq!(reasons(&preview), ["injected"], "{text}");
         assert!(preview.text.contains(expected), "{}", preview.text);
         let label = "azure.workload.identity/use: \"true\"";
         assert_eq!(preview.text.matches(label).count(), 1, "{}", preview.text);
@@ -251,30 +261,34 @@ items:
   spec: *spec
 ";
     let both = preview(&[text, ACCOUNT]);
-    assert_eq!(reasons(&both), [(9, "injected".to_owned()), (9, "injected".to_owned())]);
+    assert_eq!(reasons(&both), ["injected", "injected"]);
     assert!(both.text.contains("spec: *spec"), "{}", both.text);
 
     // The hash in the name of the volume differs between the two.
     let hashed = preview_with(&[r#"{"inject": {}}"#], &[text, ACCOUNT]).remove(0);
-    assert_eq!(reasons(&hashed), [(9, "injected".to_owned()), (9, "injected".to_owned())]);
+    assert_eq!(reasons(&hashed), ["injected", "injected"]);
     assert!(!hashed.text.contains("*spec"), "{}", hashed.text);
     assert_eq!(hashed.text.matches("AZURE_CLIENT_ID").count(), 2, "{}", hashed.text);
 }
 
 #[test]
 fn a_change_that_no_text_can_show_comes_as_objects() {
-    // A literal that ends without a line break has one as soon as something follows.
+    // What is added to the first container, the second would take over.
     let text = "apiVersion: v1
 kind: Pod
-metadata: {name: web, labels: {azure.workload.identity/use: \"true\"}}
+metadata:
+  name: web
+  labels: {azure.workload.identity/use: \"true\"}
+  annotations: {azure.workload.identity/skip-containers: log}
 spec:
   serviceAccountName: api
   containers:
-  - image: web
+  - &web
+    image: web
     name: web
-    env: []
-  hostname: |
-    web";
+  - <<: *web
+    name: log
+";
     let preview = preview(&[text, ACCOUNT]);
     assert_eq!(preview.text, text);
     let outcomes: Vec<_> = preview.pods.iter().map(|pod| &pod.outcome).collect();
@@ -295,11 +309,10 @@ spec: {serviceAccountName: api, containers: [{name: web, image: web}]}
     let identities =
         r#"{"identities": [{"clientId": "00000000-0000-0000-0000-000000000000", "serviceAccounts": ["a/b"]}]}"#;
     let allowed = preview_with(&["{}", inject], &[text, ACCOUNT]).remove(0);
-    assert_eq!(reasons(&allowed), [(2, "injected".to_owned())]);
+    assert_eq!(reasons(&allowed), ["injected"]);
     let denied = preview_with(&[inject, identities], &[text, ACCOUNT]).remove(0);
-    assert!(matches!(&*reasons(&denied), [(2, reason)] if reason.contains("identity-not-allowed")), "{denied:?}");
-    let none = preview_with(&["{}"], &[text, ACCOUNT]).remove(0);
-    assert_eq!(reasons(&none), [(2, "the settings do not inject".to_owned())]);
+    assert!(matches!(&*reasons(&denied), [reason] if reason.contains("identity-not-allowed")), "{denied:?}");
+    assert!(preview_with(&["{}"], &[text, ACCOUNT]).is_empty());
 
     assert_eq!(with_injection(r#"{"preset": "strict"}"#), r#"{"preset": "strict","inject":{}}"#);
     assert_eq!(with_injection(inject), inject);
@@ -320,7 +333,7 @@ fn json_is_previewed_as_json() {
 }
 "#;
     let preview = preview(&[text, ACCOUNT]);
-    assert_eq!(reasons(&preview), [(3, "injected".to_owned())]);
+    assert_eq!(reasons(&preview), ["injected"]);
     assert!(
         preview.text.contains(",\n    \"volumes\": [\n      {\n        \"name\": \"azure-identity-token\",\n"),
         "{}",

@@ -78,7 +78,7 @@ fn groups(finding: &Diagnostic) -> Vec<Group<'_>> {
     };
     let title = level.primary_title(finding.message()).id(finding.rule.name());
     let mut group = title.elements(excerpts(finding));
-    if let Some(object) = object(&finding.object) {
+    if let Some(object) = named(&finding.object) {
         group = group.element(Level::INFO.with_name("object").message(object));
     }
     match finding.edits.as_deref().and_then(|edits| patch(&finding.place, edits)) {
@@ -88,7 +88,7 @@ fn groups(finding: &Diagnostic) -> Vec<Group<'_>> {
 }
 
 /// The object as people name it: `Deployment shop/web`.
-fn object(object: &ObjectName) -> Option<String> {
+pub(crate) fn named(object: &ObjectName) -> Option<String> {
     let names = [object.namespace.as_deref(), Some(object.name.as_str()).filter(|name| !name.is_empty())];
     let name = names.into_iter().flatten().collect::<Vec<_>>().join("/");
     (!object.kind.is_empty()).then(|| format!("{} {name}", object.kind).trim_end().to_owned())

@@ -16,7 +16,7 @@ use azure_workload_identity_lint::report::{Diagnostic, Report};
 use azure_workload_identity_policy::rule::Severity;
 use clap::ValueEnum;
 
-pub(crate) use human::{counted, printable};
+pub(crate) use human::{counted, named, printable};
 
 /// The width of a text that is not for a terminal, in columns.
 pub(crate) const DEFAULT_WIDTH: usize = 140;

@@ -20,13 +20,14 @@ pub fn documents(text: &str, with_origins: bool) -> impl Iterator<Item = Result<
     }
 }
 
-/// As libyaml reads, of which the reader that Kubernetes uses is a translation.
 fn options() -> Options {
     let mut options = Options::default();
-    options.block_scalar_eof_without_line_feed = true;
+    // A text without a line feed at its end is read as if it had one, which is how kubectl reads lines.
+    options.block_scalar_eof_without_line_feed = false;
     // kubectl separates documents before it reads them, and so its reader never sees what a directive is for.
     options.disallow_directives = true;
     options.emit_comments = false;
+    options.emit_anchor_events = true;
     // More than the JSON may have; nesting is bounded by the transcoder, with a message that says so.
     options.flow_nesting_limit = 255;
     options.block_nesting_limit = 255;
@@ -97,12 +98,24 @@ impl Documents<'_> {
             })?;
             match event {
                 Event::StreamStart => {}
-                Event::StreamEnd => return Ok(None),
+                Event::StreamEnd => {
+                    self.check_head(self.text.len())?;
+                    return Ok(None);
+                }
                 Event::DocumentStart(explicit, _) => self.begin(explicit, span)?,
                 Event::DocumentEnd => {
-                    let end = start_of(span).max(self.start);
+                    // The document goes on to where the next begins, comments included.
+                    let is_closed = start_of(span) < end_of(span);
+                    let end = match self.parser.peek() {
+                        Some(Ok((_, next))) if !is_closed => start_of(*next),
+                        _ => start_of(span),
+                    };
+                    let end = end.max(self.start);
                     self.check(end)?;
-                    let (json, origins) = self.transcoder.finish();
+                    let (json, origins) = self.transcoder.finish(end)?;
+                    if json == "null" && is_closed {
+                        return Err(SyntaxError::new(end, problem::LONELY_END));
+                    }
                     let document = Document { json, origins, span: self.start..end };
                     self.start = end_of(span);
                     return Ok(Some(document));
@@ -115,6 +128,7 @@ impl Documents<'_> {
 
     fn begin(&mut self, explicit: bool, span: Span) -> Result<(), SyntaxError> {
         let at = start_of(span);
+        self.check_head(at)?;
         if explicit {
             let rest = self.text.get(at..).unwrap_or_default();
             self.start = at + rest.find('\n').map_or(rest.len(), |end| end + 1);
@@ -129,6 +143,24 @@ impl Documents<'_> {
         self.is_first = false;
         self.transcoder.begin(self.start, span.start.line());
         Ok(())
+    }
+
+    /// Before the first document there may only be comments.
+    fn check_head(&mut self, end: usize) -> Result<(), SyntaxError> {
+        if !self.is_first {
+            return Ok(());
+        }
+        let head = self.text.get(..end).unwrap_or_default();
+        let first = head.len() - head.trim_start_matches('\u{feff}').len();
+        let lonely_end = match head.get(first..) {
+            Some(head) if head.starts_with("...") => Some(first),
+            _ => head.find("\n...").map(|at| at + 1),
+        };
+        if let Some(offset) = lonely_end {
+            return Err(SyntaxError::new(offset, problem::LONELY_END));
+        }
+        self.transcoder.begin(0, 1);
+        self.transcoder.finish(end).map(drop)
     }
 
     /// Searches the text up to `end` for what may be nowhere in it.

@@ -1,12 +1,14 @@
 //! Writes JSON from the events of the YAML parser, and notes the origin of each node. No tree is made: what an anchor names is copied
 //! from the JSON that was written for it.
 
+use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::ops::Range;
 
 use azure_workload_identity_policy::json::{self, DEPTH_LIMIT};
 use granit_parser::{Event, ScalarStyle, Span, StructureStyle, Tag};
 
+use super::problem;
 use super::scalar::{self, Scalar};
 use super::{Alias, NO_ALIAS, Node, Origins, Style, SyntaxError};
 
@@ -22,6 +24,8 @@ type Result<T> = std::result::Result<T, SyntaxError>;
 pub(super) struct Transcoder<'t> {
     text: &'t str,
     with_origins: bool,
+    /// Whether the whole text is JSON, once that was asked.
+    is_json: OnceCell<bool>,
     /// The JSON of the document, and next to it that of values which are not in the document at their place: those of merge keys.
     buffers: Vec<Buffer>,
     /// The buffer that is being written.
@@ -35,6 +39,12 @@ pub(super) struct Transcoder<'t> {
     start: (usize, usize),
     /// Where the last scalar, alias or bracket ended.
     last_end: usize,
+    /// If that was a plain scalar, the column from which tabs behind it are harmless.
+    plain_column: Option<usize>,
+    /// How many flow collections are open.
+    flow_depth: usize,
+    /// Whether the last key of a flow mapping has a `?`.
+    is_explicit_key: bool,
     counts: Counts,
     /// How many bytes of JSON aliases may still add, in all documents together.
     alias_bytes_left: usize,
@@ -95,6 +105,9 @@ struct Frame {
     depth: usize,
     /// Where the first key of a mapping is in `keys`.
     keys: usize,
+    /// The column of the first key or dash.
+    column: usize,
+    is_flow: bool,
     is_empty: bool,
     merge: Option<Box<Merge>>,
     /// The buffer to go back to, for the value of a merge key.
@@ -127,6 +140,7 @@ impl<'t> Transcoder<'t> {
         Self {
             text,
             with_origins,
+            is_json: OnceCell::new(),
             buffers: vec![Buffer::default()],
             current: 0,
             aliases: Vec::new(),
@@ -135,6 +149,9 @@ impl<'t> Transcoder<'t> {
             anchors: HashMap::new(),
             start: (0, 1),
             last_end: 0,
+            plain_column: None,
+            flow_depth: 0,
+            is_explicit_key: false,
             counts: Counts::default(),
             alias_bytes_left: text.len().saturating_mul(ALIASED_BYTES.0).saturating_add(ALIASED_BYTES.1),
         }
@@ -151,22 +168,32 @@ impl<'t> Transcoder<'t> {
         self.anchors.clear();
         self.start = (start, line);
         self.last_end = start;
+        self.plain_column = None;
+        self.flow_depth = 0;
         self.counts = Counts::default();
     }
 
     /// The JSON of the document and its origins.
-    pub(super) fn finish(&mut self) -> (String, Origins) {
+    pub(super) fn finish(&mut self, end: usize) -> Result<(String, Origins)> {
+        self.check_gap(end)?;
         let buffer = self.buffers.first_mut().map(std::mem::take).unwrap_or_default();
-        (buffer.json, Origins { nodes: buffer.nodes, aliases: std::mem::take(&mut self.aliases) })
+        Ok((buffer.json, Origins { nodes: buffer.nodes, aliases: std::mem::take(&mut self.aliases) }))
     }
 
     pub(super) fn event(&mut self, event: Event<'_>, span: Span) -> Result<()> {
         let range = span.byte_range().unwrap_or_default();
+        if event.is_node() {
+            self.check_gap(range.start)?;
+        }
+        if let Some(tag) = span.tag_span().and_then(|span| span.byte_range()) {
+            self.check_tag(&tag)?;
+        }
         match event {
+            Event::Anchor(..) => self.check_name(&range),
             Event::Scalar(text, style, anchor, tag) => self.scalar(&text, style, anchor, tag.as_deref(), range),
             Event::Alias(anchor) => self.alias(anchor, range),
-            Event::SequenceStart(style, anchor, _) => self.enter(true, style, anchor, range),
-            Event::MappingStart(style, anchor, _) => self.enter(false, style, anchor, range),
+            Event::SequenceStart(style, anchor, _) => self.enter(true, style, anchor, span),
+            Event::MappingStart(style, anchor, _) => self.enter(false, style, anchor, span),
             Event::SequenceEnd | Event::MappingEnd => self.leave(range),
             // The events of documents are not for this, and others are not asked for.
             _ => Ok(()),
@@ -186,13 +213,29 @@ impl<'t> Transcoder<'t> {
         let expected = self.open.last().map_or(Kind::Sequence, |frame| frame.kind);
         if expected == Kind::Key
             && text == "<<"
-            && (is_plain && tag.is_none() || full_tag.as_deref() == Some("tag:yaml.org,2002:merge"))
+            && full_tag.as_deref().map_or(is_plain, |tag| matches!(tag, "!" | "tag:yaml.org,2002:merge"))
         {
             self.last_end = range.end;
+            self.plain_column = self.block_column();
+            self.is_explicit_key = false;
             return self.merge_key(range.start);
         }
+        let content = range.start;
         let (span, style) = self.scalar_span(style, range);
+        if matches!(style, Style::Literal | Style::Folded) {
+            self.check_block_indentation(span.start, content)?;
+        }
+        if style == Style::DoubleQuoted {
+            self.check_escapes(&span)?;
+        }
         self.last_end = span.end;
+        self.plain_column = if is_plain && !span.is_empty() { self.block_column() } else { None };
+        if is_plain && self.flow_depth > 0 {
+            self.check_flow_scalar(text, &span)?;
+        }
+        if expected == Kind::Key && self.flow_depth > 0 {
+            self.check_flow_key(&span)?;
+        }
         let fail = |message: String| SyntaxError::new(span.start, message);
         let value = scalar::resolve(text, is_plain, full_tag.as_deref()).map_err(fail)?;
         self.before_value(span.start)?;
@@ -220,6 +263,152 @@ impl<'t> Transcoder<'t> {
         }
         self.after_value();
         self.check_length(span.start)
+    }
+
+    /// Refuses what is between the last node and the next where the reader of Kubernetes does, but the parser does not.
+    fn check_gap(&self, until: usize) -> Result<()> {
+        let gap = self.text.get(self.last_end..until).unwrap_or_default();
+        if self.flow_depth == 0 {
+            return if gap.contains('\t') { self.check_tabs(gap) } else { Ok(()) };
+        }
+        let is_value = self.open.last().is_some_and(|frame| matches!(frame.kind, Kind::Value | Kind::Merge));
+        match gap.split_once(':') {
+            Some((before, _)) if is_value && before.contains('\n') && !self.is_explicit_key => {
+                Err(SyntaxError::new(self.last_end, "the colon has to be on the line of its key"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The first column inside of the innermost collection.
+    fn block_column(&self) -> Option<usize> {
+        Some(self.open.last().map_or(0, |frame| frame.column + 1))
+    }
+
+    /// Where a key may begin in a block, no tab may be before it.
+    fn check_tabs(&self, gap: &str) -> Result<()> {
+        let before = self.text.as_bytes().get(self.start.0..self.last_end).unwrap_or_default();
+        let mut may_be_key = matches!(before.last(), None | Some(b'\n'));
+        // White space behind a plain scalar belongs to it.
+        let mut plain_column = self.plain_column;
+        let mut line_start = 0;
+        let mut bytes = gap.bytes().enumerate();
+        while let Some((at, byte)) = bytes.next() {
+            match byte {
+                b'\n' => {
+                    may_be_key = true;
+                    line_start = at + 1;
+                    continue;
+                }
+                b'\t' if may_be_key && plain_column.is_none_or(|column| at - line_start < column) => {
+                    return Err(SyntaxError::new(self.last_end + at, problem::TAB));
+                }
+                // The last three are a byte order mark.
+                b' ' | b'\t' | b'\r' | 0xef | 0xbb | 0xbf => continue,
+                b'-' | b'?' => may_be_key = true,
+                b':' => {}
+                b'|' | b'>' => return Ok(()),
+                b'#' => {
+                    let length = gap.get(at..).and_then(|comment| comment.find('\n')).unwrap_or(gap.len() - at);
+                    if length > 1 {
+                        bytes.nth(length - 2);
+                    }
+                }
+                b'&' | b'!' => {
+                    may_be_key = false;
+                    let length =
+                        gap.get(at..).and_then(|word| word.find([' ', '\t', '\r', '\n'])).unwrap_or(gap.len() - at);
+                    if length > 1 {
+                        bytes.nth(length - 2);
+                    }
+                }
+                _ => may_be_key = false,
+            }
+            plain_column = None;
+        }
+        Ok(())
+    }
+
+    /// A key without `?` is on one line.
+    fn check_flow_key(&mut self, span: &Range<usize>) -> Result<()> {
+        let before = self.text.get(..span.start).unwrap_or_default();
+        self.is_explicit_key = before.trim_end().ends_with('?');
+        if self.is_explicit_key || !self.text.get(span.clone()).is_some_and(|key| key.contains('\n')) {
+            return Ok(());
+        }
+        Err(SyntaxError::new(span.start, "a key has to be on one line; a comma or a closing quote may be missing"))
+    }
+
+    /// Some escapes are JSON's alone, and kubectl has another reader for JSON.
+    fn check_escapes(&self, span: &Range<usize>) -> Result<()> {
+        let written = self.text.get(span.clone()).unwrap_or_default();
+        if !written.contains('\\') {
+            return Ok(());
+        }
+        let mut bytes = written.bytes().enumerate();
+        while let Some((at, byte)) = bytes.next() {
+            if byte != b'\\' {
+                continue;
+            }
+            let escape = written.as_bytes().get(at + 1..).unwrap_or_default();
+            let message = match escape {
+                [b'/', ..] => "the escape `\\/` is only for JSON; leave out the backslash",
+                [b'u', b'd' | b'D', b'8'..=b'9' | b'a'..=b'f' | b'A'..=b'F', ..] => {
+                    "surrogates (`\\ud800` to `\\udfff`) are only for JSON; write the character itself, or `\\U` with eight digits"
+                }
+                _ => {
+                    bytes.next();
+                    continue;
+                }
+            };
+            // Once a text, since the first one decides.
+            let is_json = || self.text.starts_with('{') && json::Document::parse(self.text.as_bytes()).is_ok();
+            let is_json = *self.is_json.get_or_init(is_json);
+            return if is_json { Ok(()) } else { Err(SyntaxError::new(span.start + at, message)) };
+        }
+        Ok(())
+    }
+
+    /// The names of anchors that the reader of Kubernetes knows.
+    fn check_name(&self, span: &Range<usize>) -> Result<()> {
+        let name = self.text.get(span.start + 1..span.end).unwrap_or_default();
+        let is_word = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+        let ends = matches!(
+            self.text.as_bytes().get(span.end),
+            None | Some(b' ' | b'\t' | b'\r' | b'\n' | b',' | b']' | b'}')
+        );
+        if is_word && ends {
+            return Ok(());
+        }
+        Err(SyntaxError::new(
+            span.start,
+            "the name of an anchor can only have letters, digits, `-` and `_`, and a space has to follow it",
+        ))
+    }
+
+    /// What the reader of Kubernetes takes for an indicator in a flow collection, but the parser for a part of the text.
+    fn check_flow_scalar(&self, text: &str, span: &Range<usize>) -> Result<()> {
+        if text.contains('?') || text.starts_with(':') {
+            return Err(SyntaxError::new(
+                span.start,
+                "a text with `?` in it, or a colon in front, needs quotes in a list or mapping in brackets",
+            ));
+        }
+        let ends_with_colon = self.text.as_bytes().get(..span.start).is_some_and(|before| before.ends_with(b":"));
+        let is_followed = matches!(self.text.as_bytes().get(span.start), Some(b',' | b']' | b'}'));
+        if span.is_empty() && ends_with_colon && is_followed {
+            return Err(SyntaxError::new(span.start, "a value has to follow the colon, or a space"));
+        }
+        Ok(())
+    }
+
+    /// The reader of Kubernetes takes more characters for a part of the tag than the parser.
+    fn check_tag(&self, tag: &Range<usize>) -> Result<()> {
+        let has_comment = self.text.get(tag.clone()).is_some_and(|tag| tag.contains('#'));
+        match self.text.as_bytes().get(tag.end) {
+            None | Some(b' ' | b'\t' | b'\r' | b'\n') if !has_comment => Ok(()),
+            _ => Err(SyntaxError::new(tag.start, "a space has to follow the tag")),
+        }
     }
 
     /// Keeps the value of an anchored key apart, since it is written as a text in its place.
@@ -280,7 +469,7 @@ impl<'t> Transcoder<'t> {
     }
 
     fn block_span(&self, range: &Range<usize>) -> Range<usize> {
-        let start = self.block_indicator(range.start);
+        let start = self.indicator([b'|', b'>'], range.start);
         let written = self.text.get(start..range.end).unwrap_or_default();
         // The parser has read the next line's indentation.
         let written = written.trim_end_matches([' ', '\t']);
@@ -296,19 +485,35 @@ impl<'t> Transcoder<'t> {
         start..start + content.len() + line_end
     }
 
-    /// Where the `|` or `>` of a block scalar is.
-    fn block_indicator(&self, content: usize) -> usize {
-        self.indicator(content, b"|>")
+    /// The first line of a block scalar shows its indentation, in which there may be no tab.
+    fn check_block_indentation(&self, header: usize, content: usize) -> Result<()> {
+        let written = self.text.get(header..=content).unwrap_or_default();
+        let (header, indentation) = written.split_once('\n').unwrap_or_default();
+        let is_explicit = header
+            .split('#')
+            .next()
+            .is_some_and(|header| header.contains(|character: char| character.is_ascii_digit()));
+        if indentation.contains('\t') && !is_explicit {
+            return Err(SyntaxError::new(content, problem::TAB));
+        }
+        // The first character is that of the content.
+        if self.open.is_empty()
+            && !matches!(indentation.bytes().next_back(), None | Some(b'\n' | b'\r'))
+            && indentation.len() <= 1
+        {
+            return Err(SyntaxError::new(content, "a text behind `|` or `>` has to be indented"));
+        }
+        Ok(())
     }
 
-    /// Where the first of some indicators is before the content of a node: behind the last event there are only indicators, comments,
-    /// an anchor and a tag.
-    fn indicator(&self, content: usize, wanted: &[u8]) -> usize {
+    /// Where the first of some indicators is between the last node and the next, or where the next is. Besides indicators there are only
+    /// comments, anchors and tags.
+    fn indicator(&self, wanted: [u8; 2], until: usize) -> usize {
         let mut at = self.last_end;
         loop {
-            let rest = self.text.get(at..content).unwrap_or_default();
+            let rest = self.text.get(at..until).unwrap_or_default();
             match rest.bytes().next() {
-                None => return at,
+                None => return until,
                 Some(byte) if wanted.contains(&byte) => return at,
                 Some(b'#') => at += rest.find('\n').unwrap_or(rest.len()),
                 Some(b'&' | b'!') => at += rest.find([' ', '\t', '\r', '\n']).unwrap_or(rest.len()),
@@ -342,6 +547,9 @@ impl<'t> Transcoder<'t> {
         };
         self.counts.decoded += 1;
         self.last_end = range.end;
+        self.plain_column = None;
+        self.is_explicit_key = false;
+        self.check_name(&range)?;
         match self.open.last().map(|frame| frame.kind) {
             Some(Kind::Merge | Kind::MergeList) if piece.is_mapping => self.merge(piece, Some(range)),
             Some(Kind::Key) => {
@@ -474,17 +682,24 @@ impl<'t> Transcoder<'t> {
         Ok(())
     }
 
-    fn enter(&mut self, is_sequence: bool, style: StructureStyle, anchor: usize, range: Range<usize>) -> Result<()> {
+    fn enter(&mut self, is_sequence: bool, style: StructureStyle, anchor: usize, span: Span) -> Result<()> {
+        let range = span.byte_range().unwrap_or_default();
         let expected = self.open.last().map_or(Kind::Sequence, |frame| frame.kind);
         let is_flow = style == StructureStyle::Flow;
-        // The parser leaves out the first dash of a list that is not indented more than its key.
-        let is_below_key = is_sequence && !is_flow && expected == Kind::Value;
-        let offset = if is_below_key { self.indicator(range.start, b"-") } else { range.start };
+        let (mut offset, mut column) = (range.start, span.start.col());
+        if is_sequence && !is_flow && matches!(expected, Kind::Value | Kind::Merge) {
+            // To the parser a list whose dashes are below its key begins behind the first of them.
+            offset = self.indicator([b'-'; 2], offset);
+            let before = self.text.get(self.start.0..offset).unwrap_or_default();
+            column = before.len() - before.rfind('\n').map_or(0, |end| end + 1);
+        }
         if self.open.len() >= DEPTH_LIMIT {
             return Err(too_deep(offset));
         }
         self.counts.decoded += 1;
         self.last_end = range.end;
+        self.plain_column = None;
+        self.flow_depth += usize::from(is_flow);
         let mut frame = Frame {
             kind: if is_sequence { Kind::Sequence } else { Kind::Key },
             json: 0,
@@ -494,6 +709,8 @@ impl<'t> Transcoder<'t> {
             anchor,
             depth: 1,
             keys: self.keys.len(),
+            column,
+            is_flow,
             is_empty: true,
             merge: None,
             outer_buffer: None,
@@ -543,6 +760,7 @@ impl<'t> Transcoder<'t> {
         // A block collection has no end of its own; it ends with its last child.
         if !range.is_empty() {
             self.last_end = range.end;
+            self.plain_column = None;
         }
         let is_mapping = self.open.last().is_some_and(|frame| frame.kind == Kind::Key);
         if is_mapping {
@@ -551,6 +769,7 @@ impl<'t> Transcoder<'t> {
         }
         let Some(frame) = self.open.pop() else { return Ok(()) };
         self.keys.truncate(frame.keys);
+        self.flow_depth -= usize::from(frame.is_flow);
         if frame.kind == Kind::MergeList {
             if let Some(outer) = self.open.last_mut() {
                 outer.kind = Kind::Key;

@@ -1,0 +1,83 @@
+//! `diff`: what admission would inject into each pod and pod template, as a change of the file.
+
+use std::io;
+
+use azure_workload_identity_lint::preview::Outcome;
+use azure_workload_identity_lint::report::Report;
+use azure_workload_identity_lint::{FilePreview, NamedPod, edit, previews};
+
+use crate::arguments::DiffArguments;
+use crate::display::Display;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::inputs::Inputs;
+use crate::output::{named, printable};
+use crate::patch;
+use crate::policy::Policy;
+use crate::workers::Threads;
+
+/// Prints the changes.
+pub(crate) fn run(arguments: &DiffArguments, display: &mut Display<'_>) -> Result<Exit, Failure> {
+    let mut policy = Policy::read(&arguments.policy)?;
+    policy.inject();
+    let threads = Threads::new(arguments.input.threads, display.shows_progress)?;
+    let inputs = Inputs::find(&arguments.input, &policy.configuration.paths, &policy.current);
+    let (files, mut errors) = inputs.read(&threads);
+    let previews = policy.with_options(|options| previews(&files, options, &threads))?;
+    drop(threads);
+    let mut report = Report::of_reading(&files);
+    errors.append(&mut report.errors);
+    report.errors = errors;
+    let mut can_all_be_shown = true;
+    for preview in &previews {
+        can_all_be_shown &= write(preview, display)?;
+    }
+    display.out.flush()?;
+    for preview in &previews {
+        for pod in &preview.pods {
+            if let Outcome::Unchanged { reason } = &pod.outcome {
+                display.unchanged(&format!("{}: {reason}", name(preview, pod)))?;
+            }
+        }
+    }
+    display.skipped(&report.skipped)?;
+    display.errors(&report.errors)?;
+    match Exit::after(&report, false) {
+        Exit::Success if !can_all_be_shown => Ok(Exit::Failure),
+        exit => Ok(exit),
+    }
+}
+
+/// Writes the change of a file, with what it does not tell as comments. Whether it shows all that would be injected.
+fn write(preview: &FilePreview, display: &mut Display<'_>) -> io::Result<bool> {
+    let FilePreview { source, edits, pods } = preview;
+    let mut is_all = true;
+    for pod in pods {
+        let name = name(preview, pod);
+        match &pod.outcome {
+            Outcome::Unchanged { .. } => {}
+            Outcome::Injected { note } => {
+                if let Some(note) = note {
+                    writeln!(display.out, "# {name}: {note}")?;
+                }
+            }
+            Outcome::Unwritable { before, after, note } => {
+                is_all = false;
+                writeln!(display.out, "# {name}: no change of the text does this; the change of the object as JSON:")?;
+                patch::write_as_comment(before, after, display.out)?;
+                if let Some(note) = note {
+                    writeln!(display.out, "# {name}: {note}")?;
+                }
+            }
+        }
+    }
+    let changed = edit::apply(&source.text, edits);
+    patch::write(&source.name, &source.text, &changed, display.is_coloured, display.out)?;
+    Ok(is_all)
+}
+
+/// The place of a pod and its name: `deploy/web.yaml: Deployment shop/web spec.template`.
+fn name(preview: &FilePreview, pod: &NamedPod) -> String {
+    let object = named(&pod.object).unwrap_or_default();
+    printable(format!("{}: {object} {}", preview.source.name, pod.path).trim_end()).replace('\n', " ")
+}

@@ -1,0 +1,78 @@
+// Command kubernetes-yaml reads texts as kubectl reads manifests: the reader of k8s.io/apimachinery splits them at the lines that
+// separate documents, and sigs.k8s.io/yaml makes JSON of each.
+//
+// Each line of the input is a text in base64. Each line of the output is {"documents":[...]} without those that are null, or
+// {"error":"..."}; with the flag -strict repeated keys are errors.
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"flag"
+	"io"
+	"log"
+	"os"
+
+	utilyaml "k8s.io/apimachinery/pkg/util/yaml"
+	"sigs.k8s.io/yaml"
+)
+
+type answer struct {
+	Documents []json.RawMessage `json:"documents"`
+	Error     string            `json:"error,omitempty"`
+}
+
+func main() {
+	strict := flag.Bool("strict", false, "refuse repeated keys")
+	flag.Parse()
+	convert := yaml.YAMLToJSON
+	if *strict {
+		convert = yaml.YAMLToJSONStrict
+	}
+	input := bufio.NewReader(os.Stdin)
+	output := json.NewEncoder(os.Stdout)
+	for {
+		line, err := input.ReadBytes('\n')
+		if errors.Is(err, io.EOF) {
+			return
+		}
+		if err != nil {
+			log.Fatal(err)
+		}
+		text, err := base64.StdEncoding.DecodeString(string(bytes.TrimSpace(line)))
+		if err != nil {
+			log.Fatal(err)
+		}
+		documents, err := read(text, convert)
+		result := answer{Documents: documents}
+		if err != nil {
+			result = answer{Error: err.Error()}
+		}
+		if err := output.Encode(result); err != nil {
+			log.Fatal(err)
+		}
+	}
+}
+
+func read(text []byte, convert func([]byte) ([]byte, error)) (documents []json.RawMessage, err error) {
+	reader := utilyaml.NewYAMLReader(bufio.NewReader(bytes.NewReader(text)))
+	for {
+		document, err := reader.Read()
+		if errors.Is(err, io.EOF) {
+			return documents, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		converted, err := convert(document)
+		if err != nil {
+			return nil, err
+		}
+		if string(converted) != "null" {
+			documents = append(documents, converted)
+		}
+	}
+}
