@@ -145,7 +145,7 @@ fn words(text: &str, offset: usize, kind: &ErrorKind) -> Cow<'static, str> {
             "expected `,` or `]`; a text with `{`, `}`, `[`, `]` or `,` needs quotes here"
         }
         Kind::FlowMappingValueAdjacentCollection | Kind::InvalidColonPlacement => {
-            "a colon that belongs to no key; put a space behind the colon of a key"
+            "a colon where there cannot be a key; a bracket or brace above may not be closed"
         }
         Kind::BlockEntryInFlowCollection => {
             "a list with dashes cannot be in brackets; a closing bracket may be missing above"
