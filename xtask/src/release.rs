@@ -17,8 +17,8 @@ use crate::{
 };
 
 /// Checks that the repository is ready to be released as `tag`, and writes into `directory`: the annotated module, the release
-/// notes (the changelog's section), and in `artifacthub/` what is to be pushed to the branch of that name. Returns the paths
-/// of the files.
+/// notes (the changelog's section), the manifest for krew without its checksums, and in `artifacthub/` what is to be pushed to the
+/// branch of that name. Returns the paths of the files.
 ///
 /// # Errors
 /// When the tag is not `v` and the version of `Cargo.toml`, when the changelog has no section with a date for it, when a
@@ -42,6 +42,7 @@ pub fn lay_out(tag: &str, directory: &Path) -> Result<Vec<PathBuf>> {
     let files = [
         (directory.join(RELEASED_MODULE), module),
         (directory.join("release-notes.md"), notes.into_bytes()),
+        (directory.join("krew.yaml"), workspace.read("cli/krew.yaml")?.into_bytes()),
         (artifact_hub.join("artifacthub-repo.yml"), workspace.read(artifacthub::OWNERS_FILE)?.into_bytes()),
         (package.join("artifacthub-pkg.yml"), workspace.read(artifacthub::FILE)?.into_bytes()),
         (package.join("README.md"), readme.into_bytes()),

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
@@ -15,6 +16,12 @@ fn workflows() -> Vec<(String, String)> {
     files.map(|path| (path.display().to_string(), fs::read_to_string(path).unwrap())).collect()
 }
 
+/// The action that other repositories use.
+const ACTION: &str = include_str!("../../action.yml");
+
+/// The manifest for krew.
+const KREW: &str = include_str!("../../cli/krew.yaml");
+
 fn release() -> Value {
     yaml_serde::from_str(include_str!("../../.github/workflows/release.yml")).unwrap()
 }
@@ -23,7 +30,7 @@ fn release() -> Value {
 #[test]
 fn actions_are_pinned_to_a_commit_with_its_tag_beside_it() {
     let mut count = 0;
-    for (file, text) in workflows() {
+    for (file, text) in workflows().into_iter().chain([("action.yml".to_owned(), ACTION.to_owned())]) {
         for (_, action) in text.lines().filter_map(|line| line.trim_start_matches([' ', '-']).split_once("uses: ")) {
             let Some((_, pin)) = action.split_once('@') else {
                 assert!(action.starts_with("./"), "{file}: {action}");
@@ -69,4 +76,37 @@ fn the_release_publishes_what_the_metadata_and_artifact_hub_name() {
 
     assert_eq!(release["env"]["IMAGE"], metadata.annotation(OCI_URL_ANNOTATION).unwrap());
     assert_eq!(release["env"]["MODULE"], RELEASED_MODULE);
+}
+
+/// The archives of azwi-check that the release publishes.
+fn archives() -> BTreeSet<String> {
+    let release = release();
+    let programs = release["jobs"]["programs"]["strategy"]["matrix"]["include"].as_array().unwrap();
+    let name =
+        |it: &Value| format!("azwi-check-{}.{}", it["target"].as_str().unwrap(), it["archive"].as_str().unwrap());
+    programs.iter().map(name).collect()
+}
+
+#[test]
+fn the_action_downloads_what_the_release_publishes() {
+    let words = ACTION.split(|it: char| it.is_whitespace() || matches!(it, '=' | ';'));
+    let named: BTreeSet<_> = words.filter(|word| word.starts_with("azwi-check-")).map(str::to_owned).collect();
+    assert_eq!(named, archives());
+}
+
+/// As the release workflow does it.
+#[test]
+fn the_krew_manifest_names_each_archive_with_its_checksum() {
+    let filled = archives().iter().fold(KREW.replace("@VERSION@", "v1.2.3"), |text, archive| {
+        text.replace(&format!("@{archive}@"), &"0".repeat(64))
+    });
+    assert!(!filled.contains('@'), "{filled}");
+    let manifest: Value = yaml_serde::from_str(&filled).unwrap();
+    let platforms = manifest["spec"]["platforms"].as_array().unwrap();
+    let archive = |platform: &Value| platform["uri"].as_str().unwrap().rsplit('/').next().unwrap().to_owned();
+    assert_eq!(platforms.iter().map(archive).collect::<BTreeSet<_>>(), archives());
+    assert!(platforms.iter().all(|platform| platform["uri"].as_str().unwrap().contains("/download/v1.2.3/")));
+    // What krew demands of a manifest: https://krew.sigs.k8s.io/docs/developer-guide/plugin-manifest/.
+    assert!(manifest["spec"]["shortDescription"].as_str().is_some_and(|text| text.len() <= 50));
+    assert!(platforms.iter().all(|platform| platform["bin"].is_string() && platform["selector"].is_object()));
 }
