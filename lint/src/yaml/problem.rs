@@ -101,7 +101,15 @@ fn separator(text: &str, line_start: usize) -> Option<&'static str> {
 
 /// Words for an error of the parser: what is wrong, and what to do where there is a usual cause.
 pub(super) fn describe(text: &str, offset: usize, kind: &ErrorKind) -> SyntaxError {
-    SyntaxError::new(offset, words(text, offset, kind))
+    let words = words(text, offset, kind);
+    if words != TAB {
+        return SyntaxError::new(offset, words);
+    }
+    // The parser may have read on to what is behind the tab.
+    let line = text.get(..offset).unwrap_or_default().rfind('\n').map_or(0, |end| end + 1);
+    let tab = text.get(line..).and_then(|line| line.find(|character| character != ' '));
+    let tab = tab.map(|at| line + at).filter(|at| text.as_bytes().get(*at) == Some(&b'\t'));
+    SyntaxError::new(tab.unwrap_or(offset), words)
 }
 
 #[expect(clippy::too_many_lines, reason = "a table")]
