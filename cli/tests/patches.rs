@@ -12,7 +12,7 @@ const STYLES: [&str; 4] = [
     "spec:\n  serviceAccountName: web\n  containers:\n  - name: web # comment\n    image: web\n",
     "spec:\n    serviceAccountName: web\n    containers:\n        - name: web\n          image: web\n          env: []\n    # end",
     "spec: {serviceAccountName: web, containers: [{name: web, image: web}]}\n",
-    "spec:\r\n  serviceAccountName: web\r\n  containers:\r\n  - name: web\r\n",
+    "spec:\r\n  serviceAccountName: web\r\n  containers:\r\n  - name: web\r\n    image: web\r\n",
 ];
 
 const ACCOUNT: &str = "apiVersion: v1\nkind: ServiceAccount\nmetadata:\n  name: web\n  annotations:\n    \

@@ -159,7 +159,7 @@ fn without_repetitions(drafts: Vec<Draft>) -> Vec<Draft> {
 const WRONG_TYPES: usize = 50;
 
 /// The question about an object in a file. Items of a list may leave out their kind.
-fn inquiry<'a>(value: Value<'a>, object: &'a Object, namespace: Option<&'a str>) -> Inquiry<'a> {
+pub(crate) fn inquiry<'a>(value: Value<'a>, object: &'a Object, namespace: Option<&'a str>) -> Inquiry<'a> {
     let (group, version) = object.name.api_version.split_once('/').unwrap_or(("", &object.name.api_version));
     let inquiry = Inquiry::of_object(value);
     Inquiry {
@@ -172,7 +172,7 @@ fn inquiry<'a>(value: Value<'a>, object: &'a Object, namespace: Option<&'a str>)
 }
 
 /// Says of a service account that is not found what files can tell.
-fn not_among_the_files(finding: &mut Finding) {
+pub(crate) fn not_among_the_files(finding: &mut Finding) {
     if let Some(end) = finding.problem.find(", which does not exist") {
         finding.problem.replace_range(end.., ", which is not among the files");
         "check that it exists, or give the service accounts of the cluster with --cluster-state"

@@ -13,6 +13,7 @@
 //!      -> diagnose    findings with their places (place) and text changes (edit), without what comments suppress (suppressions)
 //!      -> report      ready to be rendered
 //! changes -> edit     changes of the JSON as changes of the text in which a person wrote it
+//!      -> fix         a text after all corrections that a check offers
 //!      -> preview     what admission would inject, as changes of the text
 //! ```
 
@@ -22,6 +23,7 @@ mod check;
 mod diagnose;
 pub mod edit;
 mod file;
+pub mod fix;
 mod offline;
 mod options;
 mod other_kinds;

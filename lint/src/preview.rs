@@ -9,22 +9,25 @@ use azure_workload_identity_policy::cluster::Cluster;
 use azure_workload_identity_policy::inquiry::Inquiry;
 use azure_workload_identity_policy::json::{self, Change, Changes, Document, Kind, NodeId, Path, Reading, Value};
 use azure_workload_identity_policy::layout::Layout;
+use azure_workload_identity_policy::rule::RuleId;
 use azure_workload_identity_policy::settings::{OptIn, Settings};
 use azure_workload_identity_policy::subject::SubjectKind;
 use azure_workload_identity_policy::{decide, examine};
 
+use crate::check::not_among_the_files;
 use crate::edit::{self, Target};
 use crate::report::TextEdit;
 
 /// An object that may be or hold pods.
-#[derive(Clone, Copy)]
 pub struct Object<'a> {
-    /// The object, a value of the document that is changed.
-    pub value: Value<'a>,
-    /// The namespace that it is in if it names none.
-    pub namespace: Option<&'a str>,
+    /// The object as if it were created; a value of the document that is changed.
+    pub inquiry: Inquiry<'a>,
     /// What is known about service accounts.
     pub cluster: &'a dyn Cluster,
+    /// Whether a service account that the cluster does not find does not exist.
+    pub accounts_are_known: bool,
+    /// Whether the object is a part of one, a patch: which pods come of it is not known.
+    pub is_partial: bool,
 }
 
 /// What admission would do to the pods of a document.
@@ -83,8 +86,9 @@ pub fn with_injection(settings: &str) -> String {
     written(&changes, root)
 }
 
-/// Previews what admission with these settings would inject into the pods of a document.
-pub fn preview<'a>(target: &Target<'a>, objects: &[Object<'a>], settings: &Settings<'_>) -> Preview {
+/// Previews what admission would inject into the pods of a document. Of the settings, the first that inject do so, and a pod that
+/// others reject is not injected.
+pub fn preview<'a>(target: &Target<'a>, objects: &[Object<'a>], settings: &[Settings<'_>]) -> Preview {
     let mut pods = Vec::new();
     let mut injections = Vec::new();
     for (position, object) in objects.iter().enumerate() {
@@ -96,16 +100,17 @@ pub fn preview<'a>(target: &Target<'a>, objects: &[Object<'a>], settings: &Setti
                 }
                 Err(reason) => Outcome::Unchanged { reason },
             };
-            pods.push(PodPreview { object: position, path: place.value.path_from(object.value), outcome });
+            pods.push(PodPreview { object: position, path: place.path(object), outcome });
         }
     }
     let mut accepted = Accepted { target, changes: Vec::new(), edits: Vec::new(), unwritable: Vec::new() };
     accepted.add(&injections);
     for injection in accepted.unwritable {
         let Some(pod) = pods.get_mut(injection.pod) else { continue };
-        let (Some(object), Outcome::Injected { note }) = (objects.get(pod.object), &pod.outcome) else { continue };
+        let object = objects.get(pod.object).and_then(|object| object.inquiry.object);
+        let (Some(object), Outcome::Injected { note }) = (object, &pod.outcome) else { continue };
         let changes: Changes = injection.changes.iter().cloned().collect();
-        let (before, after) = (indented(object.value.raw()), indented(&written(&changes, object.value)));
+        let (before, after) = (indented(object.raw()), indented(&written(&changes, object)));
         pod.outcome = Outcome::Unwritable { before, after, note: note.clone() };
     }
     Preview { edits: accepted.edits, pods }
@@ -158,11 +163,15 @@ struct Workload {
     name: String,
 }
 
-impl PodPlace<'_> {
+impl<'a> PodPlace<'a> {
+    fn path(&self, object: &Object<'a>) -> Path {
+        object.inquiry.object.map(|object| self.value.path_from(object)).unwrap_or_default()
+    }
+
     /// What the name of the token volume depends on.
-    fn note(&self, settings: &Settings<'_>) -> Option<String> {
+    fn note(&self, settings: &[Settings<'_>]) -> Option<String> {
         let workload = self.workload.as_ref()?;
-        let layout = settings.inject.as_ref()?.layout;
+        let layout = injecting(settings)?.inject.as_ref()?.layout;
         (layout != Layout::V1_5).then(|| {
             format!(
                 "the name of the token volume ends in a hash of the pod's name; the one shown is for a pod with generateName {:?}, \
@@ -174,6 +183,11 @@ impl PodPlace<'_> {
     }
 }
 
+/// The settings that inject.
+fn injecting<'s, 'a>(settings: &'s [Settings<'a>]) -> Option<&'s Settings<'a>> {
+    settings.iter().find(|settings| settings.inject.is_some())
+}
+
 impl Workload {
     fn generate_name(&self) -> String {
         [&self.name, "-"].concat()
@@ -181,12 +195,15 @@ impl Workload {
 }
 
 /// The pods and pod templates of an object.
-fn places<'a>(object: &Object<'a>, settings: &Settings<'_>) -> Vec<PodPlace<'a>> {
-    let inquiry = inquiry(object.value, object.namespace);
-    match SubjectKind::of(&inquiry, settings, &mut Reading::default()) {
-        Some(SubjectKind::Pod) => vec![PodPlace { value: object.value, workload: None }],
+fn places<'a>(object: &Object<'a>, settings: &[Settings<'_>]) -> Vec<PodPlace<'a>> {
+    let inquiry = &object.inquiry;
+    let (Some(value), Some(settings)) = (inquiry.object, injecting(settings).or(settings.first())) else {
+        return Vec::new();
+    };
+    match SubjectKind::of(inquiry, settings, &mut Reading::default()) {
+        Some(SubjectKind::Pod) => vec![PodPlace { value, workload: None }],
         Some(SubjectKind::Workload { templates, .. }) => {
-            let metadata = object.value.field("metadata");
+            let metadata = value.field("metadata");
             let name = |key: &str| {
                 let name = metadata.and_then(|metadata| metadata.field(key)).and_then(Value::as_str);
                 name.filter(|name| !name.is_empty())
@@ -200,24 +217,19 @@ fn places<'a>(object: &Object<'a>, settings: &Settings<'_>) -> Vec<PodPlace<'a>>
     }
 }
 
-fn inquiry<'a>(value: Value<'a>, namespace: Option<&'a str>) -> Inquiry<'a> {
-    let inquiry = Inquiry::of_object(value);
-    let namespace = inquiry.namespace.clone().or_else(|| namespace.map(Into::into));
-    Inquiry { namespace, ..inquiry }
-}
-
 /// The changes that admission makes of a pod, or of the pod of a template, as changes of the pod or template in its document; or why
 /// there are none.
-fn examined(object: &Object<'_>, place: &PodPlace<'_>, settings: &Settings<'_>) -> Result<Vec<Change>, String> {
-    let Some(workload) = &place.workload else {
-        return examined_pod(&inquiry(place.value, object.namespace), settings, object.cluster);
-    };
-    let of_object = inquiry(object.value, object.namespace);
-    let namespace = of_object.namespace.as_deref();
+fn examined(object: &Object<'_>, place: &PodPlace<'_>, settings: &[Settings<'_>]) -> Result<Vec<Change>, String> {
+    if object.is_partial {
+        return Err("the file has only a part of the object".to_owned());
+    }
+    let Some(workload) = &place.workload else { return examined_pod(&object.inquiry, object, settings) };
+    let namespace = object.inquiry.namespace.as_deref();
     let text = pod_of(place.value, workload, namespace);
     let document = Document::parse(text.as_bytes()).map_err(|error| error.to_string())?;
     let pod = document.root();
-    let changes = examined_pod(&inquiry(pod, namespace), settings, object.cluster)?;
+    let inquiry = Inquiry { namespace: namespace.map(Into::into), ..Inquiry::of_object(pod) };
+    let changes = examined_pod(&inquiry, object, settings)?;
     let mut nodes = HashMap::new();
     for key in ["metadata", "spec"] {
         if let (Some(made), Some(own)) = (pod.get(key), place.value.get(key)) {
@@ -228,25 +240,40 @@ fn examined(object: &Object<'_>, place: &PodPlace<'_>, settings: &Settings<'_>) 
 }
 
 /// The changes that admission makes of a pod, or why there are none.
-fn examined_pod(inquiry: &Inquiry<'_>, settings: &Settings<'_>, cluster: &dyn Cluster) -> Result<Vec<Change>, String> {
-    let examination = examine(inquiry, settings, cluster);
-    if let (Some(mismatch), Some(pod)) = (examination.mismatches.first(), inquiry.object) {
-        return Err(format!("the API server rejects the pod: {}", mismatch.describe(pod)));
+fn examined_pod(
+    inquiry: &Inquiry<'_>,
+    object: &Object<'_>,
+    all_settings: &[Settings<'_>],
+) -> Result<Vec<Change>, String> {
+    let mut injected = Err("the settings do not inject".to_owned());
+    for settings in all_settings {
+        let examination = examine(inquiry, settings, object.cluster);
+        if let (Some(mismatch), Some(pod)) = (examination.mismatches.first(), inquiry.object) {
+            return Err(format!("the API server rejects the pod: {}", mismatch.describe(pod)));
+        }
+        let is_injected = examination.is_injected;
+        let missing = examination.findings.iter().find(|finding| finding.rule == RuleId::ServiceAccountMissing);
+        if let (Some(missing), false) = (missing, object.accounts_are_known) {
+            let mut missing = missing.clone();
+            not_among_the_files(&mut missing);
+            return Err(format!("the identity is not known: {} {}", missing.place.path, missing.problem));
+        }
+        let verdict = decide(examination, settings);
+        if let Some(message) = verdict.message() {
+            return Err(format!("the pod is rejected: {message}"));
+        }
+        let Some(inject) = settings.inject.as_ref().filter(|_| injected.is_err()) else { continue };
+        if !is_injected {
+            let follows = inject.opt_in == OptIn::ServiceAccount;
+            let or_account = if follows { ", and its service account has no client id" } else { "" };
+            injected = Err(format!("the pod has no label azure.workload.identity/use: \"true\"{or_account}"));
+        } else if verdict.changes.is_empty() {
+            injected = Err("the pod has everything that is injected".to_owned());
+        } else {
+            injected = Ok(verdict.changes.iter().cloned().collect());
+        }
     }
-    let is_injected = examination.is_injected;
-    let verdict = decide(examination, settings);
-    if let Some(message) = verdict.message() {
-        return Err(format!("the pod is rejected: {message}"));
-    }
-    if !is_injected {
-        let follows = settings.inject.as_ref().is_some_and(|inject| inject.opt_in == OptIn::ServiceAccount);
-        let or_account = if follows { ", and its service account has no client id" } else { "" };
-        return Err(format!("the pod has no label azure.workload.identity/use: \"true\"{or_account}"));
-    }
-    if verdict.changes.is_empty() {
-        return Err("the pod has everything that is injected".to_owned());
-    }
-    Ok(verdict.changes.iter().cloned().collect())
+    injected
 }
 
 /// The pod that a controller makes of a template, as far as admission looks at it.
@@ -273,6 +300,9 @@ fn member(key: &str, value: &str) -> String {
 
 /// Notes which nodes of a template the nodes of its pod are.
 fn add_nodes(made: Value<'_>, own: Value<'_>, nodes: &mut HashMap<NodeId, NodeId>) {
+    if made.kind() != own.kind() {
+        return;
+    }
     nodes.insert(made.id(), own.id());
     for (made, own) in made.elements().zip(own.elements()) {
         add_nodes(made, own, nodes);

@@ -3,9 +3,10 @@
 use azure_workload_identity_policy::json::Document;
 use azure_workload_identity_policy::settings::Settings;
 
-use crate::check::{Files, Workers, namespace_of};
+use crate::check::{Files, Workers, inquiry, namespace_of};
 use crate::edit::Target;
 use crate::file::File;
+use crate::offline::is_partial;
 use crate::options::Options;
 use crate::preview::{Object, Outcome, preview};
 use crate::report::{ObjectName, TextEdit};
@@ -35,25 +36,22 @@ pub struct NamedPod {
     pub outcome: Outcome,
 }
 
-/// Previews what admission would inject. Of several settings, the first ones that inject count. Files without pods are left out.
+/// Previews what admission would inject. Of several settings, the first ones that inject do so, and a pod that others reject is not
+/// injected. Files without pods are left out.
 pub fn previews(files: &[File], options: &Options<'_>, workers: &impl Workers) -> Vec<FilePreview> {
-    let injects = |settings: &&Settings<'_>| settings.inject.is_some();
-    let Some(settings) = options.settings.iter().find(injects) else { return Vec::new() };
+    let injects = |settings: &Settings<'_>| settings.inject.is_some();
+    if !options.settings.iter().any(injects) {
+        return Vec::new();
+    }
     let set = Set::new(files, options.cluster_state);
     let previews = workers.map(files.len(), |number| {
         let file = files.get(number)?;
-        Some(file_preview(&set, options, settings, number, file)).filter(|preview| !preview.pods.is_empty())
+        Some(file_preview(&set, options, number, file)).filter(|preview| !preview.pods.is_empty())
     });
     previews.into_iter().flatten().collect()
 }
 
-fn file_preview(
-    set: &Set<'_>,
-    options: &Options<'_>,
-    settings: &Settings<'_>,
-    number: usize,
-    file: &File,
-) -> FilePreview {
+fn file_preview(set: &Set<'_>, options: &Options<'_>, number: usize, file: &File) -> FilePreview {
     let text = &*file.source.text;
     let mut all = FilePreview { source: file.source.clone(), edits: Vec::new(), pods: Vec::new() };
     let mut documents = yaml::documents(text, true).filter_map(Result::ok).enumerate();
@@ -66,13 +64,19 @@ fn file_preview(
         let clusters = part.objects.iter().zip(first..);
         let clusters = clusters.map(|(object, position)| Files::new(set, position, namespace_of(object, options)));
         let clusters: Vec<_> = clusters.collect();
-        let objects = part.objects.iter().zip(&clusters).map(|(object, cluster)| Object {
-            value: json.root().at(object.node),
-            namespace: namespace_of(object, options),
-            cluster,
+        let objects = part.objects.iter().zip(&clusters).zip(first..).map(|((object, cluster), position)| {
+            let value = json.root().at(object.node);
+            let inquiry = inquiry(value, object, namespace_of(object, options));
+            let is_patch = set.object(position).is_some_and(|(place, _)| set.is_patch(place));
+            Object {
+                is_partial: is_patch || is_partial(&inquiry.group, &inquiry.kind, value),
+                inquiry,
+                cluster,
+                accounts_are_known: set.knows_all_accounts(),
+            }
         });
         let target = Target { text, root: json.root(), document: document.as_ref() };
-        let preview = preview(&target, &objects.collect::<Vec<_>>(), settings);
+        let preview = preview(&target, &objects.collect::<Vec<_>>(), &options.settings);
         all.edits.extend(preview.edits);
         all.pods.extend(preview.pods.into_iter().filter_map(|pod| {
             let object = part.objects.get(pod.object)?.name.clone();
@@ -95,7 +99,7 @@ mod tests {
         let account = "apiVersion: v1\nkind: ServiceAccount\nmetadata:\n  name: web\n  annotations:\n    \
                        azure.workload.identity/client-id: 11111111-2222-3333-4444-555555555555\n";
         let pod = "apiVersion: v1\nkind: Pod\nmetadata:\n  name: web\n  labels:\n    azure.workload.identity/use: \"true\"\nspec:\n  \
-                   serviceAccountName: web\n  containers:\n  - name: web # the only one\n";
+                   serviceAccountName: web\n  containers:\n  - name: web # the only one\n    image: web\n";
         let text = format!("{pod}---\n{}", pod.replace("use: \"true\"", "use: \"false\""));
         let files = [File::read("account.yaml", account.into()), File::read("pod.yaml", text.as_bytes().to_vec())];
         let settings = json::Document::parse(br#"{"inject": {}}"#).unwrap();

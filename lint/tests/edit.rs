@@ -293,6 +293,11 @@ fn what_is_used_through_aliases_changes_for_all_uses_or_is_written_out() {
             &[Last("/c/b", "2")],
             "a: &x {b: [1]}\nc:\n  <<: *x\n  b:\n  - 1\n  - 2\n",
         ),
+        Case(
+            "a: &x\n  b:\n  - c: 1\nd:\n  <<: *x\n",
+            &[Set("/d/b/0/e", "2"), Set("/d/f", "3")],
+            "a: &x\n  b:\n  - c: 1\nd:\n  <<: *x\n  b:\n  - c: 1\n    e: 2\n  f: 3\n",
+        ),
         Case("a: &x {b: 1}\nc: *x\n", &[Set("/c/d", "2")], "a: &x {b: 1}\nc:\n  <<: *x\n  d: 2\n"),
     ]);
     assert_eq!(changed("a: &x {b: 1}\nc:\n  <<: *x\n", &[Remove("/c/b")]), None);

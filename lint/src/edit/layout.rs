@@ -24,7 +24,6 @@ pub(super) fn layout<'a>(target: &Target<'a>) -> Option<Layout<'a>> {
         newline,
         step: most(&steps.mappings, 2),
         list_step: most(&steps.lists, 0),
-        has_literals: target.text.ends_with('\n'),
         json: json.0,
         json_step: json.1,
     })

@@ -58,7 +58,7 @@ pub fn apply(text: &str, edits: &[TextEdit]) -> String {
 /// A value as JSON with a line for each member and element, and a line break at its end.
 pub(crate) fn indented_json(value: Value<'_>) -> String {
     let json = Flow { context: Context::Json, lines: Some(("", "  ")), ..Flow::YAML };
-    let layout = Layout { newline: "\n", step: 2, list_step: 2, has_literals: true, json, json_step: None };
+    let layout = Layout { newline: "\n", step: 2, list_step: 2, json, json_step: None };
     layout.flow(value, json) + "\n"
 }
 

@@ -25,7 +25,7 @@ pub(super) struct Child<'a> {
 
 impl<'a> Target<'a> {
     /// Where a node is written; through an alias: where its anchor is.
-    pub(super) fn origin(&self, value: Value<'a>) -> Option<Origin> {
+    pub(crate) fn origin(&self, value: Value<'a>) -> Option<Origin> {
         match self.document {
             Some(document) => document.origins.of(value.id()),
             None => Some(Origin { span: value.span(), style: json_style(value), alias: None }),
@@ -99,7 +99,7 @@ impl<'a> Target<'a> {
     }
 
     /// The end of the content of a value that is written where its origin says.
-    pub(super) fn content_end(&self, value: Value<'a>) -> Option<usize> {
+    pub(crate) fn content_end(&self, value: Value<'a>) -> Option<usize> {
         let origin = self.origin(value)?;
         match origin.style {
             Style::Literal | Style::Folded => Some(self.block_scalar_end(&origin.span)),
@@ -173,7 +173,7 @@ impl<'a> Target<'a> {
     }
 
     /// Where the line of a position ends, without its line break.
-    pub(super) fn line_end(&self, at: usize) -> usize {
+    pub(crate) fn line_end(&self, at: usize) -> usize {
         let rest = self.text.get(at..).unwrap_or_default();
         let line = rest.split('\n').next().unwrap_or_default();
         let is_last = line.len() == rest.len();

@@ -80,7 +80,9 @@ impl Plan {
                 continue;
             }
             let mut text = Vec::new();
-            changes.write(target.root.at(value), &mut text);
+            // The writer would add what belongs behind the value, too.
+            let own: Changes = inside(changes, target.root.at(value)).cloned().collect();
+            own.write(target.root.at(value), &mut text);
             plan.put(target, value, String::from_utf8(text).ok()?)?;
         }
         for change in direct {
@@ -197,12 +199,7 @@ fn node(change: &Change) -> NodeId {
 
 /// The members that changes add to an object; `None` if there are none, or something else of it changes.
 fn added_members(changes: &Changes, object: Value<'_>) -> Option<Vec<(String, String)>> {
-    let span = object.span();
-    let inside = changes.iter().filter(|change| {
-        let at = object.at(node(change)).span();
-        span.start <= at.start && at.end <= span.end
-    });
-    let members: Option<Vec<_>> = inside
+    let members: Option<Vec<_>> = inside(changes, object)
         .map(|change| match change {
             Change::Insert { container, key: Some(key), text, .. } if *container == object.id() => {
                 Some((key.clone(), text.clone()))
@@ -211,6 +208,15 @@ fn added_members(changes: &Changes, object: Value<'_>) -> Option<Vec<(String, St
         })
         .collect();
     members.filter(|members| !members.is_empty() && !object.is_empty())
+}
+
+/// The changes of a value and of what is in it.
+fn inside<'c>(changes: &'c Changes, value: Value<'_>) -> impl Iterator<Item = &'c Change> {
+    let span = value.span();
+    changes.iter().filter(move |change| {
+        let at = value.at(node(change)).span();
+        span.start <= at.start && at.end <= span.end
+    })
 }
 
 /// The value of the first alias or merge on the way to a change.

@@ -14,8 +14,6 @@ pub(super) struct Layout<'t> {
     pub(super) step: usize,
     /// By how much the elements of a list are indented more than its key.
     pub(super) list_step: usize,
-    /// Whether a text of several lines may be a literal. A literal at the end of a text whose last line has no end would lose its own.
-    pub(super) has_literals: bool,
     /// How flow collections of a JSON text are written.
     pub(super) json: Flow<'t>,
     /// In a JSON text with a line for each member: what deeper lines begin with besides.
@@ -88,7 +86,7 @@ impl Layout<'_> {
     /// A scalar, or an empty collection, in a block collection whose column is given.
     fn scalar(&self, value: Value<'_>, column: usize) -> String {
         match value.as_str() {
-            Some(text) if self.has_literals && scalar::is_literal(&text) => {
+            Some(text) if scalar::is_literal(&text) => {
                 let (header, lines) = text.strip_suffix('\n').map_or(("|-", text.as_ref()), |lines| ("|", lines));
                 let indentation = self.new_line(column + self.step);
                 let lines = lines.split('\n').map(|line| match line {

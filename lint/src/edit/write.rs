@@ -391,7 +391,7 @@ impl<'a> Writer<'_, 'a> {
             }
         }
         if !change.last.is_empty() {
-            let at = target.line_end(target.content_end(collection)?);
+            let at = self.with_comments(target.content_end(collection)?, column);
             for (key, text) in &change.last {
                 let document = Document::parse(text.as_bytes()).ok()?;
                 let child = match key {
@@ -402,6 +402,22 @@ impl<'a> Writer<'_, 'a> {
             }
         }
         Some(())
+    }
+
+    /// The end of the line of a position, or of the last of the comments below it that are indented more than a column: those belong to
+    /// what ends there.
+    fn with_comments(&self, at: usize, column: usize) -> usize {
+        let target = self.target;
+        let mut end = target.line_end(at);
+        while let Some(next) = target.next_line(end) {
+            let line = target.slice(next..target.line_end(next));
+            let comment = line.trim_start_matches(' ');
+            if !comment.starts_with('#') || line.len() - comment.len() <= column {
+                break;
+            }
+            end = target.line_end(next);
+        }
+        end
     }
 
     /// The end of the line before a position and before the comments above it, which belong to what begins there.

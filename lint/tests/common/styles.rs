@@ -103,8 +103,7 @@ pub(crate) fn render(value: Value<'_>, style: Style) -> String {
         writer.out.push('\n');
     }
     let text = [style.before, &writer.out, style.behind].concat();
-    // A literal ends with the end of its last line.
-    let text = if style.is_cut && style.blocks == 0 { text.trim_end_matches('\n').to_owned() } else { text };
+    let text = if style.is_cut { text.trim_end_matches('\n').to_owned() } else { text };
     text.replace('\n', style.newline)
 }
 
