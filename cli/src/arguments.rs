@@ -37,6 +37,8 @@ pub(crate) enum Command {
     Check(Box<CheckArguments>),
     /// Show what admission would inject into each pod template, as a diff that `patch -p1` takes
     Diff(Box<DiffArguments>),
+    /// Correct what can be corrected safely, in the files
+    Fix(Box<FixArguments>),
     /// Print what a rule finds, why it matters, and how to fix it
     Explain {
         /// The name of the rule, as messages show it
@@ -65,15 +67,28 @@ pub(crate) enum Command {
 }
 
 /// The names of the commands.
-pub(crate) const COMMANDS: &[&str] = &["check", "diff", "explain", "rules", "review", "completions", "man"];
+pub(crate) const COMMANDS: &[&str] = &["check", "diff", "fix", "explain", "rules", "review", "completions", "man"];
 
-/// What is read.
+/// Which files are read.
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Input")]
-pub(crate) struct InputArguments {
+pub(crate) struct PathArguments {
     /// Files and folders to read, `-` for standard input; by default `paths` of the configuration, or the current folder
     #[arg(value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
+    /// The number of threads; by default, one for each processor
+    #[arg(long, value_name = "N", value_parser = threads)]
+    pub(crate) threads: Option<NonZeroUsize>,
+}
+
+fn threads(text: &str) -> Result<NonZeroUsize, String> {
+    text.parse().map_err(|_| "it requires a number from 1".to_owned())
+}
+
+/// What is rendered and read.
+#[derive(Debug, Default, Args)]
+#[command(next_help_heading = "Input")]
+pub(crate) struct RenderArguments {
     /// Run `kustomize build` (or `kubectl kustomize`) on a folder, and read what it prints
     #[arg(long, value_name = "DIR")]
     pub(crate) kustomize: Vec<PathBuf>,
@@ -83,9 +98,6 @@ pub(crate) struct InputArguments {
     /// Arguments for helm
     #[arg(last = true, value_name = "ARGS", requires = "helm")]
     pub(crate) helm_arguments: Vec<OsString>,
-    /// The number of threads; by default, one for each processor
-    #[arg(long, value_name = "N")]
-    pub(crate) threads: Option<NonZeroUsize>,
 }
 
 /// What the input is checked against.
@@ -113,7 +125,9 @@ pub(crate) struct PolicyArguments {
 #[derive(Debug, Default, Args)]
 pub(crate) struct CheckArguments {
     #[command(flatten)]
-    pub(crate) input: InputArguments,
+    pub(crate) input: PathArguments,
+    #[command(flatten)]
+    pub(crate) render: RenderArguments,
     #[command(flatten)]
     pub(crate) policy: PolicyArguments,
     #[command(flatten)]
@@ -124,7 +138,21 @@ pub(crate) struct CheckArguments {
 #[derive(Debug, Args)]
 pub(crate) struct DiffArguments {
     #[command(flatten)]
-    pub(crate) input: InputArguments,
+    pub(crate) input: PathArguments,
+    #[command(flatten)]
+    pub(crate) render: RenderArguments,
+    #[command(flatten)]
+    pub(crate) policy: PolicyArguments,
+}
+
+/// The arguments of `fix`.
+#[derive(Debug, Args)]
+pub(crate) struct FixArguments {
+    #[command(flatten)]
+    pub(crate) input: PathArguments,
+    /// Print the changes as a diff that `patch -p1` takes, and change no file
+    #[arg(long)]
+    pub(crate) dry_run: bool,
     #[command(flatten)]
     pub(crate) policy: PolicyArguments,
 }

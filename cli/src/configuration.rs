@@ -52,9 +52,10 @@ pub(crate) struct Ignored {
 }
 
 impl Configuration {
-    /// The configuration file in this folder or the nearest one above it.
+    /// The configuration file in this folder or the nearest one above it, relative to this folder.
     pub(crate) fn find(folder: &Path) -> Option<PathBuf> {
-        folder.ancestors().map(|folder| folder.join(NAME)).find(|file| file.is_file())
+        let file = folder.ancestors().map(|folder| folder.join(NAME)).find(|file| file.is_file())?;
+        pathdiff::diff_paths(file, folder)
     }
 
     /// Reads a configuration; all that is wrong with it comes back at once.

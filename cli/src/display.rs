@@ -54,9 +54,9 @@ impl<'w> Display<'w> {
         if self.is_quiet { Ok(()) } else { self.say("hint", AnsiColor::BrightCyan, message) }
     }
 
-    /// Tells which pod stays as it is, and why.
-    pub(crate) fn unchanged(&mut self, message: &str) -> io::Result<()> {
-        if self.is_quiet { Ok(()) } else { self.say("unchanged", AnsiColor::BrightBlue, message) }
+    /// Tells what was done, or was not: `word` in one word.
+    pub(crate) fn status(&mut self, word: &str, message: &str) -> io::Result<()> {
+        if self.is_quiet { Ok(()) } else { self.say(word, AnsiColor::BrightBlue, message) }
     }
 
     /// Names what could not be read.

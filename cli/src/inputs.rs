@@ -14,7 +14,7 @@ use azure_workload_identity_lint::{File, Workers, rendered};
 use azure_workload_identity_policy::nearest::nearest;
 use ignore::WalkBuilder;
 
-use crate::arguments::{COMMANDS, InputArguments};
+use crate::arguments::{COMMANDS, PathArguments, RenderArguments};
 use crate::failure::unreadable;
 use crate::paths::shown;
 
@@ -31,6 +31,17 @@ pub(crate) struct Inputs {
     errors: Vec<ReadError>,
 }
 
+/// What was read.
+#[derive(Debug)]
+pub(crate) struct Input {
+    /// The files.
+    pub(crate) files: Vec<File>,
+    /// Where each of them is; `None` for a text that is in no file.
+    pub(crate) paths: Vec<Option<PathBuf>>,
+    /// What could not be read at all.
+    pub(crate) errors: Vec<ReadError>,
+}
+
 #[derive(Debug)]
 enum Item {
     /// A file that is still to be read.
@@ -40,27 +51,32 @@ enum Item {
 }
 
 impl Inputs {
-    /// Finds the files, and runs the programs. `paths` are read where the command line names nothing.
-    pub(crate) fn find(arguments: &InputArguments, paths: &[PathBuf], current: &Path) -> Self {
+    /// Finds the files, and runs the programs. `default_paths` are read where the command line names nothing.
+    pub(crate) fn find(
+        paths: &PathArguments,
+        render: &RenderArguments,
+        default_paths: &[PathBuf],
+        current: &Path,
+    ) -> Self {
         let mut inputs = Self::default();
-        let is_default = arguments.paths.is_empty() && arguments.kustomize.is_empty() && arguments.helm.is_none();
+        let is_default = paths.paths.is_empty() && render.kustomize.is_empty() && render.helm.is_none();
         let here = [PathBuf::from(".")];
-        let paths = match (is_default, paths) {
-            (false, _) => &arguments.paths,
+        let paths = match (is_default, default_paths) {
+            (false, _) => &paths.paths,
             (true, []) => here.as_slice(),
             (true, paths) => paths,
         };
         for path in paths {
             inputs.add_path(path, current);
         }
-        for folder in &arguments.kustomize {
+        for folder in &render.kustomize {
             let name = format!("{}/<kustomize build>", shown(folder, current));
             let result = kustomize(folder);
             inputs.add_rendered(&name, result, |template| template.into());
         }
-        if let Some(chart) = &arguments.helm {
+        if let Some(chart) = &render.helm {
             let name = format!("<helm template {}>", chart.to_string_lossy());
-            let result = helm(chart, &arguments.helm_arguments);
+            let result = helm(chart, &render.helm_arguments);
             // Helm begins the names of templates with the name of the chart; the folder of the chart can be opened.
             let folder = Path::new(chart);
             let folder = folder.is_dir().then(|| shown(folder, current));
@@ -69,26 +85,33 @@ impl Inputs {
                 _ => template.into(),
             });
         }
+        // A file may be named, and be in a folder that is named.
         let mut seen = HashSet::new();
         inputs.items.retain(|item| match item {
-            Item::File { path, .. } => seen.insert(path.clone()),
+            Item::File { name, .. } => seen.insert(Arc::clone(name)),
             Item::Text { .. } => true,
         });
         inputs
     }
 
     /// Reads all files.
-    pub(crate) fn read(self, workers: &impl Workers) -> (Vec<File>, Vec<ReadError>) {
-        let Self { items, mut errors } = self;
+    pub(crate) fn read(self, workers: &impl Workers) -> Input {
+        let Self { items, errors } = self;
         let results = workers.map(items.len(), |number| items.get(number).map(Item::read));
-        let mut files = Vec::with_capacity(items.len());
-        for result in results.into_iter().flatten() {
+        let mut read = Input { files: Vec::with_capacity(items.len()), paths: Vec::with_capacity(items.len()), errors };
+        for (result, item) in results.into_iter().flatten().zip(items) {
             match result {
-                Ok(file) => files.push(file),
-                Err(error) => errors.push(error),
+                Ok(file) => {
+                    read.files.push(file);
+                    read.paths.push(match item {
+                        Item::File { path, .. } => Some(path),
+                        Item::Text { .. } => None,
+                    });
+                }
+                Err(error) => read.errors.push(error),
             }
         }
-        (files, errors)
+        read
     }
 
     fn add_path(&mut self, path: &Path, current: &Path) {

@@ -2,7 +2,7 @@
 
 use std::path::{Component, Path, PathBuf};
 
-/// The name of a file in messages.
+/// The name of a file in messages: as it was given, unless it is below the current folder.
 pub(crate) fn shown(path: &Path, current: &Path) -> String {
     let path = path.strip_prefix(current).unwrap_or(path);
     let mut shown = PathBuf::new();
@@ -14,6 +14,16 @@ pub(crate) fn shown(path: &Path, current: &Path) -> String {
         shown.replace('\\', "/")
     } else {
         shown.into_owned()
+    }
+}
+
+/// The shortest path from the current folder.
+pub(crate) fn from_current(path: &Path, current: &Path) -> PathBuf {
+    let path = normalized(&current.join(path));
+    match pathdiff::diff_paths(&path, current) {
+        Some(path) if path.as_os_str().is_empty() => PathBuf::from("."),
+        Some(short) => short,
+        None => path,
     }
 }
 
@@ -48,6 +58,13 @@ mod tests {
             (".", "."),
         ] {
             assert_eq!(shown(Path::new(path), Path::new("/work")), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn the_shortest_path_has_no_detours() {
+        for (path, expected) in [("../web/a", "a"), ("../web", "."), ("../api", "../api"), ("/srv", "../../srv")] {
+            assert_eq!(from_current(Path::new(path), Path::new("/work/web")), Path::new(expected), "{path}");
         }
     }
 

@@ -13,7 +13,7 @@ use crate::arguments::PolicyArguments;
 use crate::configuration::{self, Configuration};
 use crate::failure::{Failure, unreadable};
 use crate::inputs::read_file;
-use crate::paths::shown;
+use crate::paths::{from_current, shown};
 
 /// What the input is checked against.
 #[derive(Debug)]
@@ -31,10 +31,13 @@ impl Policy {
     /// Reads all files that are named. What is wrong with them comes back at once.
     pub(crate) fn read(arguments: &PolicyArguments) -> Result<Self, Vec<ReadError>> {
         let current = std::env::current_dir().unwrap_or_default();
-        let configuration = match arguments.config.clone().or_else(|| Configuration::find(&current)) {
+        let mut configuration = match arguments.config.clone().or_else(|| Configuration::find(&current)) {
             Some(file) => Configuration::read(&file, &shown(&file, &current))?,
             None => Configuration::default(),
         };
+        for path in configuration.paths.iter_mut().chain(&mut configuration.settings) {
+            *path = from_current(path, &current);
+        }
         let mut errors = Vec::new();
         let files = if arguments.settings.is_empty() { &configuration.settings } else { &arguments.settings };
         let preset = arguments.preset.map(Preset::from).or(configuration.preset);

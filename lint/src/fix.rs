@@ -31,14 +31,7 @@ pub fn fix(text: &str, mut check: impl FnMut(&str) -> Vec<Diagnostic>) -> Fixed 
     let mut fixed = Fixed { text: text.to_owned(), done: Vec::new(), left: check(text) };
     let mut seen = HashSet::from([fixed.text.clone()]);
     for _ in 0..ROUNDS {
-        let chosen = choose(&fixed.text, &fixed.left);
-        if chosen.is_empty() {
-            break;
-        }
-        let mut edits: Vec<TextEdit> =
-            chosen.iter().flat_map(|diagnostic| diagnostic.edits.iter().flatten()).cloned().collect();
-        edits.sort_by_key(|edit| (edit.span.start, edit.span.end));
-        let next = apply(&fixed.text, &edits);
+        let Some((next, chosen)) = round(&fixed.text, &fixed.left) else { break };
         // Corrections that undo each other would go on forever.
         if !seen.insert(next.clone()) {
             break;
@@ -48,6 +41,19 @@ pub fn fix(text: &str, mut check: impl FnMut(&str) -> Vec<Diagnostic>) -> Fixed 
         fixed.text = next;
     }
     fixed
+}
+
+/// The text with as many corrections as can be made at once, and what they correct; `None` if no diagnostic has a correction. All
+/// diagnostics are of this text.
+pub fn round<'d>(text: &str, diagnostics: &'d [Diagnostic]) -> Option<(String, Vec<&'d Diagnostic>)> {
+    let chosen = choose(text, diagnostics);
+    if chosen.is_empty() {
+        return None;
+    }
+    let mut edits: Vec<TextEdit> =
+        chosen.iter().flat_map(|diagnostic| diagnostic.edits.iter().flatten()).cloned().collect();
+    edits.sort_by_key(|edit| (edit.span.start, edit.span.end));
+    Some((apply(text, &edits), chosen))
 }
 
 /// The diagnostics whose edits can be applied together, the first ones first.

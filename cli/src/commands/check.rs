@@ -25,13 +25,12 @@ pub(crate) fn run(arguments: &CheckArguments, display: &mut Display<'_>) -> Resu
     };
     let policy = Policy::read(&arguments.policy)?;
     let threads = Threads::new(arguments.input.threads, display.shows_progress)?;
-    let inputs = Inputs::find(&arguments.input, &policy.configuration.paths, &policy.current);
-    let (files, mut errors) = inputs.read(&threads);
-    let mut report = policy.with_options(|options| check(&files, options, &threads))?;
+    let paths = &policy.configuration.paths;
+    let inputs = Inputs::find(&arguments.input, &arguments.render, paths, &policy.current).read(&threads);
+    let mut report = policy.with_options(|options| check(&inputs.files, options, &threads))?;
     // The bar is removed before anything is written.
     drop(threads);
-    errors.append(&mut report.errors);
-    report.errors = errors;
+    report.errors.splice(..0, inputs.errors);
     finish(report, &arguments.output, baseline, display)
 }
 
@@ -63,19 +62,14 @@ fn finish(
     let least = Severity::from(arguments.severity).min(most);
     report.findings.retain(|finding| finding.severity >= least);
 
-    let look = Look {
-        is_coloured: display.is_coloured,
-        width: display.width,
-        deny_warnings: arguments.deny_warnings,
-        has_summary: !display.is_quiet,
-        in_baseline,
-    };
-    arguments.format.write(&report, look, display.out)?;
-    display.out.flush()?;
+    let look = Look { deny_warnings: arguments.deny_warnings, in_baseline, ..Look::of(display) };
+    // First, since whoever reads the output may close it early.
     for ReportFile { format, file } in &arguments.report {
         write_file(*format, &report, look, file)
             .map_err(|cause| Failure::of_file(file, &format!("the report cannot be written: {cause}")))?;
     }
+    arguments.format.write(&report, look, display.out)?;
+    display.out.flush()?;
     display.skipped(&report.skipped)?;
     display.errors(&report.errors)?;
     if exit == Exit::Nothing {

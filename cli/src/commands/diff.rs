@@ -21,13 +21,12 @@ pub(crate) fn run(arguments: &DiffArguments, display: &mut Display<'_>) -> Resul
     let mut policy = Policy::read(&arguments.policy)?;
     policy.inject();
     let threads = Threads::new(arguments.input.threads, display.shows_progress)?;
-    let inputs = Inputs::find(&arguments.input, &policy.configuration.paths, &policy.current);
-    let (files, mut errors) = inputs.read(&threads);
-    let previews = policy.with_options(|options| previews(&files, options, &threads))?;
+    let paths = &policy.configuration.paths;
+    let inputs = Inputs::find(&arguments.input, &arguments.render, paths, &policy.current).read(&threads);
+    let previews = policy.with_options(|options| previews(&inputs.files, options, &threads))?;
     drop(threads);
-    let mut report = Report::of_reading(&files);
-    errors.append(&mut report.errors);
-    report.errors = errors;
+    let mut report = Report::of_reading(&inputs.files);
+    report.errors.splice(..0, inputs.errors);
     let mut can_all_be_shown = true;
     for preview in &previews {
         can_all_be_shown &= write(preview, display)?;
@@ -36,7 +35,7 @@ pub(crate) fn run(arguments: &DiffArguments, display: &mut Display<'_>) -> Resul
     for preview in &previews {
         for pod in &preview.pods {
             if let Outcome::Unchanged { reason } = &pod.outcome {
-                display.unchanged(&format!("{}: {reason}", name(preview, pod)))?;
+                display.status("unchanged", &format!("{}: {reason}", name(preview, pod)))?;
             }
         }
     }

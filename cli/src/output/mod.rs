@@ -16,6 +16,8 @@ use azure_workload_identity_lint::report::{Diagnostic, Report};
 use azure_workload_identity_policy::rule::Severity;
 use clap::ValueEnum;
 
+use crate::display::Display;
+
 pub(crate) use human::{counted, named, printable};
 
 /// The width of a text that is not for a terminal, in columns.
@@ -53,6 +55,19 @@ pub(crate) struct Look {
     pub(crate) has_summary: bool,
     /// How many findings are left out because they are in the baseline.
     pub(crate) in_baseline: usize,
+}
+
+impl Look {
+    /// How a display shows a report.
+    pub(crate) fn of(display: &Display<'_>) -> Self {
+        Self {
+            is_coloured: display.is_coloured,
+            width: display.width,
+            deny_warnings: false,
+            has_summary: !display.is_quiet,
+            in_baseline: 0,
+        }
+    }
 }
 
 impl Format {

@@ -339,7 +339,10 @@ impl<'a> Writer<'a> {
         } else if has_single && self.is_in(50) && !is_flow {
             format!("'{}'", text.replace('\'', "''"))
         } else {
-            serde_json::to_string(text).unwrap_or_default()
+            let quoted = serde_json::to_string(text).unwrap_or_default();
+            let is_special = |it: char| matches!(it, '\u{7f}'..='\u{9f}' | '\u{2028}' | '\u{2029}' | '\u{feff}');
+            let escaped = |it: char| if is_special(it) { format!("\\u{:04x}", u32::from(it)) } else { it.to_string() };
+            quoted.chars().map(escaped).collect()
         }
     }
 }
