@@ -73,6 +73,29 @@ fn the_configuration_is_found_above_and_paths_are_relative_to_where_the_program_
 }
 
 #[test]
+fn a_program_that_is_not_installed_is_named_with_what_to_do() {
+    for (arguments, environment, expected) in [
+        (["--helm", "charts/shop"], ("HELM", ""), "helm is not installed; install it, or set HELM to its path"),
+        (
+            ["--helm", "charts/shop"],
+            ("HELM", "no-helm"),
+            "no-helm is not installed; install it, or set HELM to its path",
+        ),
+        (["--kustomize", "overlays/prod"], ("KUSTOMIZE", ""), "neither kustomize nor kubectl is installed"),
+        (
+            ["--kustomize", "overlays/prod"],
+            ("KUSTOMIZE", "no-kustomize"),
+            "no-kustomize is not installed; KUSTOMIZE names it",
+        ),
+    ] {
+        let mut command = azwi_check("programs.in");
+        let output = command.args(arguments).env("PATH", "").env(environment.0, environment.1).output().unwrap();
+        let messages = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.code() == Some(2) && messages.contains(expected), "{arguments:?}: {messages}");
+    }
+}
+
+#[test]
 fn scripts_and_the_manual_page_are_printed() {
     for (arguments, expected) in [
         (["completions", "bash"].as_slice(), "-o default azwi-check"),
