@@ -7,6 +7,7 @@
 
 use std::fmt::Write as _;
 use std::fs;
+use std::io::{BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -21,53 +22,57 @@ fn main() {
     let count = std::env::args().find_map(|argument| argument.parse().ok()).unwrap_or(10_000);
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("repository");
     let files = write_repository(&folder.join("files"), count);
+
+    // The programs come first: the memory of a child counts from that of its parent.
+    let mut programs = Vec::new();
+    for threads in ["1", "2"] {
+        let mut program = Command::new(env!("CARGO_BIN_EXE_azwi-check"));
+        program.args(["--threads", threads]).arg(folder.join("files"));
+        programs.push((format!("azwi-check, threads: {threads}"), best(|| run(&mut program))));
+    }
+    if let Some(kubeconform) = std::env::var_os("KUBECONFORM") {
+        let schemas = write_schemas(&folder.join("schemas"));
+        let mut program = Command::new(&kubeconform);
+        program.args(["-n", "2", "-schema-location", &schemas]).arg(folder.join("files"));
+        programs.push(("kubeconform, threads: 2, empty schemas".to_owned(), best(|| run(&mut program))));
+    }
+    let of_sizes = [count / 50, count / 5, count * 2].map(|count| {
+        let file = folder.join("one.yaml");
+        let bytes = write_file(&file, count);
+        let mut program = Command::new(env!("CARGO_BIN_EXE_azwi-check"));
+        program.args(["--threads", "1"]).arg(&file);
+        (bytes, best(|| run(&mut program)))
+    });
+
     let texts: Vec<_> = files.iter().map(|file| fs::read_to_string(file).unwrap()).collect();
     let bytes: usize = texts.iter().map(String::len).sum();
-    println!("{count} files, {:.1} MB", megabytes(bytes));
-
     let parser = best(|| {
         let start = Instant::now();
         let events: usize = texts.iter().map(|text| events(text)).sum();
         assert!(events > count);
         Usage { wall: start.elapsed(), cpu: start.elapsed(), memory: 0 }
     });
-    show("the YAML parser alone, one thread", parser, parser, bytes);
-    drop(texts);
-    for threads in ["1", "2"] {
-        let program = best(|| {
-            let mut command = Command::new(env!("CARGO_BIN_EXE_azwi-check"));
-            run(command.args(["--threads", threads]).arg(folder.join("files")))
-        });
-        show(&format!("azwi-check, threads: {threads}"), program, parser, bytes);
-    }
-    if let Some(kubeconform) = std::env::var_os("KUBECONFORM") {
-        let schemas = folder.join("schemas");
-        write_schemas(&schemas);
-        let schemas = format!("{}/{{{{.ResourceKind}}}}.json", schemas.display());
-        let other = best(|| {
-            let mut command = Command::new(&kubeconform);
-            run(command.args(["-n", "2", "-schema-location", &schemas]).arg(folder.join("files")))
-        });
-        show("kubeconform, threads: 2, empty schemas", other, parser, bytes);
-    } else {
-        println!("KUBECONFORM is not set: no comparison with it");
-    }
-
-    println!("\none file with all documents:");
-    for count in [count / 50, count / 5, count * 2] {
-        let file = folder.join("one.yaml");
-        let text: Vec<_> = (0..count).map(manifest).collect();
-        let text = text.join("---\n");
-        fs::write(&file, &text).unwrap();
-        let program = best(|| {
-            let mut command = Command::new(env!("CARGO_BIN_EXE_azwi-check"));
-            run(command.args(["--threads", "1"]).arg(&file))
-        });
+    println!("{count} files, {:.1} MB", megabytes(bytes));
+    println!("the YAML parser alone, one thread: {:.2} s", parser.wall.as_secs_f64());
+    for (name, usage) in programs {
         println!(
-            "{:>8.1} MB: {:.1} ns of CPU a byte, peak memory {:.2} times the input",
-            megabytes(text.len()),
-            program.cpu.as_secs_f64() * 1e9 / amount(text.len()),
-            amount(program.memory) / amount(text.len()),
+            "{name}: {:.2} s; {:.2} s of CPU, {:.2} times the parser; peak memory {:.2} times the input",
+            usage.wall.as_secs_f64(),
+            usage.cpu.as_secs_f64(),
+            usage.cpu.as_secs_f64() / parser.cpu.as_secs_f64(),
+            amount(usage.memory) / amount(bytes),
+        );
+    }
+    if std::env::var_os("KUBECONFORM").is_none() {
+        println!("KUBECONFORM is not set: no comparison with kubeconform");
+    }
+    println!("one file with all documents, one thread:");
+    for (bytes, usage) in of_sizes {
+        println!(
+            "{:.1} MB: {:.1} ns of CPU a byte; peak memory {:.2} times the input",
+            megabytes(bytes),
+            usage.cpu.as_secs_f64() * 1e9 / amount(bytes),
+            amount(usage.memory) / amount(bytes),
         );
     }
 }
@@ -81,7 +86,7 @@ struct Usage {
     memory: usize,
 }
 
-fn best(measure: impl Fn() -> Usage) -> Usage {
+fn best(mut measure: impl FnMut() -> Usage) -> Usage {
     (0..ROUNDS).map(|_| measure()).min_by_key(|usage| usage.cpu).unwrap()
 }
 
@@ -92,16 +97,6 @@ fn run(command: &mut Command) -> Usage {
     assert!(result.status.success(), "{command:?}: {}", result.status);
     let cpu = result.rusage.utime + result.rusage.stime;
     Usage { wall: start.elapsed(), cpu, memory: usize::try_from(result.rusage.maxrss).unwrap() }
-}
-
-fn show(name: &str, usage: Usage, parser: Usage, bytes: usize) {
-    println!(
-        "{name:<40} {:>6.2} s, {:>6.2} s of CPU: {:.2} times the parser; peak memory {:.2} times the input",
-        usage.wall.as_secs_f64(),
-        usage.cpu.as_secs_f64(),
-        usage.cpu.as_secs_f64() / parser.cpu.as_secs_f64(),
-        amount(usage.memory) / amount(bytes),
-    );
 }
 
 fn events(text: &str) -> usize {
@@ -132,12 +127,26 @@ fn write_repository(folder: &Path, count: usize) -> Vec<PathBuf> {
     (0..count).map(write).collect()
 }
 
-/// A schema that accepts everything for each kind in the repository.
-fn write_schemas(folder: &Path) {
+/// Writes one file with many documents; its length.
+fn write_file(path: &Path, count: usize) -> usize {
+    let mut file = BufWriter::new(fs::File::create(path).unwrap());
+    let mut bytes = 0;
+    for number in 0..count {
+        let text = [manifest(number).as_str(), "---\n"].concat();
+        file.write_all(text.as_bytes()).unwrap();
+        bytes += text.len();
+    }
+    file.flush().unwrap();
+    bytes
+}
+
+/// Writes a schema that accepts everything for each kind in the repository; where kubeconform finds them.
+fn write_schemas(folder: &Path) -> String {
     fs::create_dir_all(folder).unwrap();
     for kind in ["serviceaccount", "deployment", "service"] {
         fs::write(folder.join(kind).with_extension("json"), "{}").unwrap();
     }
+    format!("{}/{{{{.ResourceKind}}}}.json", folder.display())
 }
 
 /// A service account, a Deployment with 40 commented variables, and a Service.

@@ -69,6 +69,25 @@ pub(crate) enum Command {
 /// The names of the commands.
 pub(crate) const COMMANDS: &[&str] = &["check", "diff", "fix", "explain", "rules", "review", "completions", "man"];
 
+/// Puts the command before options that all commands have: clap looks for a command in the first place only, since without one the
+/// arguments are those of `check`.
+pub(crate) fn command_first(mut arguments: Vec<OsString>) -> Vec<OsString> {
+    let mut position = 1;
+    while let Some(argument) = arguments.get(position).and_then(|argument| argument.to_str()) {
+        position += match argument {
+            "--color" => 2,
+            "-q" | "--quiet" | "--no-progress" => 1,
+            argument if argument.starts_with("--color=") => 1,
+            argument if COMMANDS.contains(&argument) => {
+                arguments.get_mut(1..=position).unwrap_or_default().rotate_right(1);
+                break;
+            }
+            _ => break,
+        };
+    }
+    arguments
+}
+
 /// Which files are read.
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Input")]
@@ -313,6 +332,30 @@ mod tests {
         for option in options.filter_map(|option| option.get_long().filter(|name| !matches!(*name, "help" | "version")))
         {
             assert!(page.contains(&format!("--{option}")), "--{option}");
+        }
+    }
+
+    #[test]
+    fn options_of_all_commands_may_come_first() {
+        for (typed, expected) in [
+            ("azwi-check -q --color never rules --format json", "azwi-check rules -q --color never --format json"),
+            (
+                "azwi-check --color=never --no-progress --quiet man",
+                "azwi-check man --color=never --no-progress --quiet",
+            ),
+            ("azwi-check -q deploy rules", "azwi-check -q deploy rules"),
+            ("azwi-check --color", "azwi-check --color"),
+            ("azwi-check", "azwi-check"),
+        ] {
+            let arguments = command_first(typed.split(' ').map(OsString::from).collect());
+            assert_eq!(arguments.join(" ".as_ref()), OsString::from(expected));
+        }
+        let command = <DisplayArguments as Args>::augment_args(clap::Command::new(""));
+        for option in command.get_arguments().filter_map(clap::Arg::get_long) {
+            let arguments = ["azwi-check", &format!("--{option}"), "never", "rules"];
+            let takes_value = option == "color";
+            let arguments = arguments.iter().filter(|it| takes_value || **it != "never").map(OsString::from).collect();
+            assert_eq!(command_first(arguments).get(1), Some(&OsString::from("rules")), "--{option}");
         }
     }
 

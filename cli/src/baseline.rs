@@ -36,7 +36,7 @@ pub(crate) struct Baseline {
 }
 
 impl Baseline {
-    /// Reads a file that [`write`] wrote.
+    /// Reads a file that [`write()`] wrote.
     pub(crate) fn read(file: &Path) -> Result<Self, String> {
         let text = fs::read_to_string(file).map_err(|cause| unreadable(&cause))?;
         let document: Document = serde_json::from_str(&text)

@@ -29,7 +29,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, FromArgMatches as _};
 
-use crate::arguments::{Arguments, Command};
+use crate::arguments::{Arguments, Command, command_first};
 use crate::display::Display;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -51,6 +51,7 @@ fn main() -> ExitCode {
 
 fn run(arguments: Vec<OsString>, out: &mut dyn Write) -> io::Result<Exit> {
     let command = command(arguments.first());
+    let arguments = command_first(arguments);
     let arguments = match command.clone().try_get_matches_from(arguments) {
         Ok(matches) => Arguments::from_arg_matches(&matches),
         Err(error) => Err(error),

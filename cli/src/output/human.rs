@@ -20,6 +20,9 @@ const MOST_LINES: usize = 12;
 /// multiple of the length, and a minified file has all its findings in one line.
 const LONG_LINE: usize = 1000;
 
+/// How far the ends of a line are looked for, in bytes: to find them in a file of one line takes as long as the file for each finding.
+const VERY_LONG_LINE: usize = 4 * LONG_LINE;
+
 /// How much of a long line is shown before and behind the place, in bytes.
 const AROUND: usize = 60;
 
@@ -209,17 +212,20 @@ fn patch<'r>(place: &'r FilePlace, edits: &'r [TextEdit]) -> Option<Snippet<'r, 
     Some(Snippet::source(lines).line_start(line).path(place.source.name.as_ref()).patches(patches))
 }
 
-/// Where the line starts that a position is in.
+/// Where the line starts that a position is in; of a very long line, a place in it.
 fn line_start(text: &str, position: usize) -> usize {
-    text.get(..position.min(text.len())).and_then(|before| before.rfind('\n')).map_or(0, |at| at + 1)
+    let end = position.min(text.len());
+    let start = text.floor_char_boundary(end.saturating_sub(VERY_LONG_LINE));
+    text.get(start..end).and_then(|before| before.rfind('\n')).map_or(start, |at| start + at + 1)
 }
 
-/// Where the line ends that a position is in, without what separates it from the next one.
+/// Where the line ends that a position is in, without what separates it from the next one; of a very long line, a place in it.
 fn line_end(text: &str, position: usize) -> usize {
-    let rest = text.get(position.min(text.len())..).unwrap_or_default();
-    let length = rest.find('\n').unwrap_or(rest.len());
-    let line = rest.get(..length).unwrap_or_default();
-    position.min(text.len()) + line.strip_suffix('\r').unwrap_or(line).len()
+    let start = position.min(text.len());
+    let end = text.ceil_char_boundary(start.saturating_add(VERY_LONG_LINE).min(text.len()));
+    let rest = text.get(start..end).unwrap_or_default();
+    let line = rest.split('\n').next().unwrap_or_default();
+    start + line.strip_suffix('\r').unwrap_or(line).len()
 }
 
 #[cfg(test)]
@@ -301,10 +307,15 @@ help: write "true"
 
     #[test]
     fn of_a_long_line_only_a_part_is_shown() {
-        let long = "é".repeat(3000);
-        let text = render(vec![finding(&format!("{{\"{long}\": {{\"bad\": 1}}, \"{long}\": 2}}"), "\"bad\"")]);
-        assert!(text.contains("--> a.yaml:1:3007\n"), "{text}");
-        assert!(text.contains("= text: …é") && text.contains("é\": {\"bad\": 1}, \"é") && text.len() < 500, "{text}");
+        for length in [1000, 3000, 30_000] {
+            let long = "é".repeat(length);
+            let text = render(vec![finding(&format!("{{\"{long}\": {{\"bad\": 1}}, \"{long}\": 2}}"), "\"bad\"")]);
+            assert!(text.contains(&format!("--> a.yaml:1:{}\n", length + 7)), "{text}");
+            assert!(
+                text.contains("= text: …é") && text.contains("é\": {\"bad\": 1}, \"é") && text.len() < 500,
+                "{text}"
+            );
+        }
     }
 
     #[test]
