@@ -167,7 +167,9 @@ fn injection_into_a_text_is_the_injection_into_the_object() {
     let recorded = recorded(&FILES);
     let refused: Vec<_> =
         recorded.par_iter().filter(|case| !case.check(Style::of_seed(case.seed))).map(|case| case.id.clone()).collect();
-    println!("{} texts, of which {} could not be changed: {refused:?}", recorded.len(), refused.len());
+    let injected = recorded.iter().filter(|case| case.injected().is_some()).count();
+    println!("{} texts, {injected} injected, of which {} could not be: {refused:?}", recorded.len(), refused.len());
+    assert!(injected * 3 > recorded.len(), "{injected} of {}", recorded.len());
     assert!(refused.len() * 200 <= recorded.len(), "{} of {}", refused.len(), recorded.len());
 }
 

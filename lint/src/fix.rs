@@ -79,7 +79,8 @@ fn choose<'d>(text: &str, diagnostics: &'d [Diagnostic]) -> Vec<&'d Diagnostic> 
 /// Where the nodes of all documents of a text are written.
 #[derive(Debug, Default)]
 struct Nodes {
-    collections: Vec<Range<usize>>,
+    /// The collections, each before those in it, with the position of the next one that is not in it.
+    collections: Vec<(Range<usize>, usize)>,
     scalars: HashSet<(usize, usize)>,
 }
 
@@ -120,14 +121,20 @@ impl Nodes {
     }
 
     fn add<'a>(&mut self, target: &Target<'a>, value: Value<'a>) {
-        let Some(origin) = target.origin(value) else { return };
+        // What came through an alias is where its anchor is.
+        let Some(origin) = target.origin(value).filter(|origin| origin.alias.is_none()) else { return };
         if matches!(value.kind(), Kind::Array | Kind::Object) {
             // What is added behind the last child is added behind the comment on its line.
             let start = origin.span.start;
             let end = target.content_end(value).unwrap_or(origin.span.end);
-            self.collections.push(start..target.line_end(end));
+            let position = self.collections.len();
+            self.collections.push((start..target.line_end(end), 0));
             value.elements().for_each(|element| self.add(target, element));
             value.members().for_each(|(_, member)| self.add(target, member));
+            let next = self.collections.len();
+            if let Some(collection) = self.collections.get_mut(position) {
+                collection.1 = next;
+            }
         } else {
             self.scalars.insert((origin.span.start, origin.span.end));
         }
@@ -136,12 +143,18 @@ impl Nodes {
     fn reach(&self, edit: &Range<usize>) -> Reach {
         let mut touched = edit.clone();
         let mut inside = None::<Range<usize>>;
-        for collection in &self.collections {
+        let mut position = 0;
+        while let Some((collection, next)) = self.collections.get(position) {
+            if collection.end < edit.start || edit.end < collection.start {
+                position = *next;
+                continue;
+            }
+            position += 1;
             if collection.start < edit.start && edit.end < collection.end {
                 if inside.as_ref().is_none_or(|inside| collection.len() < inside.len()) {
                     inside = Some(collection.clone());
                 }
-            } else if collection.start <= edit.end && edit.start <= collection.end {
+            } else {
                 touched = touched.start.min(collection.start)..touched.end.max(collection.end);
             }
         }

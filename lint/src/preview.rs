@@ -103,7 +103,8 @@ pub fn preview<'a>(target: &Target<'a>, objects: &[Object<'a>], settings: &[Sett
             pods.push(PodPreview { object: position, path: place.path(object), outcome });
         }
     }
-    let mut accepted = Accepted { target, changes: Vec::new(), edits: Vec::new(), unwritable: Vec::new() };
+    let mut accepted =
+        Accepted { target, attempts: ATTEMPTS, changes: Vec::new(), edits: Vec::new(), unwritable: Vec::new() };
     accepted.add(&injections);
     for injection in accepted.unwritable {
         let Some(pod) = pods.get_mut(injection.pod) else { continue };
@@ -123,9 +124,14 @@ struct Injection {
     changes: Vec<Change>,
 }
 
+/// How often it is tried to show injections together. Each attempt reads the document again; usually one does.
+const ATTEMPTS: usize = 200;
+
 /// The injections that a change of the text can show together.
 struct Accepted<'t, 'a, 'i> {
     target: &'t Target<'a>,
+    /// How many more attempts are made.
+    attempts: usize,
     changes: Vec<Change>,
     edits: Vec<TextEdit>,
     unwritable: Vec<&'i Injection>,
@@ -137,6 +143,8 @@ impl<'i> Accepted<'_, '_, 'i> {
         if injections.is_empty() {
             return;
         }
+        let Some(attempts) = self.attempts.checked_sub(1) else { return self.unwritable.extend(injections) };
+        self.attempts = attempts;
         let added = injections.iter().flat_map(|injection| &injection.changes);
         let changes: Vec<_> = self.changes.iter().chain(added).cloned().collect();
         if let Some(edits) = edit::edits(self.target, &changes.iter().cloned().collect()) {

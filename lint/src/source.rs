@@ -27,25 +27,48 @@ pub struct Lines<'t> {
     text: &'t str,
     /// Where each line starts, in bytes.
     starts: Vec<usize>,
+    /// How many characters are before each `STEP`th byte, so that a column costs the same in a line of 100 MB.
+    characters: Vec<usize>,
 }
+
+/// The distance of counted places, in bytes.
+const STEP: usize = 4096;
 
 impl<'t> Lines<'t> {
     /// Finds the lines of a text. A line ends with a line feed.
     pub fn new(text: &'t str) -> Self {
         let starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
-        Self { text, starts }
+        let mut count = 0;
+        let counts = text.as_bytes().chunks(STEP).map(|chunk| {
+            count += count_characters(chunk);
+            count
+        });
+        let characters = std::iter::once(0).chain(counts).collect();
+        Self { text, starts, characters }
     }
 
     /// The position of a byte of the text; of the end of the text if it is shorter.
     pub fn position(&self, offset: usize) -> Position {
+        let offset = offset.min(self.text.len());
         let line = self.starts.partition_point(|start| *start <= offset).saturating_sub(1);
         let start = self.starts.get(line).copied().unwrap_or_default();
-        let before = self.text.get(start..offset.min(self.text.len())).unwrap_or_default();
-        Position { line: line + 1, column: before.chars().count() + 1 }
+        Position { line: line + 1, column: self.characters_before(offset) - self.characters_before(start) + 1 }
+    }
+
+    /// How many characters start before a byte of the text.
+    fn characters_before(&self, offset: usize) -> usize {
+        let step = offset / STEP;
+        let rest = self.text.as_bytes().get(step * STEP..offset).unwrap_or_default();
+        self.characters.get(step).copied().unwrap_or_default() + count_characters(rest)
     }
 
     /// The first and the last position of a part of the text; the last one is behind it.
     pub fn range(&self, span: &Range<usize>) -> Range<Position> {
         self.position(span.start)..self.position(span.end)
     }
+}
+
+/// How many characters start in a part of a text.
+fn count_characters(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|byte| **byte & 0b1100_0000 != 0b1000_0000).count()
 }

@@ -24,7 +24,7 @@ fn a_change_of_the_text_does_what_the_change_of_the_json_does_and_nothing_else()
     let (mut written, mut refused) = (0, 0);
     for seed in 0..count() {
         let mut random = Random(seed);
-        let model = object(&mut random, 4).to_string();
+        let model = model(seed, &mut random).to_string();
         let document = Document::parse(model.as_bytes()).unwrap();
         let style = Style::of_seed(seed);
         let text = render(document.root(), style);
@@ -42,7 +42,7 @@ fn a_change_of_the_text_does_what_the_change_of_the_json_does_and_nothing_else()
 fn json_is_changed_likewise() {
     for seed in 0..count() / 4 {
         let mut random = Random(seed);
-        let model = object(&mut random, 4);
+        let model = model(seed, &mut random);
         let text = if seed % 2 == 0 { model.to_string() } else { serde_json::to_string_pretty(&model).unwrap() };
         let text = if seed % 3 == 0 { text.replace('\n', "\r\n") } else { text };
         let document = Document::parse(text.as_bytes()).unwrap();
@@ -139,6 +139,15 @@ fn add_values<'a>(value: Value<'a>, values: &mut Vec<Value<'a>>) {
         values.push(value);
     }
     value.elements().chain(value.members().map(|(_, value)| value)).for_each(|child| add_values(child, values));
+}
+
+/// An object, or a list of objects.
+fn model(seed: u64, random: &mut Random) -> Model {
+    if seed % 5 < 3 {
+        return object(random, 4);
+    }
+    let items: Vec<_> = (0..4).map(|_| object(random, 3)).collect();
+    json!({"kind": "List", "items": items})
 }
 
 /// An object as manifests hold them.

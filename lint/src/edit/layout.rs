@@ -9,15 +9,20 @@ use super::render::{Flow, Layout};
 use super::scalar::Context;
 use crate::yaml::Style;
 
-/// How a text is laid out: what most of its collections do.
-pub(super) fn layout<'a>(target: &Target<'a>) -> Option<Layout<'a>> {
-    let newline = match target.text.find('\n') {
-        Some(at) if target.slice(0..at).ends_with('\r') => "\r\n",
+/// How far the end of the first line is looked for, in bytes.
+const LINE_LENGTH: usize = 64 << 10;
+
+/// How the text of a value is laid out: what most of its collections do.
+pub(super) fn layout<'a>(target: &Target<'a>, value: Value<'a>) -> Option<Layout<'a>> {
+    // A JSON text may be one long line.
+    let start = target.text.as_bytes().get(..LINE_LENGTH.min(target.text.len())).unwrap_or_default();
+    let newline = match start.split(|byte| *byte == b'\n').next() {
+        Some([.., b'\r']) => "\r\n",
         _ => "\n",
     };
     let mut steps = Steps::default();
     if target.document.is_some() {
-        steps.add(target, target.root)?;
+        steps.add(target, value)?;
     }
     let json = json_layout(target);
     Some(Layout {

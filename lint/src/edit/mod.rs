@@ -8,6 +8,7 @@ mod place;
 mod plan;
 mod render;
 mod scalar;
+mod scope;
 mod write;
 
 use std::ops::Range;
@@ -19,6 +20,7 @@ use crate::yaml;
 use plan::{Plan, Sharing};
 use render::{Flow, Layout};
 use scalar::Context;
+use scope::Scope;
 
 /// A document in a text, with all that is known about it.
 #[derive(Clone, Copy, Debug)]
@@ -37,16 +39,18 @@ pub fn edits(target: &Target<'_>, changes: &Changes) -> Option<Vec<TextEdit>> {
     if changes.is_empty() {
         return Some(Vec::new());
     }
-    let mut expected = Vec::new();
-    changes.write(target.root, &mut expected);
-    let expected = Document::parse(&expected).ok()?;
     let has_aliases = target.document.is_some_and(|document| document.origins.alias(0).is_some());
     let ways =
         if has_aliases { [Sharing::Keep, Sharing::Expand, Sharing::Freeze].as_slice() } else { &[Sharing::Keep] };
-    ways.iter().find_map(|sharing| {
-        let plan = Plan::new(target, changes, *sharing)?;
-        let edits = write::edits(target, &plan)?;
-        reads_as(target, &edits, expected.root()).then_some(edits)
+    Scope::of(target, changes).find_map(|scope| {
+        let mut expected = Vec::new();
+        changes.write(scope.value, &mut expected);
+        let expected = Document::parse(&expected).ok()?;
+        ways.iter().find_map(|sharing| {
+            let plan = Plan::new(target, changes, *sharing)?;
+            let edits = write::edits(target, &plan, scope.value)?;
+            scope.reads_as(target, &edits, expected.root()).then_some(edits)
+        })
     })
 }
 
@@ -74,24 +78,4 @@ fn apply_to(text: &str, part: Range<usize>, edits: &[TextEdit]) -> String {
     }
     changed.push_str(text.get(at..part.end).unwrap_or_default());
     changed
-}
-
-/// Whether the document reads as expected after the edits.
-///
-/// Documents are read independently of each other, so only this one is read again: from its start to the end of the line in which it
-/// or the last edit ends.
-fn reads_as(target: &Target<'_>, edits: &[TextEdit], expected: Value<'_>) -> bool {
-    let Some(document) = target.document else {
-        let changed = apply(target.text, edits);
-        return Document::parse(changed.as_bytes()).is_ok_and(|changed| plan::is_same(changed.root(), expected));
-    };
-    let last = edits.last().map_or(0, |edit| edit.span.end).max(document.span.end);
-    let end = target.next_line(target.line_end(last)).unwrap_or(target.text.len());
-    if edits.iter().any(|edit| edit.span.start < document.span.start) {
-        return false;
-    }
-    let changed = apply_to(target.text, document.span.start..end, edits);
-    let mut documents = yaml::documents(&changed, false);
-    let (Some(Ok(first)), None) = (documents.next(), documents.next()) else { return false };
-    Document::parse(first.json.as_bytes()).is_ok_and(|changed| plan::is_same(changed.root(), expected))
 }

@@ -189,7 +189,7 @@ impl Plan {
 }
 
 /// The node of which a change says that it changes.
-fn node(change: &Change) -> NodeId {
+pub(super) fn node(change: &Change) -> NodeId {
     match change {
         Change::Replace { value, .. } => *value,
         Change::Rename { key, .. } => *key,

@@ -15,9 +15,10 @@ use super::scalar::{self, Context};
 use crate::report::TextEdit;
 use crate::yaml::Style;
 
-/// The changes of the text that a plan asks for, in order; `None` if they overlap or it is not known how to write one of them.
-pub(super) fn edits(target: &Target<'_>, plan: &Plan) -> Option<Vec<TextEdit>> {
-    let mut writer = Writer { target, layout: layout(target)?, node: target.root.id(), edits: Vec::new() };
+/// The changes of the text that a plan asks for, laid out as the text of `around` is, in order; `None` if they overlap or it is not
+/// known how to write one of them.
+pub(super) fn edits<'a>(target: &Target<'a>, plan: &Plan, around: Value<'a>) -> Option<Vec<TextEdit>> {
+    let mut writer = Writer { target, layout: layout(target, around)?, node: target.root.id(), edits: Vec::new() };
     for (key, name) in &plan.renamed {
         writer.node = *key;
         writer.rename(*key, name)?;
@@ -499,8 +500,11 @@ impl<'a> Writer<'_, 'a> {
             self.insert(start, [&self.layout.flow(document.root(), inside), ",", &separator].concat());
         }
         let comma_end = self.comma_end(end).filter(|_| children.last().is_some_and(|child| is_kept(&child)));
-        let line_rest = target.slice(comma_end.unwrap_or(end)..target.line_end(comma_end.unwrap_or(end))).trim_start();
-        let is_line_over = line_rest.is_empty() || line_rest.starts_with('#');
+        let is_line_over = has_lines && {
+            let end = comma_end.unwrap_or(end);
+            let rest = target.slice(end..target.line_end(end)).trim_start();
+            rest.is_empty() || rest.starts_with('#')
+        };
         for (position, (key, text)) in change.last.iter().enumerate() {
             let document = Document::parse(text.as_bytes()).ok()?;
             let text = match key {
@@ -509,11 +513,11 @@ impl<'a> Writer<'_, 'a> {
             };
             match comma_end {
                 // A comma behind the last child is allowed in YAML.
-                Some(comma_end) if has_lines && is_line_over => {
+                Some(comma_end) if is_line_over => {
                     self.insert(target.line_end(comma_end), [&separator, text.as_str(), ","].concat());
                 }
                 Some(comma_end) => self.insert(comma_end, [&separator, text.as_str(), ","].concat()),
-                None if has_lines && is_line_over => {
+                None if is_line_over => {
                     // A comment may be behind the last child, before the new line.
                     if position == 0 {
                         self.insert(end, ",");
@@ -547,7 +551,8 @@ impl<'a> Writer<'_, 'a> {
 
     /// For JSON with a line for each child: what the line of a position begins with, and what deeper lines have more.
     fn json_lines(&self, at: usize) -> Option<(&'a str, &'a str)> {
-        Some((self.indentation(at), self.layout.json_step?))
+        let step = self.layout.json_step?;
+        Some((self.indentation(at), step))
     }
 
     /// The white space at the beginning of the line of a position.

@@ -94,7 +94,9 @@ impl Documents<'_> {
             let (event, span) = event.map_err(|error| {
                 let offset = error.marker().byte_offset().unwrap_or(self.start);
                 // What is forbidden everywhere is often why the parser stops later on.
-                self.check(offset).err().unwrap_or_else(|| problem::describe(self.text, offset, error.kind()))
+                self.check(self.text.len().min(offset + 1))
+                    .err()
+                    .unwrap_or_else(|| problem::describe(self.text, offset, error.kind()))
             })?;
             match event {
                 Event::StreamStart => {}
@@ -141,7 +143,7 @@ impl Documents<'_> {
             ));
         }
         self.is_first = false;
-        self.transcoder.begin(self.start, span.start.line());
+        self.transcoder.begin(self.start, if explicit { span.start.line() + 1 } else { 1 });
         Ok(())
     }
 

@@ -16,30 +16,47 @@ pub(super) const LONELY_END: &str = "the line `...` ends a document, but there i
 /// The first place in a part of the text with something that may be nowhere in it: a control character, something that is a line break
 /// only to some readers, or a separator with text behind it.
 pub(super) fn forbidden(text: &str, part: Range<usize>) -> Option<SyntaxError> {
-    let bytes = text.as_bytes().get(part.clone())?;
-    let mut at = part.start;
-    // Runs of bytes that need no look, then one that does.
-    for run in bytes.split_inclusive(|byte| is_suspect(*byte)) {
-        at += run.len();
-        let last = at - 1;
-        let message = match text.as_bytes().get(last) {
-            Some(b'\n') => separator(text, at).map(|message| (at, message)),
-            Some(byte) if is_suspect(*byte) => character(text, last).map(|message| (last, message)),
-            _ => None,
-        };
-        if let Some((offset, message)) = message {
-            return Some(SyntaxError::new(offset, message));
-        }
+    // The first byte of the text has none before it.
+    if part.start == 0 && !part.is_empty() {
+        return forbidden_at(text, 0).or_else(|| forbidden(text, 1..part.end));
     }
-    if part.start == 0 {
-        return separator(text, 0).map(|message| SyntaxError::new(0, message));
-    }
-    None
+    let bytes = text.as_bytes();
+    let (chunks, rest) = bytes.get(part.clone())?.as_chunks::<CHUNK>();
+    let (chunks_before, _) = bytes.get(part.start.checked_sub(1)?..part.end)?.as_chunks::<CHUNK>();
+    // The bytes of a chunk all at once, each with the one before it; one by one only where there is something.
+    let is_suspicious = |(chunk, before): (&[u8; CHUNK], &[u8; CHUNK])| {
+        let pairs = chunk.iter().zip(before);
+        let hits = pairs
+            .map(|(byte, before)| u8::from(is_suspect(*byte)) | (u8::from(*byte == b'-') & u8::from(*before == b'\n')));
+        hits.fold(0, |all, hit| all | hit) != 0
+    };
+    let suspicious = chunks.iter().zip(chunks_before).enumerate().filter(|(_, pair)| is_suspicious(*pair));
+    let in_chunk = |index: usize| part.start + index * CHUNK..part.start + (index + 1) * CHUNK;
+    let mut places = suspicious.flat_map(|(index, _)| in_chunk(index)).chain(part.end - rest.len()..part.end);
+    places.find_map(|at| forbidden_at(text, at))
 }
 
-/// Whether a byte is, or begins, a character that may be forbidden, or ends a line.
+/// How many bytes are looked at in one step.
+const CHUNK: usize = 32;
+
+fn forbidden_at(text: &str, at: usize) -> Option<SyntaxError> {
+    let bytes = text.as_bytes();
+    let byte = bytes.get(at)?;
+    let message = if is_suspect(*byte) {
+        character(text, at)
+    } else if *byte == b'-'
+        && at.checked_sub(1).and_then(|before| bytes.get(before)).is_none_or(|before| *before == b'\n')
+    {
+        separator(text, at)
+    } else {
+        None
+    };
+    message.map(|message| SyntaxError::new(at, message))
+}
+
+/// Whether a byte is, or begins, a character that may be forbidden.
 fn is_suspect(byte: u8) -> bool {
-    matches!(byte, 0..=0x08 | 0x0a..=0x1f | 0x7f | 0xc2 | 0xe2 | 0xef)
+    matches!(byte, 0..=0x08 | 0x0b..=0x1f | 0x7f | 0xc2 | 0xe2 | 0xef)
 }
 
 /// What is wrong with the character at a position.
@@ -84,7 +101,15 @@ fn separator(text: &str, line_start: usize) -> Option<&'static str> {
 
 /// Words for an error of the parser: what is wrong, and what to do where there is a usual cause.
 pub(super) fn describe(text: &str, offset: usize, kind: &ErrorKind) -> SyntaxError {
-    SyntaxError::new(offset, words(text, offset, kind))
+    let words = words(text, offset, kind);
+    if words != TAB {
+        return SyntaxError::new(offset, words);
+    }
+    // The parser may have read on to what is behind the tab.
+    let line = text.get(..offset).unwrap_or_default().rfind('\n').map_or(0, |end| end + 1);
+    let tab = text.get(line..).and_then(|line| line.find(|character| character != ' '));
+    let tab = tab.map(|at| line + at).filter(|at| text.as_bytes().get(*at) == Some(&b'\t'));
+    SyntaxError::new(tab.unwrap_or(offset), words)
 }
 
 #[expect(clippy::too_many_lines, reason = "a table")]

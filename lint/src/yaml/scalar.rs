@@ -262,10 +262,10 @@ fn float_key(value: f64) -> String {
 pub(super) fn write_text(text: &str, json: &mut String) {
     json.push('"');
     let mut rest = text;
-    while let Some(at) = rest.bytes().position(|byte| byte < 0x20 || byte == b'"' || byte == b'\\') {
-        let (plain, special) = rest.split_at(at);
+    loop {
+        let (plain, special) = rest.split_at(plain_length(rest.as_bytes()));
         json.push_str(plain);
-        let byte = special.bytes().next().unwrap_or_default();
+        let Some(byte) = special.bytes().next() else { break };
         match byte {
             b'"' => json.push_str("\\\""),
             b'\\' => json.push_str("\\\\"),
@@ -279,6 +279,17 @@ pub(super) fn write_text(text: &str, json: &mut String) {
         }
         rest = special.get(1..).unwrap_or_default();
     }
-    json.push_str(rest);
     json.push('"');
+}
+
+/// How many bytes stand for themselves in a JSON string.
+fn plain_length(bytes: &[u8]) -> usize {
+    const CHUNK: usize = 32;
+    let is_special = |byte: u8| matches!(byte, 0..0x20 | b'"' | b'\\');
+    // The bytes of a chunk all at once.
+    let (chunks, _) = bytes.as_chunks::<CHUNK>();
+    let is_plain = |chunk: &&[u8; CHUNK]| chunk.iter().fold(0, |hit, byte| hit | u8::from(is_special(*byte))) == 0;
+    let plain = chunks.iter().take_while(is_plain).count() * CHUNK;
+    let rest = bytes.get(plain..).unwrap_or_default();
+    plain + rest.iter().position(|byte| is_special(*byte)).unwrap_or(rest.len())
 }

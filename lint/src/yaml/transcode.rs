@@ -224,6 +224,7 @@ impl<'t> Transcoder<'t> {
         let (span, style) = self.scalar_span(style, range);
         if matches!(style, Style::Literal | Style::Folded) {
             self.check_block_indentation(span.start, content)?;
+            self.check_block_end(&span)?;
         }
         if style == Style::DoubleQuoted {
             self.check_escapes(&span)?;
@@ -232,6 +233,8 @@ impl<'t> Transcoder<'t> {
         self.plain_column = if is_plain && !span.is_empty() { self.block_column() } else { None };
         if is_plain && self.flow_depth > 0 {
             self.check_flow_scalar(text, &span)?;
+        } else if is_plain {
+            self.check_plain_lines(&span)?;
         }
         if expected == Kind::Key && self.flow_depth > 0 {
             self.check_flow_key(&span)?;
@@ -272,8 +275,11 @@ impl<'t> Transcoder<'t> {
             return if gap.contains('\t') { self.check_tabs(gap) } else { Ok(()) };
         }
         let is_value = self.open.last().is_some_and(|frame| matches!(frame.kind, Kind::Value | Kind::Merge));
-        match gap.split_once(':') {
-            Some((before, _)) if is_value && before.contains('\n') && !self.is_explicit_key => {
+        // Where there is no value, the parser's place of it is before the colon.
+        let is_before_colon = self.text.as_bytes().get(until) == Some(&b':');
+        let before_colon = gap.split_once(':').map(|(before, _)| before).or(is_before_colon.then_some(gap));
+        match before_colon {
+            Some(before) if is_value && before.contains('\n') && !self.is_explicit_key => {
                 Err(SyntaxError::new(self.last_end, "the colon has to be on the line of its key"))
             }
             _ => Ok(()),
@@ -384,6 +390,22 @@ impl<'t> Transcoder<'t> {
             span.start,
             "the name of an anchor can only have letters, digits, `-` and `_`, and a space has to follow it",
         ))
+    }
+
+    /// The lines of a plain text are not indented with tabs.
+    fn check_plain_lines(&self, span: &Range<usize>) -> Result<()> {
+        let written = self.text.get(span.clone()).unwrap_or_default();
+        if !written.contains('\n') || !written.contains('\t') {
+            return Ok(());
+        }
+        let column = self.block_column().unwrap_or_default();
+        let has_tab = |line: &str| {
+            line.bytes().take(column).take_while(|byte| matches!(byte, b' ' | b'\t')).any(|byte| byte == b'\t')
+        };
+        if written.lines().skip(1).any(has_tab) {
+            return Err(SyntaxError::new(span.start, "a line of this text is indented with a tab; use spaces"));
+        }
+        Ok(())
     }
 
     /// What the reader of Kubernetes takes for an indicator in a flow collection, but the parser for a part of the text.
@@ -502,6 +524,23 @@ impl<'t> Transcoder<'t> {
             && indentation.len() <= 1
         {
             return Err(SyntaxError::new(content, "a text behind `|` or `>` has to be indented"));
+        }
+        Ok(())
+    }
+
+    /// kubectl reads a last line without a line feed as one with it, the parser does not if there are only spaces in it.
+    fn check_block_end(&self, span: &Range<usize>) -> Result<()> {
+        let behind = self.text.get(span.end..).unwrap_or_default();
+        let keeps = self
+            .text
+            .get(span.clone())
+            .and_then(|written| written.lines().next())
+            .is_some_and(|header| header.contains('+'));
+        if keeps && !behind.is_empty() && behind.bytes().all(|byte| byte == b' ' || byte == b'\t') {
+            return Err(SyntaxError::new(
+                span.end,
+                "the last line has only spaces, which `+` keeps for some readers; remove them",
+            ));
         }
         Ok(())
     }
