@@ -27,7 +27,8 @@ pub(crate) struct Display<'w> {
 
 impl<'w> Display<'w> {
     pub(crate) fn new(arguments: &DisplayArguments, out: &'w mut dyn Write) -> Self {
-        let width = terminal_size::terminal_size().map_or(DEFAULT_WIDTH, |(width, _)| usize::from(width.0));
+        let width =
+            terminal_size::terminal_size_of(io::stdout()).map_or(DEFAULT_WIDTH, |(width, _)| usize::from(width.0));
         let asked = match arguments.color {
             Colour::Auto => ColorChoice::Auto,
             Colour::Always => ColorChoice::Always,

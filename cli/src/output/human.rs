@@ -231,7 +231,9 @@ fn line_end(text: &str, position: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use azure_workload_identity_lint::report::RelatedPlace;
+    use azure_workload_identity_lint::source::{Lines, Source};
     use azure_workload_identity_policy::rule::RuleId;
+    use proptest::prelude::*;
 
     use super::*;
     use crate::output::sample;
@@ -315,6 +317,33 @@ help: write "true"
                 text.contains("= text: …é") && text.contains("é\": {\"bad\": 1}, \"é") && text.len() < 500,
                 "{text}"
             );
+        }
+    }
+
+    proptest! {
+        // The renderer indexes into lines; whatever is in a file, it is drawn.
+        #[test]
+        fn any_text_can_be_shown(
+            text in "[ab:é日\u{301}\u{200b}\u{1f600}\t\r\n\u{0}\u{1b}\u{feff} ]{0,60}",
+            places in proptest::collection::vec((0..70_usize, 0..70_usize), 3),
+            replacement in "[aé\n\r\t]{0,6}",
+            width in 1..100_usize,
+        ) {
+            let place = |(start, end): (usize, usize)| {
+                let position = |at: usize| text.floor_char_boundary(at.min(text.len()));
+                let span = position(start.min(end))..position(start.max(end));
+                let range = Lines::new(&text).range(&span);
+                let source = Source { name: "a.yaml".into(), text: text.as_str().into() };
+                FilePlace { source, span, range }
+            };
+            let mut finding = sample::finding(RuleId::LabelValue, Severity::Warn, place(places[0]));
+            finding.related.push(RelatedPlace { place: place(places[1]), message: "here".into() });
+            finding.edits = Some(vec![TextEdit { span: place(places[2]).span, text: replacement }]);
+            let report = Report { findings: vec![finding], ..Report::default() };
+            for is_coloured in [false, true] {
+                let look = Look { is_coloured, width, deny_warnings: false, has_summary: true, in_baseline: 0 };
+                write(&report, look, &mut Vec::new()).unwrap();
+            }
         }
     }
 
