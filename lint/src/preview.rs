@@ -67,11 +67,23 @@ pub enum Outcome {
         /// What the two texts do not tell.
         note: Option<String>,
     },
-    /// It is not changed; why, as a sentence without its period.
-    Unchanged {
-        /// Why.
-        reason: String,
-    },
+    /// It is not changed.
+    Unchanged(Unchanged),
+}
+
+/// Why a pod is not changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unchanged {
+    /// Why, as a sentence without its period.
+    pub reason: String,
+    /// Whether the pod asks for an identity, as far as that is known.
+    pub asks_for_identity: bool,
+}
+
+impl From<String> for Unchanged {
+    fn from(reason: String) -> Self {
+        Self { reason, asks_for_identity: true }
+    }
 }
 
 /// Settings that inject, as JSON: the same settings, or with `inject: {}` if they do not.
@@ -98,7 +110,7 @@ pub fn preview<'a>(target: &Target<'a>, objects: &[Object<'a>], settings: &[Sett
                     injections.push(Injection { pod: pods.len(), changes });
                     Outcome::Injected { note: place.note(settings) }
                 }
-                Err(reason) => Outcome::Unchanged { reason },
+                Err(unchanged) => Outcome::Unchanged(unchanged),
             };
             pods.push(PodPreview { object: position, path: place.path(object), outcome });
         }
@@ -227,14 +239,14 @@ fn places<'a>(object: &Object<'a>, settings: &[Settings<'_>]) -> Vec<PodPlace<'a
 
 /// The changes that admission makes of a pod, or of the pod of a template, as changes of the pod or template in its document; or why
 /// there are none.
-fn examined(object: &Object<'_>, place: &PodPlace<'_>, settings: &[Settings<'_>]) -> Result<Vec<Change>, String> {
+fn examined(object: &Object<'_>, place: &PodPlace<'_>, settings: &[Settings<'_>]) -> Result<Vec<Change>, Unchanged> {
     if object.is_partial {
-        return Err("the file has only a part of the object".to_owned());
+        return Err("the file has only a part of the object".to_owned().into());
     }
     let Some(workload) = &place.workload else { return examined_pod(&object.inquiry, object, settings) };
     let namespace = object.inquiry.namespace.as_deref();
     let text = pod_of(place.value, workload, namespace);
-    let document = Document::parse(text.as_bytes()).map_err(|error| error.to_string())?;
+    let document = Document::parse(text.as_bytes()).map_err(|error| Unchanged::from(error.to_string()))?;
     let pod = document.root();
     let inquiry = Inquiry { namespace: namespace.map(Into::into), ..Inquiry::of_object(pod) };
     let changes = examined_pod(&inquiry, object, settings)?;
@@ -244,7 +256,7 @@ fn examined(object: &Object<'_>, place: &PodPlace<'_>, settings: &[Settings<'_>]
             add_nodes(made, own, &mut nodes);
         }
     }
-    changes.into_iter().map(|change| moved(change, pod, place.value, &nodes)).collect()
+    changes.into_iter().map(|change| moved(change, pod, place.value, &nodes).map_err(Unchanged::from)).collect()
 }
 
 /// The changes that admission makes of a pod, or why there are none.
@@ -252,31 +264,32 @@ fn examined_pod(
     inquiry: &Inquiry<'_>,
     object: &Object<'_>,
     all_settings: &[Settings<'_>],
-) -> Result<Vec<Change>, String> {
-    let mut injected = Err("the settings do not inject".to_owned());
+) -> Result<Vec<Change>, Unchanged> {
+    let mut injected = Err("the settings do not inject".to_owned().into());
     for settings in all_settings {
         let examination = examine(inquiry, settings, object.cluster);
         if let (Some(mismatch), Some(pod)) = (examination.mismatches.first(), inquiry.object) {
-            return Err(format!("the API server rejects the pod: {}", mismatch.describe(pod)));
+            return Err(format!("the API server rejects the pod: {}", mismatch.describe(pod)).into());
         }
         let is_injected = examination.is_injected;
         let missing = examination.findings.iter().find(|finding| finding.rule == RuleId::ServiceAccountMissing);
         if let (Some(missing), false) = (missing, object.accounts_are_known) {
             let mut missing = missing.clone();
             not_among_the_files(&mut missing);
-            return Err(format!("the identity is not known: {} {}", missing.place.path, missing.problem));
+            return Err(format!("the identity is not known: {} {}", missing.place.path, missing.problem).into());
         }
         let verdict = decide(examination, settings);
         if let Some(message) = verdict.message() {
-            return Err(format!("the pod is rejected: {message}"));
+            return Err(format!("the pod is rejected: {message}").into());
         }
         let Some(inject) = settings.inject.as_ref().filter(|_| injected.is_err()) else { continue };
         if !is_injected {
             let follows = inject.opt_in == OptIn::ServiceAccount;
             let or_account = if follows { ", and its service account has no client id" } else { "" };
-            injected = Err(format!("the pod has no label azure.workload.identity/use: \"true\"{or_account}"));
+            let reason = format!("the pod has no label azure.workload.identity/use: \"true\"{or_account}");
+            injected = Err(Unchanged { reason, asks_for_identity: false });
         } else if verdict.changes.is_empty() {
-            injected = Err("the pod has everything that is injected".to_owned());
+            injected = Err("the pod has everything that is injected".to_owned().into());
         } else {
             injected = Ok(verdict.changes.iter().cloned().collect());
         }

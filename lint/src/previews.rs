@@ -110,7 +110,7 @@ mod tests {
         assert_eq!(&*preview.source.name, "pod.yaml");
         let [injected, unchanged] = preview.pods.as_slice() else { panic!("{preview:?}") };
         assert_eq!(injected.outcome, Outcome::Injected { note: None });
-        assert!(matches!(unchanged.outcome, Outcome::Unchanged { .. }), "{unchanged:?}");
+        assert!(matches!(unchanged.outcome, Outcome::Unchanged(_)), "{unchanged:?}");
         let changed = edit::apply(&text, &preview.edits);
         assert!(changed.contains("- name: web # the only one\n"), "{changed}");
         assert_eq!(changed.matches("11111111-2222-3333-4444-555555555555").count(), 1, "{changed}");

@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
 use azure_workload_identity_lint::edit::apply;
-use azure_workload_identity_lint::preview::{Outcome, with_injection};
+use azure_workload_identity_lint::preview::{Outcome, Unchanged, with_injection};
 use azure_workload_identity_lint::{File, NamedPod, OneThread, Options, previews};
 use azure_workload_identity_policy::json::Document;
 use azure_workload_identity_policy::settings::Settings;
@@ -42,7 +42,7 @@ fn preview(texts: &[&str]) -> FilePreview {
 
 fn reasons(preview: &FilePreview) -> Vec<String> {
     let reasons = preview.pods.iter().map(|pod| match &pod.outcome {
-        Outcome::Unchanged { reason } => reason.clone(),
+        Outcome::Unchanged(Unchanged { reason, .. }) => reason.clone(),
         Outcome::Injected { .. } => "injected".to_owned(),
         Outcome::Unwritable { .. } => "unwritable".to_owned(),
     });

@@ -109,11 +109,20 @@ pub fn package(metadata: &Metadata, released: Option<Date>, questions: &str) -> 
 
 /// Returns the README for Artifact Hub, where links that are relative to the repository would be broken.
 pub fn readme(text: &str, source: &str, version: &str) -> String {
-    let repository = format!("{source}/blob/v{version}/");
     let is_relative = |link: &str| !link.starts_with("https://") && !link.starts_with('#');
     let mut parts = text.split("](");
-    let before = parts.next().unwrap_or_default().to_owned();
-    parts.fold(before, |readme, link| readme + "](" + if is_relative(link) { &repository } else { "" } + link)
+    let mut readme = parts.next().unwrap_or_default().to_owned();
+    for link in parts {
+        let is_image = readme.rfind('[').is_some_and(|start| readme.get(..start).is_some_and(|it| it.ends_with('!')));
+        readme.push_str("](");
+        if is_relative(link) {
+            // A page shows a file, and only the file itself is an image.
+            let kind = if is_image { "raw" } else { "blob" };
+            readme.push_str(&format!("{source}/{kind}/v{version}/"));
+        }
+        readme.push_str(link);
+    }
+    readme
 }
 
 fn install(source: &str, image: &str, version: &str) -> String {
@@ -165,11 +174,12 @@ mod tests {
 
     #[test]
     fn relative_links_of_the_readme_lead_to_the_release() {
-        let text = "[a](docs/a.md#b), [c](https://example.com) and [d](#e)";
+        let text = "[a](docs/a.md#b), [c](https://example.com) and [d](#e) ![f](g.svg)";
 
         assert_eq!(
             readme(text, "https://example.com/policy", "1.2.3"),
-            "[a](https://example.com/policy/blob/v1.2.3/docs/a.md#b), [c](https://example.com) and [d](#e)"
+            "[a](https://example.com/policy/blob/v1.2.3/docs/a.md#b), [c](https://example.com) and [d](#e) \
+             ![f](https://example.com/policy/raw/v1.2.3/g.svg)"
         );
     }
 

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use azure_workload_identity_lint::preview::Outcome;
+use azure_workload_identity_lint::preview::{Outcome, Unchanged};
 use azure_workload_identity_lint::report::Report;
 use azure_workload_identity_lint::{FilePreview, NamedPod, edit, previews};
 
@@ -32,12 +32,25 @@ pub(crate) fn run(arguments: &DiffArguments, display: &mut Display<'_>) -> Resul
         can_all_be_shown &= write(preview, display)?;
     }
     display.out.flush()?;
+    let mut others = 0;
     for preview in &previews {
         for pod in &preview.pods {
-            if let Outcome::Unchanged { reason } = &pod.outcome {
-                display.status("unchanged", &format!("{}: {reason}", name(preview, pod)))?;
+            match &pod.outcome {
+                Outcome::Unchanged(Unchanged { reason, asks_for_identity: true }) => {
+                    display.status("unchanged", &format!("{}: {reason}", name(preview, pod)))?;
+                }
+                Outcome::Unchanged(_) => others += 1,
+                Outcome::Injected { .. } | Outcome::Unwritable { .. } => {}
             }
         }
+    }
+    if others > 0 {
+        let (subject, verb) = if others == 1 {
+            ("1 pod or pod template", "asks")
+        } else {
+            (&*format!("{others} pods and pod templates"), "ask")
+        };
+        display.status("unchanged", &format!("{subject} {verb} for no identity"))?;
     }
     display.skipped(&report.skipped)?;
     display.errors(&report.errors)?;
@@ -54,7 +67,7 @@ fn write(preview: &FilePreview, display: &mut Display<'_>) -> io::Result<bool> {
     for pod in pods {
         let name = name(preview, pod);
         match &pod.outcome {
-            Outcome::Unchanged { .. } => {}
+            Outcome::Unchanged(_) => {}
             Outcome::Injected { note } => {
                 if let Some(note) = note {
                     writeln!(display.out, "# {name}: {note}")?;
