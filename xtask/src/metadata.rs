@@ -22,6 +22,8 @@ pub const PROTOCOL_VERSION: &str = "v1";
 const FILE: &str = "policy-metadata/metadata.yml";
 /// The file that becomes the usage annotation.
 const USAGE_FILE: &str = "README.md";
+/// The sections of that file that are about the repository: whoever has the module has it installed, and has no files beside it.
+const NOT_USAGE: [&str; 3] = ["Try it", "Install it", "Documentation"];
 /// The annotation that names the policy's version.
 pub const VERSION_ANNOTATION: &str = "io.kubewarden.policy.version";
 /// The annotation that names the repository of the policy's source.
@@ -112,7 +114,7 @@ impl Metadata {
     /// When a file is missing or unreadable, or when its version is not `version`, that of `Cargo.toml`.
     pub fn of_policy(root: &Path, version: impl AsRef<str>) -> Result<Self> {
         let text = read(root, FILE)?;
-        let usage = read(root, USAGE_FILE)?;
+        let usage = usage(&read(root, USAGE_FILE)?);
         Self::complete(&text, version.as_ref(), usage).with_context(|| format!("in {FILE}"))
     }
 
@@ -155,6 +157,13 @@ impl Metadata {
     }
 }
 
+/// What the module says about its use: the README without what is about the repository.
+fn usage(readme: &str) -> String {
+    let is_usage = |section: &&str| NOT_USAGE.iter().all(|title| section.lines().next() != Some(title));
+    let sections: Vec<&str> = readme.split("\n## ").filter(is_usage).collect();
+    sections.join("\n## ")
+}
+
 fn read(root: &Path, file: &str) -> Result<String> {
     fs::read_to_string(root.join(file)).with_context(|| format!("cannot read {file}"))
 }
@@ -178,6 +187,15 @@ annotations: {io.kubewarden.policy.version: 1.2.3}
 
         assert_eq!(metadata.protocol_version.as_deref(), Some("v1"));
         assert_eq!(metadata.annotations.unwrap()["io.kubewarden.policy.usage"], "how to use it");
+    }
+
+    #[test]
+    fn the_usage_is_the_readme_without_what_is_about_the_repository() {
+        let readme = "# policy\n\nWhat it is.\n\n## Try it\n\ncargo\n\n## Settings\n\n### Try it\n\nAll.\n\n## Documentation\n\nPages.\n";
+        assert_eq!(usage(readme), "# policy\n\nWhat it is.\n\n## Settings\n\n### Try it\n\nAll.\n");
+        let whole = include_str!("../../README.md");
+        let is_section = |title: &&str| whole.contains(&format!("\n## {title}\n"));
+        assert!(NOT_USAGE.iter().all(is_section), "a section has another title now");
     }
 
     #[test]
