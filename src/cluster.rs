@@ -80,12 +80,17 @@ impl<'a> AccountLookup<'a> {
 
     /// Whether RBAC lets the service account use an identity by its identity binding.
     pub fn may_use_identity(&self, client_id: &str) -> Result<bool, LookupError> {
-        self.cluster.may_use_identity(self.namespace.unwrap_or_default(), self.name, client_id)
+        self.cluster.may_use_identity(self.namespace(), self.name, client_id)
     }
 
     /// Whether it is known in which namespace to look. A cluster-scoped object that holds a pod template does not say.
     pub fn is_possible(&self) -> bool {
         self.namespace.is_some()
+    }
+
+    /// The namespace that is looked in; empty if it is not known.
+    pub fn namespace(&self) -> &'a str {
+        self.namespace.unwrap_or_default()
     }
 
     /// The name that is looked up.

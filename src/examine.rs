@@ -1,6 +1,7 @@
 //! Examination: what rules find about an object, and what injection would change in it. Nothing is decided here.
 
 use crate::cluster::{AccountLookup, Cluster, Freshness, NoMore, ServiceAccount};
+use crate::federated::{FederatedCredential, SUBJECT_PREFIX, are_near_issuers, is_aks_issuer, service_account_of};
 use crate::finding::{self, Count, Finding, Findings};
 use crate::identity::Identity;
 use crate::inject::inject;
@@ -12,8 +13,8 @@ use crate::rule::{PerRule, RuleId, Severity};
 use crate::rules;
 use crate::settings::{Inject, OptIn, Settings};
 use crate::subject::{
-    EphemeralContainersSubject, Holder, KeyUse, Models, Outer, PodSubject, ServiceAccountSubject, ServiceSubject,
-    Subject, SubjectKind, Template, Workload, has_controller, is_being_deleted,
+    EphemeralContainersSubject, FederatedCredentialSubject, Holder, KeyUse, Models, Outer, PodSubject,
+    ServiceAccountSubject, ServiceSubject, Subject, SubjectKind, Template, Workload, has_controller, is_being_deleted,
 };
 
 /// The result of an examination.
@@ -50,7 +51,9 @@ pub fn examine<'a>(inquiry: &Inquiry<'a>, settings: &Settings<'_>, cluster: &dyn
     {
         let namespace = match kind {
             // It may be cluster-scoped.
-            SubjectKind::Workload { is_custom: true, .. } => inquiry.namespace.clone(),
+            SubjectKind::Workload { is_custom: true, .. } | SubjectKind::FederatedCredential => {
+                inquiry.namespace.clone()
+            }
             _ => Some(inquiry.namespace_or_default()),
         };
         let namespace = namespace.as_deref();
@@ -98,6 +101,7 @@ impl<'e, 'a> Examiner<'e, 'a> {
             SubjectKind::EphemeralContainers => self.ephemeral_containers(),
             SubjectKind::ServiceAccount => self.service_account(),
             SubjectKind::Service => self.service(),
+            SubjectKind::FederatedCredential => self.federated_credential(),
         }
     }
 
@@ -228,6 +232,36 @@ impl<'e, 'a> Examiner<'e, 'a> {
         self.check(Subject::Service(&ServiceSubject { object: self.object }));
     }
 
+    fn federated_credential(&mut self) {
+        let credential = FederatedCredential::read(self.object, &self.inquiry.group, &mut self.reading);
+        if self.is_unreadable() {
+            return;
+        }
+        let [issuer, subject] = [&credential.issuer, &credential.subject]
+            .map(|claim| claim.as_ref().map(|claim| claim.text.as_ref()).unwrap_or_default());
+        let own = self.settings.issuer.as_deref();
+        let is_of_this_cluster = own.is_some_and(|own| are_near_issuers(own, issuer));
+        // Those of GitHub and others have nothing to do with service accounts.
+        if !is_of_this_cluster && !subject.starts_with(SUBJECT_PREFIX) && !is_aks_issuer(issuer) {
+            return;
+        }
+        let account = service_account_of(subject);
+        let lookup =
+            account.map(|(namespace, name)| AccountLookup::new(self.cluster, Some(namespace), name, Freshness::Cached));
+        let exemptions = &self.settings.exemptions;
+        self.result.is_exempt = exemptions.cover_namespace(self.namespace())
+            || account.is_some_and(|(namespace, name)| exemptions.cover(namespace, name));
+        self.name("");
+        self.check(Subject::FederatedCredential(&FederatedCredentialSubject {
+            object: self.object,
+            credential: &credential,
+            is_of_this_cluster,
+            service_account: lookup.as_ref(),
+            settings: self.settings,
+            origin: self.inquiry.origin,
+        }));
+    }
+
     /// The namespace; empty if there is none.
     fn namespace(&self) -> &'e str {
         self.namespace.unwrap_or_default()
@@ -255,6 +289,7 @@ impl<'e, 'a> Examiner<'e, 'a> {
         let own = own.as_deref().filter(|name| !name.is_empty()).unwrap_or(pod_name);
         let kind = match self.inquiry.kind.as_ref() {
             "ServiceAccount" => "service account".to_owned(),
+            "FederatedIdentityCredential" => "federated credential".to_owned(),
             kind => kind.to_ascii_lowercase(),
         };
         let (namespace, slash) = match self.namespace {

@@ -74,15 +74,23 @@ impl<'a> FederatedCredential<'a> {
             // What is in `initProvider` alone counts when the credential is created.
             _ => [holder, "initProvider"].map(|key| reading.member(spec, key, Kind::Object)),
         };
-        let find = |key| holders.iter().find_map(|holder| holder.as_ref()?.field(key));
-        let mut claim = |value| Claim { value, text: reading.text(value) };
-        let (issuer, subject) = (find("issuer").map(&mut claim), find("subject").map(&mut claim));
+        let find = |key| find(&holders, key);
+        let issuer = find("issuer").map(|value| Claim::read(value, reading));
+        let subject = find("subject").map(|value| Claim::read(value, reading));
         let audiences = find(list).and_then(|list| {
             let list = reading.expect(list, Kind::Array)?;
-            let claims = list.elements().map(|value| Claim { value, text: reading.text(value) }).collect();
+            let claims = list.elements().map(|value| Claim::read(value, reading)).collect();
             Some(Audiences { list, claims })
         });
         Self { issuer, subject, audiences, holders }
+    }
+
+    /// The places of issuer, subject and audiences in an object of any of the kinds, each present or not.
+    pub(crate) fn places(object: Value<'a>) -> impl Iterator<Item = Option<Value<'a>>> {
+        let spec = object.field("spec");
+        let holders = [spec, find(&[spec, None], "forProvider"), find(&[spec, None], "initProvider")];
+        let keys = ["issuer", "subject", "audience", "audiences"];
+        holders.into_iter().flat_map(move |holder| keys.map(|key| find(&[holder, None], key)))
     }
 
     /// What names the issuer in its place: a reference to a `ConfigMap`.
@@ -100,6 +108,19 @@ impl<'a> FederatedCredential<'a> {
     }
 }
 
+impl<'a> Claim<'a> {
+    #[inline(never)]
+    fn read(value: Value<'a>, reading: &mut Reading<'a>) -> Self {
+        Self { value, text: reading.text(value) }
+    }
+}
+
+/// The member of the first object that has it.
+#[inline(never)]
+fn find<'a>(holders: &[Option<Value<'a>>; 2], key: &str) -> Option<Value<'a>> {
+    holders.iter().find_map(|holder| holder.as_ref()?.field(key))
+}
+
 /// The namespace and name of the service account that a subject names.
 pub fn service_account_of(subject: &str) -> Option<(&str, &str)> {
     let (namespace, name) = subject.strip_prefix(SUBJECT_PREFIX)?.split_once(':')?;
@@ -107,18 +128,30 @@ pub fn service_account_of(subject: &str) -> Option<(&str, &str)> {
     is_valid.then_some((namespace, name))
 }
 
+/// Whether two issuers are meant to be the same: their scheme, the slash at their end, case and white space aside. Entra ID compares
+/// exactly.
+pub fn are_near_issuers(one: &str, other: &str) -> bool {
+    without_scheme(one).eq_ignore_ascii_case(without_scheme(other))
+}
+
+/// An issuer without what people leave out or add: scheme, slashes at the end, white space.
+#[inline(never)]
+fn without_scheme(issuer: &str) -> &str {
+    let issuer = issuer.trim().trim_end_matches('/');
+    let rest = issuer.strip_prefix("https://").or_else(|| issuer.strip_prefix("http://"));
+    rest.unwrap_or(issuer)
+}
+
 /// Whether this is the issuer of an AKS cluster, of any cloud. Each ends with a slash, and signs the tokens of service accounts only.
 ///
 /// Source: learn.microsoft.com, "Create an `OpenID` Connect provider for your cluster"; the hosts of other clouds are those
 /// that clusters there report.
 pub fn is_aks_issuer(issuer: &str) -> bool {
-    let Some((_, rest)) = issuer.split_once("://") else { return false };
-    let mut labels = rest.split('/').next().unwrap_or_default().rsplit('.');
-    matches!(labels.next(), Some("com" | "us" | "cn"))
-        && labels.next() == Some("azure")
-        && labels.next() == Some("prod-aks")
-        // `oidc` is that of the first clusters; those of today have `REGION.oic`.
-        && matches!(labels.next(), Some("oic" | "oidc"))
+    let host = without_scheme(issuer).split('/').next().unwrap_or_default();
+    // The last label depends on the cloud: `com`, `us` or `cn`.
+    let base = host.rsplit_once('.').and_then(|(base, _)| base.strip_suffix(".prod-aks.azure"));
+    // `oidc` is that of the first clusters; those of today have `REGION.oic`.
+    base.is_some_and(|base| base == "oidc" || base.strip_suffix(".oic").is_some())
 }
 
 #[cfg(test)]
@@ -223,6 +256,7 @@ mod tests {
         for issuer in [
             "https://oidc.prod-aks.azure.com/00000000-0000-0000-0000-000000000000/",
             "https://eastus.oic.prod-aks.azure.com/t/c",
+            "eastus.oic.prod-aks.azure.com/t/c/",
             "http://usgovvirginia.oic.prod-aks.azure.us/t/c/",
             "https://chinanorth2.oic.prod-aks.azure.cn/t/c/",
         ] {
@@ -230,7 +264,6 @@ mod tests {
         }
         for issuer in [
             "",
-            "eastus.oic.prod-aks.azure.com/t/c/",
             "https://prod-aks.azure.com/",
             "https://eastus.oic.prod-aks.azure.com.example.com/t/c/",
             "https://example.com/eastus.oic.prod-aks.azure.com/",

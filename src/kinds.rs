@@ -1,5 +1,7 @@
 //! The kinds that the policy knows without settings.
 
+use crate::federated::FederatedCredential;
+
 /// Kinds with a pod template: API group, kind, and the JSON pointer to the template.
 const WORKLOADS: [(&str, &str, &str); 7] = [
     ("apps", "Deployment", "/spec/template"),
@@ -18,5 +20,7 @@ pub(crate) fn pod_template(group: &str, kind: &str) -> Option<&'static str> {
 
 /// Whether objects of this kind are judged as what they are, whatever the settings say.
 pub(crate) fn is_built_in(group: &str, kind: &str) -> bool {
-    matches!((group, kind), ("", "Pod" | "ServiceAccount" | "Service")) || pod_template(group, kind).is_some()
+    matches!((group, kind), ("", "Pod" | "ServiceAccount" | "Service"))
+        || pod_template(group, kind).is_some()
+        || FederatedCredential::is_kind(group, kind)
 }

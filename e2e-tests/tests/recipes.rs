@@ -189,8 +189,8 @@ fn what_the_policy_objects_to_is_seen_by_one_policy_and_labelled_pods_by_the_one
 fn questions() -> Vec<(String, AdmissionRequest, Value, FakeCluster)> {
     let mut questions = Vec::new();
     for (name, case) in cases() {
-        // Who gives more kinds a template adds to the rules too: docs/install.md.
-        if case.settings.contains_key("workloads") {
+        // Who gives more kinds a template adds to the rules too, and a component adds federated credentials: docs/install.md.
+        if case.settings.contains_key("workloads") || case.subject() == "federated credentials" {
             continue;
         }
         let settings = Value::Object(case.settings.clone());
@@ -233,6 +233,32 @@ fn variants(request: AdmissionRequest) -> Vec<AdmissionRequest> {
             json!([first.as_array().unwrap().as_slice(), containers.as_array().unwrap()].concat());
     });
     variants
+}
+
+#[test]
+fn federated_credentials_are_seen_with_their_component_by_the_policy_for_what_people_apply() {
+    let text = "{apiVersion: kustomize.config.k8s.io/v1beta1, kind: Kustomization, resources: [guard-aks], \
+                components: [federated-credentials]}";
+    let objects = recipe::objects_of(text, &|resource| recipe::deploy().join(resource));
+    let (with, without) = (recipe::policies_among(&objects), recipe::policies("guard-aks"));
+    let seen = |policies: &[Policy], request: &AdmissionRequest| -> Vec<String> {
+        policies.iter().filter(|policy| policy.sees(request).unwrap()).map(|policy| policy.name.clone()).collect()
+    };
+    let mut groups = BTreeSet::new();
+    for (name, case) in cases() {
+        let request = recipe::completed(case.request());
+        if case.subject() == "federated credentials" {
+            assert_eq!(seen(&with, &request), ["azure-workload-identity-checks"], "{name}: {}", case.note);
+            assert_eq!(seen(&without, &request), [""; 0], "{name}: {}", case.note);
+            groups.insert(request.kind.group);
+        } else {
+            assert_eq!(seen(&with, &request), seen(&without, &request), "{name}: {}", case.note);
+        }
+    }
+    let rules = with.iter().flat_map(|policy| &policy.spec.rules);
+    let rule = rules.filter(|rule| rule.resources.iter().flatten().any(|of| of == "federatedidentitycredentials"));
+    let ruled: BTreeSet<_> = rule.flat_map(|rule| rule.api_groups.clone().unwrap()).collect();
+    assert_eq!(groups, ruled, "each group has a case");
 }
 
 fn is_for_pods(rules: &[RuleWithOperations]) -> bool {

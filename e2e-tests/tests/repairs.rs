@@ -99,6 +99,18 @@ fn intended(object: &Value, finding: &Finding) -> Value {
             let value = object.pointer_mut(&pointer).unwrap();
             *value = json!(value.as_str().unwrap().to_lowercase());
         }
+        RuleId::FederatedCredentialAudience => {
+            let audience = finding.fix.split('"').nth(1).unwrap();
+            let value = object.pointer_mut(&pointer).unwrap();
+            *value = if value.is_array() { json!([audience]) } else { json!(audience) };
+        }
+        RuleId::FederatedCredentialIssuer => {
+            let value = object.pointer_mut(&pointer).unwrap();
+            *value = match finding.fix.strip_prefix("write ") {
+                Some(rest) => json!(rest.split(';').next().unwrap()),
+                None => json!(format!("{}/", value.as_str().unwrap())),
+            };
+        }
         RuleId::SkipContainers => {
             let value = object.pointer_mut(&pointer).unwrap();
             let names = value.as_str().unwrap().split([';', ',', ':', '|', ' ', '\n', '\t']);

@@ -176,7 +176,7 @@ fn response(module: &Module, case: &Case) -> Result<AdmissionResponse, String> {
 fn check_in_library(case: &Case) -> Result<(), String> {
     let verdict = verdict(case);
     let is_cluster_scoped = case.request().namespace.is_none();
-    if !verdict.findings.is_empty() && verdict.subject.contains(" shop/") == is_cluster_scoped {
+    if !verdict.findings.is_empty() && verdict.subject.contains('/') == is_cluster_scoped {
         return Err(format!("the object is named {:?}", verdict.subject));
     }
     let mut found: Vec<_> = verdict

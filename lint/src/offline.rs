@@ -6,7 +6,7 @@
 use azure_workload_identity_policy::finding::{Finding, Part};
 use azure_workload_identity_policy::formats::is_variable;
 use azure_workload_identity_policy::json::{Kind, Segment, Value};
-use azure_workload_identity_policy::rule::RuleId;
+use azure_workload_identity_policy::rule::{RuleId, Severity};
 
 /// Something that files cannot tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,7 +26,7 @@ pub(crate) enum Unknown {
 /// The findings that are a note if something is unknown. [`Unknown::Variable`] is about all rules.
 const NOTES: [(Unknown, &[RuleId]); 4] = [
     (Unknown::DefaultAccount, &[RuleId::ClientIdMissing]),
-    (Unknown::OtherAccounts, &[RuleId::ServiceAccountMissing]),
+    (Unknown::OtherAccounts, &[RuleId::ServiceAccountMissing, RuleId::FederatedCredentialSubject]),
     (Unknown::OtherGrants, &[RuleId::IdentityBindingRbac]),
     (
         Unknown::RestOfObject,
@@ -70,7 +70,10 @@ impl Unknowns {
             Unknown::RestOfObject => self.is_partial,
             Unknown::Variable => false,
         };
-        let of_rule = NOTES.iter().find(|(unknown, rules)| holds(*unknown) && rules.contains(&finding.rule));
+        // What a subject looks like is known; whether its service account exists is a warning at most.
+        let is_known = finding.rule == RuleId::FederatedCredentialSubject && finding.at_most == Severity::Deny;
+        let is_note = |rules: &[RuleId]| !is_known && rules.contains(&finding.rule);
+        let of_rule = NOTES.iter().find(|(unknown, rules)| holds(*unknown) && is_note(rules));
         of_rule.map(|(unknown, _)| *unknown).or_else(|| has_variable(finding, object).then_some(Unknown::Variable))
     }
 }

@@ -13,6 +13,9 @@ mod default_service_account;
 mod endpoint_override;
 mod env_reference;
 mod ephemeral_container;
+mod federated_credential_audience;
+mod federated_credential_issuer;
+mod federated_credential_subject;
 mod field_ref;
 mod hard_coded_path;
 mod identity_binding_rbac;
@@ -53,7 +56,9 @@ mod repairs;
 
 use crate::finding::Findings;
 use crate::rule::{PerRule, RuleId, with_rules};
-use crate::subject::{EphemeralContainersSubject, PodSubject, ServiceAccountSubject, ServiceSubject, Subject};
+use crate::subject::{
+    EphemeralContainersSubject, FederatedCredentialSubject, PodSubject, ServiceAccountSubject, ServiceSubject, Subject,
+};
 
 /// What a rule consists of besides its row in the table of rules.
 #[derive(Clone, Copy, Debug)]
@@ -89,6 +94,8 @@ pub enum Check {
     ServiceAccount(fn(&ServiceAccountSubject<'_>, &mut Findings)),
     /// A service.
     Service(fn(&ServiceSubject<'_>, &mut Findings)),
+    /// A federated credential.
+    FederatedCredential(fn(&FederatedCredentialSubject<'_>, &mut Findings)),
 }
 
 impl Check {
@@ -101,6 +108,7 @@ impl Check {
             Self::EphemeralContainers(_) => &["debug containers"],
             Self::ServiceAccount(_) => &["service accounts"],
             Self::Service(_) => &["services"],
+            Self::FederatedCredential(_) => &["federated credentials"],
         }
     }
 
@@ -114,6 +122,7 @@ impl Check {
             (Self::EphemeralContainers(check), Subject::EphemeralContainers(pod)) => check(pod, findings),
             (Self::ServiceAccount(check), Subject::ServiceAccount(account)) => check(account, findings),
             (Self::Service(check), Subject::Service(service)) => check(service, findings),
+            (Self::FederatedCredential(check), Subject::FederatedCredential(credential)) => check(credential, findings),
             _ => {}
         }
     }

@@ -20,7 +20,7 @@
 use super::placeholders::severity_of;
 use super::{Check, PodSubject, Rule};
 use crate::cluster::LookupError;
-use crate::finding::{Finding, Findings, quote};
+use crate::finding::{Finding, FindingBuilder, Findings, Place, quote};
 use crate::keys;
 use crate::rule::Severity;
 
@@ -35,13 +35,14 @@ fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
     let at_most = if subject.workload.is_some() { Severity::Warn } else { Severity::Deny };
     let at_most = at_most.min(severity_of(subject.pod.service_account(), subject.origin));
     findings.add_at_most(at_most, || {
-        let name = quote(subject.pod.service_account());
-        let namespace = quote(subject.namespace);
-        Finding::at(
-            subject.service_account_place(),
-            format!("names service account {name}, which does not exist in namespace {namespace}"),
-            format!("correct the name, or create it there with annotation {}", keys::CLIENT_ID),
-        )
-        .blocks_injection()
+        missing(subject.service_account_place(), subject.namespace, subject.pod.service_account()).blocks_injection()
     });
+}
+
+/// Says that a place names a service account that does not exist.
+pub(super) fn missing(place: impl Into<Place>, namespace: &str, name: &str) -> FindingBuilder {
+    let (name, namespace) = (quote(name), quote(namespace));
+    let problem = ["names service account ", &name, ", which does not exist in namespace ", &namespace].concat();
+    let fix = ["correct the name, or create it there with annotation ", keys::CLIENT_ID].concat();
+    Finding::at(place, problem, fix)
 }

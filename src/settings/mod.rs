@@ -39,6 +39,8 @@ pub struct Settings<'a> {
     pub exemptions: Exemptions<'a>,
     /// Kinds with a pod template besides the built-in ones.
     pub workloads: Vec<CustomWorkload<'a>>,
+    /// Present: the URL of the issuer of the cluster's tokens, which federated credentials for its service accounts must name.
+    pub issuer: Option<Cow<'a, str>>,
 }
 
 impl<'a> Settings<'a> {

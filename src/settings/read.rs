@@ -123,6 +123,7 @@ fn all<'a>(mut root: Table<'_, 'a>) -> Settings<'a> {
         identities: root.list("identities").map(|list| root.all(list, identity)),
         exemptions: root.table("exemptions").map(exemptions).unwrap_or_default(),
         workloads: root.list("workloads").map(|list| root.all(list, workload)).unwrap_or_default(),
+        issuer: root.string("issuer", &URL),
     }
 }
 

@@ -4,7 +4,9 @@ mod key_use;
 mod pod;
 mod template;
 
-use crate::cluster::ServiceAccount;
+use crate::cluster::{AccountLookup, ServiceAccount};
+use crate::federated::{Claim, FederatedCredential};
+use crate::finding::{Finding, FindingBuilder, quote};
 use crate::inquiry::{Inquiry, Operation, Origin};
 use crate::json::{Path, Reading, Value};
 use crate::kinds;
@@ -29,6 +31,8 @@ pub enum Subject<'s> {
     ServiceAccount(&'s ServiceAccountSubject<'s>),
     /// A service.
     Service(&'s ServiceSubject<'s>),
+    /// A federated credential for a service account.
+    FederatedCredential(&'s FederatedCredentialSubject<'s>),
 }
 
 /// A pod that gets a debug container.
@@ -82,6 +86,37 @@ pub struct ServiceSubject<'a> {
     pub object: Value<'a>,
 }
 
+/// A federated credential for a service account that is created or changes.
+#[derive(Debug)]
+pub struct FederatedCredentialSubject<'a> {
+    /// The object, from which paths begin.
+    pub object: Value<'a>,
+    /// What it says.
+    pub credential: &'a FederatedCredential<'a>,
+    /// Whether its issuer is that of the settings, or was meant to be.
+    pub is_of_this_cluster: bool,
+    /// The service account of this name in this cluster; `None` if the subject does not name one.
+    pub service_account: Option<&'a AccountLookup<'a>>,
+    /// The policy's settings.
+    pub settings: &'a Settings<'a>,
+    /// Where the object comes from.
+    pub origin: Origin,
+}
+
+impl FederatedCredentialSubject<'_> {
+    /// A finding about a text of the credential; `problem` follows the text.
+    #[inline(never)]
+    pub(crate) fn finding(&self, claim: &Claim<'_>, problem: &str, fix: &str) -> FindingBuilder {
+        Finding::at(self.path_of(claim.value), ["is ", &quote(&claim.text), problem].concat(), fix)
+    }
+
+    /// The path of a value of the object.
+    #[inline(never)]
+    pub(crate) fn path_of(&self, value: Value<'_>) -> Path {
+        value.path_from(self.object)
+    }
+}
+
 /// The kind of a subject: what the policy makes of an object by its kind and the operation.
 #[derive(Clone, Debug, PartialEq)]
 pub enum SubjectKind<'a> {
@@ -100,6 +135,8 @@ pub enum SubjectKind<'a> {
     ServiceAccount,
     /// A service: its selector may be the label.
     Service,
+    /// A federated credential.
+    FederatedCredential,
 }
 
 impl<'a> SubjectKind<'a> {
@@ -112,6 +149,9 @@ impl<'a> SubjectKind<'a> {
             ("", "Pod", "ephemeralcontainers") if updates => Some(Self::EphemeralContainers),
             ("", "ServiceAccount", "") if creates || updates => Some(Self::ServiceAccount),
             ("", "Service", "") if creates || updates => Some(Self::Service),
+            (group, kind, "") if (creates || updates) && FederatedCredential::is_kind(group, kind) => {
+                Some(Self::FederatedCredential)
+            }
             (_, _, "") if creates || updates => {
                 let is_custom = kinds::pod_template(&inquiry.group, &inquiry.kind).is_none();
                 Some(Self::Workload { templates: template::templates(inquiry, object, settings, reading)?, is_custom })
@@ -137,6 +177,10 @@ impl<'a> SubjectKind<'a> {
             }
             Self::ServiceAccount => are_same("metadata", "labels") && are_same("metadata", "annotations"),
             Self::Service => are_same("spec", "selector"),
+            Self::FederatedCredential => {
+                let mut pairs = FederatedCredential::places(object).zip(FederatedCredential::places(old));
+                pairs.all(|(new, old)| self::are_same(new, old))
+            }
             Self::Pod | Self::EphemeralContainers => false,
         }
     }

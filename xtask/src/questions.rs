@@ -77,6 +77,7 @@ const ASKED: &[Asked] = &[
     asked("Exemptions", "exemptions.namespaces", "Exempt namespaces"),
     asked("Exemptions", "exemptions.serviceAccounts", "Exempt service accounts"),
     asked("Workloads", "workloads", "More kinds with a pod template"),
+    asked("Federated credentials", "issuer", "Issuer of the cluster"),
 ];
 
 /// The form's file.

@@ -80,7 +80,7 @@ fn parts(source: &str) -> Result<[String; 4]> {
 /// The subjects that a rule checks, separated by commas.
 fn subjects(rule: RuleId) -> String {
     let subjects: Vec<&str> = checks(rule).iter().flat_map(Check::subjects).copied().collect();
-    let order = ["pods", "workloads", "service accounts", "services", "debug containers"];
+    let order = ["pods", "workloads", "service accounts", "services", "debug containers", "federated credentials"];
     order.into_iter().filter(|subject| subjects.contains(subject)).collect::<Vec<_>>().join(", ")
 }
 

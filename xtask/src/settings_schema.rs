@@ -71,6 +71,10 @@ pub struct Settings {
     pub exemptions: Option<Exemptions>,
     /// Kinds with a pod template in addition to the built-in ones.
     pub workloads: Option<Vec<Workload>>,
+    /// The https URL of the issuer of the cluster's service account tokens. Federated credentials for service accounts of this cluster
+    /// must name it exactly.
+    #[schemars(extend("pattern" = "^https://[^/@?#\\\\\\s]+[^@?#\\\\\\s]*$"))]
+    pub issuer: Option<String>,
 }
 
 /// The identity that is injected into pods.

@@ -39,6 +39,7 @@ fn sample(variable: &str) -> Value {
         "inject.identityBinding.sniName" => json!("binding.example.com"),
         "inject.identityBinding.ca.configMap" => json!("kube-root-ca.crt"),
         "guard.layouts" => json!(["v1.6.1", "v1.5"]),
+        "issuer" => json!("https://westeurope.oic.prod-aks.azure.com/11111111-2222-3333-4444-555555555555/0f/"),
         "exemptions.namespaces" => json!(["kube-system", "build-*"]),
         "exemptions.serviceAccounts" => json!(["ci/runner"]),
         "identities" => json!([{"clientId": GUID, "serviceAccounts": ["payments/api"]}]),

@@ -2,7 +2,8 @@
 //!
 //! A pod has the label, runs as service account `shop/api` and has one container `web`, unless the case says otherwise.
 //! Unless it lists `objects`, that service account exists and has a client id. `podOrTemplate` is judged twice: as a pod, and
-//! as the pod template of a Deployment.
+//! as the pod template of a Deployment. A federated credential is one of Azure Service Operator for `shop/api` on an AKS cluster,
+//! without mistakes.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -71,6 +72,8 @@ enum Object {
     ServiceAccount(ServiceAccountForm),
     /// The spec of a service.
     Service(Value),
+    /// The spec of a federated credential.
+    FederatedCredential(Map<String, Value>),
     /// Any other object, whole.
     Whole(Value),
 }
@@ -184,6 +187,20 @@ impl Object {
                 let metadata = json!({"name": "web", "namespace": "shop"});
                 json!({"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": spec})
             }
+            Self::FederatedCredential(spec) => {
+                let mut whole = json!({
+                    "issuer": "https://westeurope.oic.prod-aks.azure.com/11111111-2222-4333-8444-555555555555/0f/",
+                    "subject": "system:serviceaccount:shop:api",
+                    "audiences": ["api://AzureADTokenExchange"],
+                });
+                extend(&mut whole, spec);
+                json!({
+                    "apiVersion": "managedidentity.azure.com/v1api20230131",
+                    "kind": "FederatedIdentityCredential",
+                    "metadata": {"name": "api", "namespace": "identities"},
+                    "spec": whole,
+                })
+            }
             Self::Whole(object) => object.clone(),
         }
     }
@@ -209,6 +226,7 @@ impl Case {
             ("Pod", Some(_)) => "debug containers",
             ("ServiceAccount", _) => "service accounts",
             ("Service", _) => "services",
+            ("FederatedIdentityCredential", _) => "federated credentials",
             _ => "workloads",
         }
     }

@@ -225,7 +225,8 @@ fn is_ruled(rule: &RuleWithOperations, request: &AdmissionRequest) -> bool {
         Some(sub_resource) => format!("{}/{sub_resource}", request.resource.resource),
         None => request.resource.resource.clone(),
     };
-    let lists = |values: &Option<Vec<String>>, value: &String| values.iter().flatten().any(|it| it == value);
+    let lists =
+        |values: &Option<Vec<String>>, value: &String| values.iter().flatten().any(|it| it == value || it == "*");
     lists(&rule.api_groups, &request.resource.group)
         && lists(&rule.api_versions, &request.resource.version)
         && lists(&rule.resources, &resource)

@@ -1,0 +1,60 @@
+//! # What it finds
+//!
+//! A federated credential for a service account (an object of Azure Service Operator or Crossplane) whose list of audiences is not
+//! exactly the audience of the tokens: `api://AzureADTokenExchange`, or `inject.audience` in the settings. Without `inject`, the
+//! audiences of Azure Government and of Azure operated by 21Vianet are accepted too. The rule does not check credentials for other
+//! issuers, such as GitHub.
+//!
+//! # Why it matters
+//!
+//! Entra ID accepts one audience for each credential, and compares it exactly, including case. With another audience, each
+//! request for a token fails with AADSTS700212.
+//!
+//! # Example
+//!
+//! `audiences: ["api://azureadtokenexchange"]`
+//!
+//! # Fix
+//!
+//! Set the list to the audience of the tokens: `audiences: ["api://AzureADTokenExchange"]`.
+
+use super::placeholders::severity_of;
+use super::repairs::replace_string;
+use super::{Check, FederatedCredentialSubject, Rule};
+use crate::finding::{Finding, Findings, quote};
+use crate::json::{Changes, text};
+use crate::settings::DEFAULT_AUDIENCE;
+
+pub(super) const RULE: Rule = Rule::new(&[Check::FederatedCredential(check)]);
+
+/// What other clouds append to the audience. Source: learn.microsoft.com, "Workload identity federation".
+const OTHER_CLOUDS: [&str; 2] = ["USGov", "China"];
+
+fn check(subject: &FederatedCredentialSubject<'_>, findings: &mut Findings) {
+    let Some(audiences) = &subject.credential.audiences else { return };
+    let inject = subject.settings.inject.as_ref();
+    let expected = inject.map_or(DEFAULT_AUDIENCE, |inject| &inject.audience);
+    let is_of_other_cloud =
+        |audience: &str| audience.strip_prefix(DEFAULT_AUDIENCE).is_some_and(|end| OTHER_CLOUDS.contains(&end));
+    let fix = || ["it requires ", &quote(expected), " alone, the audience of the tokens"].concat();
+    match audiences.claims.as_slice() {
+        [claim] if claim.text == expected || (inject.is_none() && is_of_other_cloud(&claim.text)) => {}
+        [claim] => findings.add_at_most(severity_of(&claim.text, subject.origin), || {
+            subject.finding(claim, "", &fix()).repair(|| {
+                // Any other text may be the audience of another token.
+                let is_near = claim.text.trim().trim_end_matches('/').eq_ignore_ascii_case(expected);
+                replace_string(Some(claim.value).filter(|_| is_near), expected)
+            })
+        }),
+        claims => findings.add(|| {
+            let problem = if claims.is_empty() { "is empty" } else { "has several elements" };
+            Finding::at(subject.path_of(audiences.list), problem, fix()).repair(|| {
+                let mut changes = Changes::default();
+                if claims.iter().any(|claim| claim.text == expected) {
+                    changes.replace(audiences.list, ["[", &text(expected), "]"].concat());
+                }
+                changes
+            })
+        }),
+    }
+}

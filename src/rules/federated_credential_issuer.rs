@@ -1,0 +1,68 @@
+//! # What it finds
+//!
+//! A federated credential for a service account (an object of Azure Service Operator or Crossplane) whose issuer
+//!
+//! - is not an https URL,
+//! - is the issuer of an AKS cluster without the slash at its end, or
+//! - with the setting `issuer`: differs from it only in the slash at its end, the scheme or case, or is another issuer although the
+//!   service account exists in this cluster and has a client id.
+//!
+//! Without the setting, the findings are warnings. The rule does not check credentials for other issuers, such as GitHub.
+//!
+//! # Why it matters
+//!
+//! Entra ID compares the issuer of the token with it exactly, since early 2026 including the slash
+//! ([#1700](https://github.com/Azure/azure-workload-identity/issues/1700)). Each request for a token fails with AADSTS700211. A
+//! cluster that was created anew has another issuer.
+//!
+//! # Example
+//!
+//! `issuer: https://westeurope.oic.prod-aks.azure.com/00000000-…/11111111-…`
+//!
+//! # Fix
+//!
+//! Copy the issuer from the cluster: `az aks show --name NAME --resource-group GROUP --query oidcIssuerProfile.issuerUrl`, or `kubectl
+//! get --raw /.well-known/openid-configuration`.
+
+use super::placeholders::severity_of;
+use super::repairs::replace_string;
+use super::{Check, FederatedCredentialSubject, Rule};
+use crate::federated::is_aks_issuer;
+use crate::finding::Findings;
+use crate::formats::is_https_url;
+use crate::rule::Severity;
+
+pub(super) const RULE: Rule = Rule::new(&[Check::FederatedCredential(check)]);
+
+/// The end of a fix.
+const EXACTLY: &str = "; Entra ID compares it exactly";
+
+fn check(subject: &FederatedCredentialSubject<'_>, findings: &mut Findings) {
+    let Some(claim) = &subject.credential.issuer else { return };
+    let (text, own) = (claim.text.as_ref(), subject.settings.issuer.as_deref());
+    // Service accounts of the same name may be in several clusters, each with a credential of its own.
+    let is_for_account_here = || {
+        let account = subject.service_account.and_then(|account| account.get().ok());
+        account.is_some_and(|account| account.usable_client_id().is_some())
+    };
+    let (problem, fix, right) = match own {
+        Some(own) if own == text => return,
+        Some(own) if subject.is_of_this_cluster => ("", ["write ", own, EXACTLY].concat(), Some(own.to_owned())),
+        _ if !is_https_url(text) => {
+            ("", "it requires the https URL that the cluster reports as its issuer".to_owned(), None)
+        }
+        _ if is_aks_issuer(text) && !text.ends_with('/') => {
+            (" without a slash at its end", ["add it", EXACTLY].concat(), Some([text, "/"].concat()))
+        }
+        Some(own) if is_for_account_here() => {
+            ("", ["it requires ", own, ", the issuer of this cluster"].concat(), None)
+        }
+        _ => return,
+    };
+    let at_most = if own.is_some() { Severity::Deny } else { Severity::Warn };
+    findings.add_at_most(at_most.min(severity_of(text, subject.origin)), || {
+        subject
+            .finding(claim, problem, &fix)
+            .repair(|| replace_string(right.as_ref().map(|_| claim.value), right.as_deref().unwrap_or_default()))
+    });
+}
