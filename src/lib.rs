@@ -38,6 +38,7 @@ pub mod cluster;
 pub mod container_identity;
 pub mod environment;
 mod examine;
+pub mod federated;
 pub mod finding;
 pub mod formats;
 pub mod identity;
