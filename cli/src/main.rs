@@ -20,7 +20,6 @@ mod output;
 mod patch;
 mod paths;
 mod policy;
-mod printable;
 mod workers;
 
 use std::ffi::OsString;

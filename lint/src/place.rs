@@ -60,6 +60,12 @@ impl Written<'_> {
         }
     }
 
+    /// The place of a value: its first line, if it extends over several.
+    pub(crate) fn locate_value(&self, value: Value<'_>) -> Located {
+        let located = self.of(value);
+        Located { span: self.first_line(located.span), aliases: located.aliases }
+    }
+
     fn of(&self, value: Value<'_>) -> Located {
         let Some(document) = self.document else { return Located { span: value.span(), aliases: Vec::new() } };
         let origins = &document.origins;
