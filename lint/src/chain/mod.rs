@@ -22,14 +22,13 @@ mod volumes;
 
 use std::fmt;
 
-pub(crate) use credentials::Credential;
 pub use credentials::Credentials;
 
-use crate::check::Workers;
 use crate::file::File;
 use crate::options::Options;
 use crate::report::Report;
 use crate::set::Set;
+use crate::workers::Workers;
 use assemble::Assembly;
 use index::Index;
 use report::ChainReport;
