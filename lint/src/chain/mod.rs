@@ -22,6 +22,7 @@ mod volumes;
 
 use std::fmt;
 
+pub(crate) use command::{Owner, Wanted, create};
 pub(crate) use credentials::Credential;
 pub use credentials::Credentials;
 
