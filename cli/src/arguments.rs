@@ -13,8 +13,6 @@ use azure_workload_identity_policy::rule::Severity;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
-use crate::output::Format;
-
 /// Checks Kubernetes manifests for mistakes with Azure Workload Identity, without a cluster
 #[derive(Debug, Parser)]
 #[command(
@@ -316,6 +314,25 @@ impl From<PresetName> for Preset {
             PresetName::Strict => Self::Strict,
         }
     }
+}
+
+/// A format of a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// Excerpts of the files with the mistakes underlined
+    Human,
+    /// One JSON object, described by docs/azwi-check.schema.json
+    Json,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// JUnit XML, for reports of tests
+    Junit,
+    /// Annotations of GitHub Actions
+    Github,
+    /// Annotations of Azure Pipelines
+    AzurePipelines,
+    /// Code quality report of GitLab
+    Gitlab,
 }
 
 /// A format of a list.

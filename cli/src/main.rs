@@ -21,6 +21,7 @@ mod output;
 mod patch;
 mod paths;
 mod policy;
+mod printable;
 mod workers;
 
 use std::ffi::OsString;

@@ -3,7 +3,7 @@
 use azure_workload_identity_policy::json::Document;
 use azure_workload_identity_policy::settings::Settings;
 
-use crate::check::{Files, Workers, inquiry, namespace_of};
+use crate::check::{Files, inquiry, namespace_of};
 use crate::edit::Target;
 use crate::file::File;
 use crate::offline::is_partial;
@@ -12,6 +12,7 @@ use crate::preview::{Object, Outcome, preview};
 use crate::report::{ObjectName, TextEdit};
 use crate::set::Set;
 use crate::source::Source;
+use crate::workers::Workers;
 use crate::yaml;
 
 /// What admission would inject into the pods of a file.

@@ -35,8 +35,10 @@ pub(super) fn find<'a>(
             let words = federated_credential_limit::words(&identity, count);
             found.add(Rule::FederatedCredentialLimit, over, &over.place, String::new(), words, None);
         }
-        for (first, second) in federated_credential_duplicate::check(&credentials) {
-            let words = federated_credential_duplicate::words(&identity, first);
+        let trusted = credentials.iter().map(|it| it.issuer.text().zip(it.subject.text()));
+        for (first, second) in federated_credential_duplicate::check(trusted) {
+            let (Some(first), Some(second)) = (credentials.get(first), credentials.get(second)) else { continue };
+            let words = federated_credential_duplicate::words(&identity, &first.object.name);
             let related = RelatedPlace { place: first.place.clone(), message: "the other one".to_owned() };
             let (place, path) = (second.subject.place(), second.subject_path.clone());
             found.add(Rule::FederatedCredentialDuplicate, second, place, path, words, Some(related));

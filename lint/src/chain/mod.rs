@@ -22,15 +22,18 @@ mod volumes;
 
 use std::fmt;
 
+<<<<<<< HEAD
 pub(crate) use command::{Owner, Wanted, create};
 pub(crate) use credentials::Credential;
+=======
+>>>>>>> main
 pub use credentials::Credentials;
 
-use crate::check::Workers;
 use crate::file::File;
 use crate::options::Options;
 use crate::report::Report;
 use crate::set::Set;
+use crate::workers::Workers;
 use assemble::Assembly;
 use index::Index;
 use report::ChainReport;

@@ -20,28 +20,22 @@ use std::collections::HashMap;
 
 use azure_workload_identity_policy::finding::quote;
 
-use crate::chain::Credential;
-
-/// Pairs of credentials of one identity: one, and a later one with the same issuer and subject.
-pub(crate) fn check<'c>(credentials: &[&'c Credential]) -> Vec<(&'c Credential, &'c Credential)> {
+/// Pairs of credentials of one identity, by their numbers: one, and a later one with the same issuer and subject. What is not known is
+/// `None`.
+pub(crate) fn check<'c>(trusted: impl Iterator<Item = Option<(&'c str, &'c str)>>) -> Vec<(usize, usize)> {
     let mut firsts = HashMap::new();
     let mut pairs = Vec::new();
-    for credential in credentials {
-        if let (Some(issuer), Some(subject)) = (credential.issuer.text(), credential.subject.text()) {
-            let first = *firsts.entry((issuer, subject)).or_insert(*credential);
-            if !std::ptr::eq(first, *credential) {
-                pairs.push((first, *credential));
-            }
-        }
+    for (number, trusted) in trusted.enumerate() {
+        let first = trusted.map(|trusted| *firsts.entry(trusted).or_insert(number));
+        pairs.extend(first.filter(|first| *first != number).map(|first| (first, number)));
     }
     pairs
 }
 
-/// What is wrong, and what to do.
-pub(crate) fn words(identity: &str, first: &Credential) -> (String, String) {
-    let name = quote(&first.object.name);
+/// What is wrong, and what to do. `first` is the name of the other credential.
+pub(crate) fn words(identity: &str, first: &str) -> (String, String) {
     (
-        format!("is that of federated credential {name} of identity {identity}, with the same issuer"),
+        format!("is that of federated credential {} of identity {identity}, with the same issuer", quote(first)),
         "remove one of the two, or correct its subject".to_owned(),
     )
 }

@@ -17,13 +17,11 @@
 //!
 //! Give some of the service accounts an identity of their own, or remove credentials of clusters that no longer exist.
 
-use crate::chain::Credential;
-
 /// Azure's limit.
 const LIMIT: usize = 20;
 
 /// The first credential of an identity that is over the limit, and how many it has.
-pub(crate) fn check<'c>(credentials: &[&'c Credential]) -> Option<(&'c Credential, usize)> {
+pub(crate) fn check<C: Copy>(credentials: &[C]) -> Option<(C, usize)> {
     credentials.get(LIMIT).map(|over| (*over, credentials.len()))
 }
 

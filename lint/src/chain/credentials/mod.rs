@@ -38,24 +38,24 @@ pub(super) struct Found {
 
 /// A federated credential.
 #[derive(Debug)]
-pub(crate) struct Credential {
-    pub(crate) object: ObjectName,
-    pub(crate) place: FilePlace,
-    pub(crate) issuer: Claim,
-    pub(crate) subject: Claim,
+pub(super) struct Credential {
+    pub(super) object: ObjectName,
+    pub(super) place: FilePlace,
+    pub(super) issuer: Claim,
+    pub(super) subject: Claim,
     /// Those that are known: each with its place. Entra ID accepts one.
-    pub(crate) audiences: Vec<Claim>,
+    pub(super) audiences: Vec<Claim>,
     /// What tells which identity it belongs to; empty if nothing does.
-    pub(crate) owners: Vec<String>,
+    pub(super) owners: Vec<String>,
     /// The name of that identity, if the credential tells it.
-    pub(crate) identity: Option<String>,
+    pub(super) identity: Option<String>,
     /// Where the subject is, as messages write it.
-    pub(crate) subject_path: String,
+    pub(super) subject_path: String,
 }
 
 /// A part of a credential.
 #[derive(Clone, Debug)]
-pub(crate) enum Claim {
+pub(super) enum Claim {
     /// A text.
     Known(String, FilePlace),
     /// It cannot be known; the end of a sentence says why.
@@ -76,7 +76,7 @@ pub(super) struct Identity {
 
 impl Claim {
     /// The text, if it is known.
-    pub(crate) fn text(&self) -> Option<&str> {
+    pub(super) fn text(&self) -> Option<&str> {
         match self {
             Self::Known(text, _) => Some(text),
             Self::Unknown(..) => None,
@@ -84,7 +84,7 @@ impl Claim {
     }
 
     /// Where it is.
-    pub(crate) fn place(&self) -> &FilePlace {
+    pub(super) fn place(&self) -> &FilePlace {
         match self {
             Self::Known(_, place) | Self::Unknown(_, place) => place,
         }
