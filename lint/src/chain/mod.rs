@@ -22,11 +22,7 @@ mod volumes;
 
 use std::fmt;
 
-<<<<<<< HEAD
 pub(crate) use command::{Owner, Wanted, create};
-pub(crate) use credentials::Credential;
-=======
->>>>>>> main
 pub use credentials::Credentials;
 
 use crate::file::File;

@@ -9,17 +9,20 @@ use azure_workload_identity_policy::layout::{Layout, TokenPlace};
 use azure_workload_identity_policy::mounts::{Absence, File, Volumes, are_same_path};
 use azure_workload_identity_policy::pod::Volume;
 
-/// A container in one sentence.
-pub(super) fn describe(container: &ContainerIdentity<'_>, volumes: &Volumes<'_>) -> String {
+/// A container in lines: its ids, and its token.
+pub(super) fn describe(container: &ContainerIdentity<'_>, volumes: &Volumes<'_>) -> Vec<String> {
     let name = name(&container.container.name);
     if !container.takes_part && !container.reaches_azure_token {
-        return format!("container {name}: takes no part (skip-containers)");
+        return vec![format!("container {name}: takes no part (skip-containers)")];
     }
     let client = id(&container.client_id, &is_guid);
     let tenant = id(&container.tenant_id, &|text| is_guid(text) || is_domain_name(text));
     let authority = authority(&container.authority_host);
     let token = token(container, volumes);
-    format!("container {name}: client id {client}, tenant id {tenant}, authority {authority}; {token}")
+    vec![
+        format!("container {name}: client id {client}, tenant id {tenant}, authority {authority}"),
+        format!("  {token}"),
+    ]
 }
 
 /// The token volume in one sentence.
@@ -93,7 +96,11 @@ fn token(container: &ContainerIdentity<'_>, volumes: &Volumes<'_>) -> String {
         },
         Some(File::Token { volume, audience, by_sub_path }) => {
             let stale = if *by_sub_path { ", through a subPath, so that it is never renewed" } else { "" };
-            format!("token {} of volume {} for {}{stale}", quote(path), name(volume), quote(audience))
+            let of = match volumes.injected() {
+                Some(injected) if injected == *volume => String::new(),
+                _ => format!(" of volume {} for {}", name(volume), quote(audience)),
+            };
+            format!("token {path}{of}{stale}")
         }
         Some(File::ApiServerToken) => format!("{variable} names the token for the API server, which Entra ID refuses"),
         Some(File::Unknown { volume }) => {

@@ -1,8 +1,9 @@
 //! The last step: the token's issuer, subject and audience against federated credentials, by the chain over files.
 
+use azure_workload_identity_policy::cluster::ServiceAccount;
 use azure_workload_identity_policy::federated::SUBJECT_PREFIX;
 use azure_workload_identity_policy::formats::is_guid;
-use azure_workload_identity_policy::json::Document;
+use azure_workload_identity_policy::json::{Document, Reading};
 use azure_workload_identity_policy::settings::{DEFAULT_AUDIENCE, Settings};
 
 use super::explanation::{Detail, Link, State, Step};
@@ -10,9 +11,9 @@ use super::gather::{Facts, of_text};
 use super::question::{DISCOVERY, Question, Unanswered};
 use crate::chain::report::{Chain, Link as ChainLink};
 use crate::chain::{Azure, Credentials, Owner, Wanted, chains, create};
-use crate::check::OneThread;
 use crate::file::File;
 use crate::options::Options;
+use crate::workers::OneThread;
 
 /// The issuer in a discovery document.
 fn issuer(text: &str) -> Option<String> {
@@ -30,7 +31,11 @@ pub(super) fn step(facts: &Facts, settings: Option<&str>, credentials: &[Credent
     let subject = format!("{SUBJECT_PREFIX}{}:{}", facts.namespace, facts.service_account_name);
     let part = |part: Option<&crate::chain::report::Part>| part.and_then(|part| part.value.clone());
     let audience = part(chain.as_ref().map(|it| &it.audience)).unwrap_or_else(|| DEFAULT_AUDIENCE.to_owned());
-    let client_id = part(chain.as_ref().map(|it| &it.client_id)).filter(|id| is_guid(id));
+    // What the service account says counts after the next restart.
+    let account = facts.service_account.as_ref().ok();
+    let account =
+        account.and_then(|text| of_text(text, |it| ServiceAccount::read(it, &mut Reading::default()).client_id));
+    let client_id = account.flatten().or_else(|| part(chain.as_ref().map(|it| &it.client_id))).filter(|id| is_guid(id));
     step.say("the federated credential must have exactly:");
     match &found {
         Ok(issuer) => step.fact(format!("issuer   {issuer}")),
@@ -87,6 +92,10 @@ fn compared(chain: &Chain, step: &mut Step) {
         }
     }
     for unknown in chain.unknown.iter().filter(|unknown| is_own(unknown.link) && unknown.decides) {
+        // The step says so itself.
+        if unknown.link == ChainLink::Issuer {
+            continue;
+        }
         step.unknown(format!("{}: {}", unknown.link.name(), unknown.message));
     }
 }

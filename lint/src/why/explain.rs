@@ -177,14 +177,35 @@ impl Explainer<'_, '_> {
         steps.push(credentials::step(self.facts, injecting.map(|policy| policy.settings.raw()), credentials));
         for step in &mut steps {
             let link = step.link;
-            for (severity, finding) in self.findings.iter().filter(|(_, finding)| link_of(finding.rule) == link) {
+            // Without a volume the step says so itself.
+            let is_said = |rule| rule == RuleId::InjectionMissing && !self.is_injected();
+            let of_step = |finding: &Finding| link_of(finding.rule) == link && !is_said(finding.rule);
+            for (severity, finding) in self.findings.iter().filter(|(_, finding)| of_step(finding)) {
                 match severity {
                     Severity::Deny => step.broken(finding.to_string()),
                     _ => step.details.push(Detail::Warning(finding.to_string())),
                 }
             }
         }
+        // That no pod can be created is mostly because of another step.
+        let is_cause = self.facts.is_template && steps.iter().all(|step| step.state != State::Broken);
+        if let (Some(step), Some(failure)) = (steps.first_mut(), self.failure()) {
+            if is_cause {
+                step.broken(failure);
+            } else {
+                step.details.push(Detail::Warning(failure));
+            }
+        }
         Explanation { subject, steps }
+    }
+
+    /// Why an owner cannot create pods.
+    fn failure(&self) -> Option<String> {
+        let mut owners = self.facts.owners.iter().rev();
+        owners.find_map(|owner| {
+            let message = of_text(owner.object.as_ref()?.as_ref().ok()?, failure).flatten()?;
+            Some(format!("{} {} cannot create pods: {message}", owner.kind, owner.name))
+        })
     }
 
     /// What a person changes: the object that has the template of the pod.
@@ -221,6 +242,7 @@ impl Explainer<'_, '_> {
     /// Says how to make the pod anew.
     fn advise_restart(&self, step: &mut Step) {
         if self.top().is_some() {
+            step.fix("create the pod again:");
             step.command(self.restart());
         } else {
             step.fix("delete the pod and create it again: no controller does it");
@@ -249,22 +271,14 @@ impl Explainer<'_, '_> {
             });
         }
         for owner in &self.facts.owners {
-            let Some(answer) = &owner.object else { continue };
-            match answer {
-                Ok(text) => {
-                    if let Some(message) = of_text(text, failure).flatten().filter(|_| self.facts.is_template) {
-                        step.broken(format!("{} {} cannot create pods: {message}", owner.kind, owner.name));
-                    }
-                }
-                Err(why) => {
-                    let why = match why {
-                        Unanswered::Missing => "does not exist any more".to_owned(),
-                        Unanswered::Forbidden => "cannot be read: RBAC does not allow it".to_owned(),
-                        Unanswered::NoSuchKind => "cannot be read: the cluster does not have the kind".to_owned(),
-                        Unanswered::Failed(why) => format!("cannot be read: {why}"),
-                    };
-                    step.details.push(Detail::Unknown(format!("{} {} {why}", owner.kind, owner.name)));
-                }
+            if let Some(Err(why)) = &owner.object {
+                let why = match why {
+                    Unanswered::Missing => "does not exist any more".to_owned(),
+                    Unanswered::Forbidden => "cannot be read: RBAC does not allow it".to_owned(),
+                    Unanswered::NoSuchKind => "cannot be read: the cluster does not have the kind".to_owned(),
+                    Unanswered::Failed(why) => format!("cannot be read: {why}"),
+                };
+                step.details.push(Detail::Unknown(format!("{} {} {why}", owner.kind, owner.name)));
             }
         }
         for other in self.facts.others.iter().take(NAMED) {
@@ -305,7 +319,7 @@ impl Explainer<'_, '_> {
         }
         step.say("the pod does not ask for an identity");
         if self.template_is_labelled() && !self.facts.is_template {
-            step.fix(format!("{holder} has the label: the pod is older; create it again"));
+            step.fact(format!("{holder} has the label now: the pod is older"));
             self.advise_restart(&mut step);
         } else {
             step.fix(format!("add {}: \"true\" to the labels of {holder}, and create the pod again", keys::USE));
@@ -391,7 +405,10 @@ impl Explainer<'_, '_> {
         if mutating.is_ok() && injectors.is_empty() {
             step.say("no mutating webhook injects identities");
             if !self.is_injected() && is_asking {
-                step.broken("neither Microsoft's webhook nor a policy of this project is installed");
+                match policies.iter().find(|policy| policy.injects()) {
+                    Some(policy) => step.broken(format!("the webhook of {} does not exist", policy.describe())),
+                    None => step.broken("neither Microsoft's webhook nor a policy of this project is installed"),
+                }
                 step.fix("install one; on AKS: `az aks update --enable-oidc-issuer --enable-workload-identity`");
             }
         }
@@ -414,7 +431,6 @@ impl Explainer<'_, '_> {
                 step.state = State::Broken;
             } else if is_needed && !self.facts.is_template {
                 step.state = State::Broken;
-                step.fix("create the pod again");
                 self.advise_restart(&mut step);
             }
         }
@@ -427,6 +443,14 @@ impl Explainer<'_, '_> {
         if !names.is_empty() {
             let shown: Vec<_> = names.iter().take(NAMED).copied().collect();
             step.fact(format!("other webhooks that change the pod: {}", shown.join(", ")));
+        }
+        let is_said = |policy: &Policy<'_>| {
+            injectors.iter().filter_map(|it| it.policy(policies)).any(|it| std::ptr::eq(it, policy))
+        };
+        for policy in policies.iter().filter(|policy| !is_said(policy)) {
+            if let Some(idle) = &policy.idle {
+                step.fact(format!("{} {idle}", policy.describe()));
+            }
         }
         self.guards(policies, labels.as_ref(), &mut step);
         step
@@ -480,7 +504,7 @@ impl Explainer<'_, '_> {
         true
     }
 
-    /// Names the validating webhooks that check identities, and policies that do nothing.
+    /// Names the validating webhooks that check identities.
     fn guards(&self, policies: &[Policy<'_>], labels: Option<&StringMap<'_>>, step: &mut Step) {
         match document(&self.facts.validating) {
             Ok(list) => {
@@ -494,11 +518,6 @@ impl Explainer<'_, '_> {
                 }
             }
             Err(why) => step.details.push(Detail::Unknown(why.explain(&Question::ValidatingWebhooks))),
-        }
-        for policy in policies {
-            if let Some(idle) = &policy.idle {
-                step.fact(format!("{} {idle}", policy.describe()));
-            }
         }
         for (answer, question) in [
             (&self.facts.cluster_policies, Question::ClusterPolicies),
@@ -531,7 +550,7 @@ impl Explainer<'_, '_> {
             },
         }
         if self.is_injected() || self.pod.volumes.iter().any(|it| Settings::default().is_token_for_azure(it)) {
-            let lines = self.containers.iter().map(|it| containers::describe(it, self.volumes));
+            let lines = self.containers.iter().flat_map(|it| containers::describe(it, self.volumes));
             step.details.extend(lines.map(Detail::Fact));
         }
         step
@@ -579,7 +598,7 @@ impl Explainer<'_, '_> {
         }
         if step.state == State::Broken {
             step.say("the service account was changed after the pod was created");
-            step.fix("restart it: variables are set when a pod is created");
+            step.fact("variables are set when a pod is created: restart it");
             self.advise_restart(&mut step);
         } else if is_own {
             step.say("containers have other ids than the service account");
