@@ -39,6 +39,8 @@ pub(crate) enum Command {
     Diff(Box<DiffArguments>),
     /// Correct what can be corrected safely, in the files
     Fix(Box<FixArguments>),
+    /// Follow each service account from the pods that use it to its federated credential, and show the broken link
+    Chain(Box<ChainArguments>),
     /// Print what a rule finds, why it matters, and how to fix it
     Explain {
         /// The name of the rule, as messages show it
@@ -70,7 +72,7 @@ pub(crate) enum Command {
 
 /// The names of the commands.
 pub(crate) const COMMANDS: &[&str] =
-    &["check", "diff", "fix", "explain", "rules", "review", "why", "completions", "man"];
+    &["check", "diff", "fix", "chain", "explain", "rules", "review", "why", "completions", "man"];
 
 /// Puts the command before options that all commands have: clap looks for a command in the first place only, since without one the
 /// arguments are those of `check`.
@@ -165,6 +167,27 @@ pub(crate) struct DiffArguments {
     pub(crate) render: RenderArguments,
     #[command(flatten)]
     pub(crate) policy: PolicyArguments,
+}
+
+/// The arguments of `chain`.
+#[derive(Debug, Args)]
+pub(crate) struct ChainArguments {
+    #[command(flatten)]
+    pub(crate) input: PathArguments,
+    #[command(flatten)]
+    pub(crate) render: RenderArguments,
+    /// The issuer of the tokens of the cluster, from `az aks show --query oidcIssuerProfile.issuerUrl`
+    #[arg(long, value_name = "URL", help_heading = "Azure")]
+    pub(crate) issuer: Option<String>,
+    /// A file with federated credentials or identities: the output of `az identity federated-credential list`, `az ad app
+    /// federated-credential list`, `az identity list` or `terraform show -json`, or objects of Azure Service Operator or Crossplane
+    #[arg(long, value_name = "FILE", help_heading = "Azure")]
+    pub(crate) federated_credentials: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) policy: PolicyArguments,
+    /// The format of the chains on standard output
+    #[arg(long, value_enum, help_heading = "Output", default_value_t = ChainFormat::Tree)]
+    pub(crate) format: ChainFormat,
 }
 
 /// The arguments of `fix`.
@@ -333,6 +356,19 @@ pub(crate) enum Format {
     AzurePipelines,
     /// Code quality report of GitLab
     Gitlab,
+}
+
+/// A format of chains.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ChainFormat {
+    /// A tree for each chain, with the broken links marked
+    Tree,
+    /// A flowchart of Mermaid, for Markdown
+    Mermaid,
+    /// A graph of Graphviz
+    Dot,
+    /// One JSON object, described by docs/azwi-check-chain.schema.json
+    Json,
 }
 
 /// A format of a list.

@@ -72,6 +72,7 @@ fn run(arguments: Vec<OsString>, out: &mut dyn Write) -> io::Result<Exit> {
         Some(Command::Check(check)) => commands::check::run(&check, &mut display),
         Some(Command::Diff(diff)) => commands::diff::run(&diff, &mut display),
         Some(Command::Fix(fix)) => commands::fix::run(&fix, &mut display),
+        Some(Command::Chain(chain)) => commands::chain::run(&chain, &mut display),
         Some(Command::Explain { rule }) => commands::explain::run(&rule, &mut display),
         Some(Command::Rules { format }) => commands::rules::run(format, &mut display),
         Some(Command::Review { file, policy }) => commands::review::run(file.as_ref(), &policy, &mut display),

@@ -1,6 +1,6 @@
 //! What `why` asks for is what its role allows and its documentation names.
 
-#![expect(clippy::indexing_slicing, reason = "a test")]
+#![expect(clippy::unwrap_used, reason = "a test")]
 
 use std::collections::BTreeSet;
 

@@ -1,30 +1,26 @@
 //! `why`: explains why a pod that runs has the identity that it has, or none.
 
-use azure_workload_identity_lint::chain::Credentials;
-use azure_workload_identity_lint::report::ReadError;
 use azure_workload_identity_lint::why::why;
 
 use crate::arguments::WhyArguments;
 use crate::display::Display;
 use crate::exit::Exit;
-use crate::failure::{Failure, unreadable};
+use crate::failure::Failure;
+use crate::inputs::read_credentials;
 use crate::kubectl::Kubectl;
 use crate::output::{Look, explanation};
-use crate::paths::shown;
 
 /// Prints the explanation.
 pub(crate) fn run(arguments: &WhyArguments, display: &mut Display<'_>) -> Result<Exit, Failure> {
     let current = std::env::current_dir().unwrap_or_default();
     let (mut credentials, mut errors) = (Vec::new(), Vec::new());
     for file in &arguments.federated_credentials {
-        let name = shown(file, &current);
-        match std::fs::read(file) {
-            Ok(text) => {
-                let read = Credentials::read(name, text);
+        match read_credentials(file, &current) {
+            Ok(read) => {
                 errors.extend(read.errors().iter().cloned());
                 credentials.push(read);
             }
-            Err(cause) => errors.push(ReadError { file: name.into(), line: None, message: unreadable(&cause) }),
+            Err(error) => errors.push(error),
         }
     }
     if !errors.is_empty() {

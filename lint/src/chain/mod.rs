@@ -57,7 +57,7 @@ pub fn chains(files: &[File], options: &Options<'_>, azure: Azure<'_>, workers: 
     let mut uses: Vec<_> = facts.iter_mut().flat_map(|facts| std::mem::take(&mut facts.uses)).collect();
     uses.extend(volumes::uses(&set, &facts));
     let given = azure.credentials.iter().map(|file| &file.found);
-    let index = Index::new(facts.iter().map(|facts| &facts.found).chain(given));
+    let index = Index::new(facts.iter().map(|facts| &facts.found), given);
     let accounts = facts.iter().flat_map(|facts| &facts.accounts).map(|fact| (fact.position, fact)).collect();
     let assembly = Assembly { set: &set, index: &index, accounts, issuer: azure.issuer };
     let (chains, used) = assembly.chains(&uses);
