@@ -9,7 +9,7 @@ use azure_workload_identity_policy::settings::{DEFAULT_AUDIENCE, Settings};
 use super::explanation::{Detail, Link, State, Step};
 use super::gather::{Facts, of_text};
 use super::question::{DISCOVERY, Question, Unanswered};
-use crate::chain::report::{Chain, Link as ChainLink};
+use crate::chain::report::{Chain, Link as ChainLink, Match};
 use crate::chain::{Azure, Credentials, Owner, Wanted, chains, create};
 use crate::file::File;
 use crate::options::Options;
@@ -80,7 +80,7 @@ pub(super) fn step(facts: &Facts, settings: Option<&str>, credentials: &[Credent
 /// What comparing with credentials gave.
 fn compared(chain: &Chain, step: &mut Step) {
     let is_own = |link: ChainLink| !matches!(link, ChainLink::Label | ChainLink::ServiceAccount);
-    for credential in chain.credentials.iter().filter(|credential| credential.matches) {
+    for credential in chain.credentials.iter().filter(|credential| credential.matches == Match::Yes) {
         let of = credential.identity.as_ref().map(|name| format!(" of {name}")).unwrap_or_default();
         let (file, line) = (&credential.place.source.name, credential.place.range.start.line);
         step.fact(format!("{}{of} matches ({file}:{line})", credential.name));
