@@ -7,6 +7,8 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use azure_workload_identity_lint::settings::Preset;
+use azure_workload_identity_lint::why::question::Target;
+use azure_workload_identity_policy::formats::is_object_name;
 use azure_workload_identity_policy::rule::Severity;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
@@ -57,6 +59,8 @@ pub(crate) enum Command {
         #[command(flatten)]
         policy: PolicyArguments,
     },
+    /// Explain why a pod that runs has the identity that it has, or none, by asking kubectl; nothing is changed
+    Why(Box<WhyArguments>),
     /// Print a script that completes the command line in a shell
     Completions {
         /// The shell
@@ -68,7 +72,7 @@ pub(crate) enum Command {
 
 /// The names of the commands.
 pub(crate) const COMMANDS: &[&str] =
-    &["check", "diff", "fix", "chain", "explain", "rules", "review", "completions", "man"];
+    &["check", "diff", "fix", "chain", "explain", "rules", "review", "why", "completions", "man"];
 
 /// Puts the command before options that all commands have: clap looks for a command in the first place only, since without one the
 /// arguments are those of `check`.
@@ -196,6 +200,28 @@ pub(crate) struct FixArguments {
     pub(crate) dry_run: bool,
     #[command(flatten)]
     pub(crate) policy: PolicyArguments,
+}
+
+/// The arguments of `why`.
+#[derive(Debug, Args)]
+pub(crate) struct WhyArguments {
+    /// A pod, or a workload whose newest pod is explained, as for kubectl: `pod/web-7c9d8`, `deploy/web`
+    #[arg(value_name = "KIND/NAME", value_parser = Target::parse)]
+    pub(crate) target: Target,
+    /// The namespace; by default, that of the context
+    #[arg(long, short, value_name = "NAME", value_parser = namespace)]
+    pub(crate) namespace: Option<String>,
+    /// The context of kubectl; by default, the current one
+    #[arg(long, value_name = "NAME")]
+    pub(crate) context: Option<String>,
+    /// A file with federated credentials or identities to compare with, for example the output of `az identity federated-credential
+    /// list`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) federated_credentials: Vec<PathBuf>,
+}
+
+fn namespace(text: &str) -> Result<String, String> {
+    if is_object_name(text) { Ok(text.to_owned()) } else { Err("it cannot be the name of a namespace".to_owned()) }
 }
 
 /// What is reported, and how.

@@ -1,18 +1,14 @@
 //! `chain`: follows what runs to the federated credential that Entra ID compares its token with.
 
-use std::path::Path;
-
 use azure_workload_identity_lint::chain::report::ChainReport;
-use azure_workload_identity_lint::chain::{Azure, Credentials, chains};
-use azure_workload_identity_lint::report::ReadError;
+use azure_workload_identity_lint::chain::{Azure, chains};
 
 use crate::arguments::ChainArguments;
 use crate::display::Display;
 use crate::exit::Exit;
-use crate::failure::{Failure, unreadable};
-use crate::inputs::Inputs;
+use crate::failure::Failure;
+use crate::inputs::{Inputs, read_credentials};
 use crate::output::Look;
-use crate::paths::shown;
 use crate::policy::Policy;
 use crate::workers::Threads;
 
@@ -22,7 +18,8 @@ pub(crate) fn run(arguments: &ChainArguments, display: &mut Display<'_>) -> Resu
     let threads = Threads::new(arguments.input.threads, display.shows_progress)?;
     let paths = &policy.configuration.paths;
     let inputs = Inputs::find(&arguments.input, &arguments.render, paths, &policy.current).read(&threads);
-    let read: Vec<_> = arguments.federated_credentials.iter().map(|file| read(file, &policy.current)).collect();
+    let read: Vec<_> =
+        arguments.federated_credentials.iter().map(|file| read_credentials(file, &policy.current)).collect();
     let (mut credentials, mut errors) = (Vec::new(), inputs.errors);
     for result in read {
         match result {
@@ -46,14 +43,6 @@ pub(crate) fn run(arguments: &ChainArguments, display: &mut Display<'_>) -> Resu
         )?;
     }
     Ok(exit)
-}
-
-fn read(file: &Path, current: &Path) -> Result<Credentials, ReadError> {
-    let name = shown(file, current);
-    match std::fs::read(file) {
-        Ok(text) => Ok(Credentials::read(name, text)),
-        Err(cause) => Err(ReadError { file: name.into(), line: None, message: unreadable(&cause) }),
-    }
 }
 
 fn exit_after(report: &ChainReport) -> Exit {

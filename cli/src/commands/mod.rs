@@ -9,3 +9,4 @@ pub(crate) mod fix;
 pub(crate) mod man;
 pub(crate) mod review;
 pub(crate) mod rules;
+pub(crate) mod why;

@@ -2,6 +2,7 @@
 
 mod azure_pipelines;
 mod chain;
+pub(crate) mod explanation;
 mod github;
 mod gitlab;
 mod human;

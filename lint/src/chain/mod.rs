@@ -22,6 +22,7 @@ mod volumes;
 
 use std::fmt;
 
+pub(crate) use command::{Owner, Wanted, create};
 pub use credentials::Credentials;
 
 use crate::file::File;

@@ -9,7 +9,7 @@ use azure_workload_identity_policy::identity::DEFAULT_EXPIRATION;
 
 use super::{Look, State, at, first_broken};
 use crate::output::{counted, human, named};
-use crate::printable::printable;
+use crate::printable::in_one_line;
 
 /// The width of the names of links.
 const WIDTH: usize = 21;
@@ -121,7 +121,7 @@ impl Tree<'_, '_> {
 
     fn value(&self, (text, place): &(String, Option<String>)) -> String {
         let place = place.as_ref().map(|place| self.dimmed(place));
-        let text = Some(line(text)).filter(|text| !text.is_empty());
+        let text = Some(in_one_line(text)).filter(|text| !text.is_empty());
         [text, place].into_iter().flatten().collect::<Vec<_>>().join(" ")
     }
 
@@ -174,12 +174,7 @@ impl Tree<'_, '_> {
     }
 
     fn styled(&self, text: &str, style: Style) -> String {
-        let text = line(text);
+        let text = in_one_line(text);
         if self.is_coloured { format!("{style}{text}{style:#}") } else { text }
     }
-}
-
-/// A text in one line, safe for a terminal.
-fn line(text: &str) -> String {
-    printable(text).replace('\n', " ")
 }

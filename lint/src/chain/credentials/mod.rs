@@ -117,6 +117,11 @@ impl Claim {
 }
 
 impl Credentials {
+    /// What could not be read.
+    pub fn errors(&self) -> &[ReadError] {
+        &self.errors
+    }
+
     /// Reads a file. Whatever is wrong with it becomes a part of the result.
     pub fn read(name: impl Into<Arc<str>>, text: Vec<u8>) -> Self {
         let (name, mut errors) = (name.into(), Vec::new());
