@@ -6,8 +6,8 @@ use azure_workload_identity_policy::finding::quote;
 use azure_workload_identity_policy::keys;
 
 use super::credentials::Credential;
+use super::facts::{AccountFact, Use};
 use super::index::Index;
-use super::uses::{AccountFact, Use};
 use crate::diagnose::key;
 use crate::options::Options;
 use crate::report::{Diagnostic, FilePlace, ObjectName, RelatedPlace};

@@ -2,9 +2,10 @@
 //! compares the issuer, subject and audience of its token with.
 //!
 //! ```text
-//! files       -> uses         pods that ask for an identity, and the objects of the table of consumers
+//! files       -> uses         what uses identities (pods; consumers: everything else; volumes: through another object), as facts
 //! credentials -> index        federated credentials and identities of Azure, from any source
-//! both        -> assemble     the chains, with what is broken and what cannot be known (compare, command: in which words)
+//! both        -> assemble     the chains, with what is broken and what cannot be known (links, and trust for the last one;
+//!                             compare, command: in which words)
 //!             -> findings     what is wrong with the credentials and service accounts as a set
 //! ```
 
@@ -13,10 +14,15 @@ mod command;
 mod compare;
 mod consumers;
 mod credentials;
+mod facts;
 mod findings;
 mod index;
+mod links;
+mod pods;
+mod reader;
 pub mod report;
 mod texts;
+mod trust;
 mod uses;
 mod volumes;
 
@@ -30,8 +36,8 @@ use crate::options::Options;
 use crate::report::Report;
 use crate::set::Set;
 use crate::workers::Workers;
-use assemble::Assembly;
 use index::Index;
+use links::Basis;
 use report::ChainReport;
 use uses::of_file;
 
@@ -59,8 +65,8 @@ pub fn chains(files: &[File], options: &Options<'_>, azure: Azure<'_>, workers: 
     let given = azure.credentials.iter().map(|file| &file.found);
     let index = Index::new(facts.iter().map(|facts| &facts.found), given);
     let accounts = facts.iter().flat_map(|facts| &facts.accounts).map(|fact| (fact.position, fact)).collect();
-    let assembly = Assembly { set: &set, index: &index, accounts, issuer: azure.issuer };
-    let (chains, used) = assembly.chains(&uses);
+    let basis = Basis { set: &set, index: &index, accounts, issuer: azure.issuer };
+    let (chains, used) = basis.chains(&uses);
     let mut report = Report::of_reading(files);
     report.summary.files += azure.credentials.len();
     report.errors.extend(azure.credentials.iter().flat_map(|file| file.errors.iter().cloned()));

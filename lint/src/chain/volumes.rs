@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::consumers::Mounted;
-use super::uses::{FileFacts, Mount, MountOf, Use, VolumeFact, Wanted};
+use super::facts::{FileFacts, Mount, MountOf, Use, VolumeFact, Wanted};
 use crate::accounts::{Accounts, Place};
 use crate::set::Set;
 
