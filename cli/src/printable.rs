@@ -10,3 +10,8 @@ pub(crate) fn printable(text: &str) -> Cow<'_, str> {
     let visible = text.chars().map(|c| if c.is_control() && c != '\n' { char::REPLACEMENT_CHARACTER } else { c });
     Cow::Owned(visible.collect())
 }
+
+/// A text in one line of a terminal.
+pub(crate) fn in_one_line(text: &str) -> String {
+    printable(text).replace('\n', " ")
+}

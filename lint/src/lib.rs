@@ -16,6 +16,7 @@
 //! changes -> edit     changes of the JSON as changes of the text in which a person wrote it
 //!      -> fix         a text after all corrections that a check offers
 //!      -> preview     what admission would inject, as changes of the text
+//! cluster -> why      what runs, as a cluster tells it: why a pod has its identity or none
 //! ```
 
 mod access;
@@ -42,6 +43,7 @@ pub mod settings;
 pub mod source;
 mod state;
 mod suppressions;
+pub mod why;
 mod workers;
 pub mod yaml;
 

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::{fs, path::Path};
 
-use azure_workload_identity_lint::chain::report::{Chain, ChainReport, Link, Part, Verdict};
+use azure_workload_identity_lint::chain::report::{Chain, ChainReport, Link, Match, Part, Verdict};
 use azure_workload_identity_lint::chain::{Azure, Credentials, chains};
 use azure_workload_identity_lint::report::FilePlace;
 use azure_workload_identity_lint::{File, OneThread, Options};
@@ -60,7 +60,11 @@ fn render(report: &ChainReport) -> String {
         part("issuer", &chain.issuer);
         part("subject", &chain.subject);
         for it in &chain.credentials {
-            let matches = if it.matches { "matches" } else { "does not match" };
+            let matches = match it.matches {
+                Match::Yes => "matches",
+                Match::No => "does not match",
+                Match::Maybe => "may match",
+            };
             let identity = it.identity.as_deref().map(|name| format!(" of {name}")).unwrap_or_default();
             writeln!(text, "  credential {}{identity}{} {matches}", it.name, at(Some(&it.place))).unwrap();
         }

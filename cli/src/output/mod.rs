@@ -1,6 +1,8 @@
 //! The formats of a report, one module each: a function from the report to a writer. Nothing is decided here.
 
 mod azure_pipelines;
+mod chain;
+pub(crate) mod explanation;
 mod github;
 mod gitlab;
 mod human;

@@ -10,7 +10,7 @@ use super::command::{Owner, Wanted, create};
 use super::compare::{quote, subjects, texts};
 use super::credentials::{Credential, Identity};
 use super::index::{Index, Near, Token, is_client};
-use super::report::{AccountName, Break, Chain, CredentialLink, Link, Part, Unknown, User, Verdict};
+use super::report::{AccountName, Break, Chain, CredentialLink, Link, Match, Part, Unknown, User, Verdict};
 use super::uses::{AccountFact, Audience, Given, Use};
 use crate::report::FilePlace;
 use crate::set::Set;
@@ -190,6 +190,10 @@ impl<'a> Links<'_, 'a, '_> {
         }
         let Some(first) = self.first() else { return };
         let (name, place) = (self.name(), &first.account.place);
+        if is_variable(&name) {
+            let message = format!("the service account is {}, which is filled in later", quote(&name));
+            return self.unknown(Link::ServiceAccount, message, Some(place));
+        }
         let is_default = self.key.name == "default" && first.account.controller.is_none();
         if is_default && !self.assembly.set.knows_all_accounts() {
             let message = format!(
@@ -330,8 +334,10 @@ impl<'a> Links<'_, 'a, '_> {
             return Part { value: None, place };
         };
         if [namespace, &self.key.name].into_iter().any(|text| is_variable(text)) {
-            let message = format!("the service account is {}, which is filled in later", quote(&self.name()));
-            self.unknown(Link::Subject, message, place.as_ref());
+            if self.account.is_some() {
+                let message = format!("the service account is {}, which is filled in later", quote(&self.name()));
+                self.unknown(Link::Subject, message, place.as_ref());
+            }
             return Part { value: None, place };
         }
         Part { value: Some([SUBJECT_PREFIX, namespace, ":", &self.key.name].concat()), place }
@@ -346,17 +352,17 @@ impl<'a> Links<'_, 'a, '_> {
     ) -> Vec<CredentialLink> {
         let index = self.assembly.index;
         let is_open = |link| self.unknown.iter().any(|it: &Unknown| it.link == link);
-        let (Some(subject), Some(audience)) = (subject.value.as_deref(), audience.value.as_deref()) else {
-            return Vec::new();
-        };
         if is_open(Link::Audience) {
             return Vec::new();
         }
-        if !index.has_credentials {
+        if !index.is_given && index.credentials.is_empty() {
             let message = "no federated credentials are given: give them with --federated-credentials, for example the output of `az identity federated-credential list`";
             self.unknown(Link::FederatedCredential, message, None);
             return Vec::new();
         }
+        let (Some(subject), Some(audience)) = (subject.value.as_deref(), audience.value.as_deref()) else {
+            return Vec::new();
+        };
         let client = client_id.value.as_deref().filter(|client| is_guid(client));
         let namespace = self.key.namespace.clone().unwrap_or_default();
         let (account, issuer) = (self.key.name.clone(), self.assembly.issuer);
@@ -365,19 +371,33 @@ impl<'a> Links<'_, 'a, '_> {
         if !matching.is_empty() {
             return self.matched(&matching, client, client_id, tenant_id, token);
         }
-        if let Some((credential, link, claim)) = index.maybe_matching(token) {
-            let why = match claim {
-                super::credentials::Claim::Unknown(why, _) => why.as_str(),
-                super::credentials::Claim::Known(..) => "is not known",
-            };
-            let message = format!("{} {} {why}", part_of(link), named(credential));
-            self.unknown(link, message, Some(claim.place()));
-            return vec![self.link(credential, false)];
+        if let Some((credential, parts)) = index.maybe_matching(token) {
+            match parts.as_slice() {
+                [(link, claim)] => {
+                    let message = format!("{} {} {}", part_of(*link), named(credential), claim.reason());
+                    self.unknown(*link, message, Some(claim.place()));
+                }
+                parts => {
+                    let parts = parts.iter().map(|(link, claim)| format!("its {} {}", link.name(), claim.reason()));
+                    let parts = parts.collect::<Vec<_>>().join("; ");
+                    let message = format!("{} may match: {parts}", named(credential));
+                    self.unknown(Link::FederatedCredential, message, Some(&credential.place));
+                }
+            }
+            return vec![self.link(credential, Match::Maybe)];
         }
         match index.nearest(token, client) {
             Some(near) => {
                 self.nearly(near, token, client);
-                vec![self.link(near.credential, false)]
+                vec![self.link(near.credential, Match::No)]
+            }
+            None if !index.is_given => {
+                let message = format!(
+                    "none of the federated credentials among the files trusts {}: give the others with --federated-credentials",
+                    quote(subject)
+                );
+                self.unknown(Link::FederatedCredential, message, None);
+                Vec::new()
             }
             None => {
                 let place = self.fact.map(|fact| &fact.place).or(self.first().map(|first| &first.account.place));
@@ -460,7 +480,7 @@ impl<'a> Links<'_, 'a, '_> {
             shown.push(first);
             shown.extend(others.iter().take(SHOWN - 1));
         }
-        shown.into_iter().map(|credential| self.link(credential, true)).collect()
+        shown.into_iter().map(|credential| self.link(credential, Match::Yes)).collect()
     }
 
     /// Compares the tenant with that of the identity.
@@ -500,7 +520,7 @@ impl<'a> Links<'_, 'a, '_> {
         self.breaks.push(Break { link: near.link, message, place: Some(place.clone()), command });
     }
 
-    fn link(&self, credential: &Credential, matches: bool) -> CredentialLink {
+    fn link(&self, credential: &Credential, matches: Match) -> CredentialLink {
         let identity = self.assembly.index.identity_of(credential).map(|identity| identity.name.clone());
         CredentialLink {
             name: credential.object.name.clone(),

@@ -5,21 +5,21 @@ use std::borrow::Cow;
 use azure_workload_identity_policy::json;
 
 /// What a credential is to trust.
-pub(super) struct Wanted<'w> {
+pub(crate) struct Wanted<'w> {
     /// The namespace of the service account.
-    pub(super) namespace: &'w str,
+    pub(crate) namespace: &'w str,
     /// Its name.
-    pub(super) account: &'w str,
+    pub(crate) account: &'w str,
     /// The issuer, if it is known.
-    pub(super) issuer: Option<&'w str>,
+    pub(crate) issuer: Option<&'w str>,
     /// The subject.
-    pub(super) subject: &'w str,
+    pub(crate) subject: &'w str,
     /// The audience.
-    pub(super) audience: &'w str,
+    pub(crate) audience: &'w str,
 }
 
 /// The identity that is to trust it.
-pub(super) enum Owner<'o> {
+pub(crate) enum Owner<'o> {
     /// An application with this client id.
     Application(&'o str),
     /// A managed identity, as far as its name and resource group are known.
@@ -31,7 +31,7 @@ const NAME_LENGTH: usize = 110;
 
 /// The command that creates a credential. Words in capitals stand for what is not known. `is_taken` says whether some credential has a
 /// name: `az` would overwrite one of the same identity.
-pub(super) fn create(wanted: &Wanted<'_>, owner: &Owner<'_>, is_taken: &dyn Fn(&str) -> bool) -> String {
+pub(crate) fn create(wanted: &Wanted<'_>, owner: &Owner<'_>, is_taken: &dyn Fn(&str) -> bool) -> String {
     let name = [wanted.namespace, "-", wanted.account].concat();
     let name: String = name.chars().map(|it| if it.is_ascii_alphanumeric() { it } else { '-' }).collect();
     let name: String = name.trim_start_matches('-').chars().take(NAME_LENGTH).collect();

@@ -16,8 +16,9 @@ const LIMIT: usize = 200;
 pub(super) struct Index<'c> {
     pub(super) credentials: Vec<&'c Credential>,
     pub(super) identities: Vec<&'c Identity>,
-    /// Whether credentials were given, even if there are none.
-    pub(super) has_credentials: bool,
+    /// Whether credentials were given for the purpose, even if there are none: not only those that are objects among the files, which
+    /// need not be all.
+    pub(super) is_given: bool,
     by_key: HashMap<Key<'c>, Vec<usize>>,
     identities_by_key: HashMap<&'c str, usize>,
     identities_by_client: HashMap<String, usize>,
@@ -58,11 +59,12 @@ pub(super) struct Near<'c> {
 }
 
 impl<'c> Index<'c> {
-    /// Puts together what was found.
-    pub(super) fn new(found: impl Iterator<Item = &'c Found>) -> Self {
+    /// Puts together what was found among the files, and what was given for the purpose.
+    pub(super) fn new(files: impl Iterator<Item = &'c Found>, given: impl Iterator<Item = &'c Found>) -> Self {
         let mut index = Self::default();
-        for found in found {
-            index.has_credentials |= found.has_credentials;
+        let all = files.map(|found| (found, false)).chain(given.map(|found| (found, true)));
+        for (found, is_given) in all {
+            index.is_given |= is_given && found.has_credentials;
             found.identities.iter().for_each(|identity| index.add_identity(identity));
             found.credentials.iter().for_each(|credential| index.add_credential(credential));
         }
@@ -129,26 +131,27 @@ impl<'c> Index<'c> {
         self.found(&Key::Exact([token.issuer, Some(token.subject), Some(token.audience)]))
     }
 
-    /// The first credential that may match, since a part of it is not known: the part.
-    pub(super) fn maybe_matching(&self, token: Token<'_>) -> Option<(&'c Credential, Link, &'c Claim)> {
+    /// The first credential that may match, since parts of it are not known, with these parts.
+    pub(super) fn maybe_matching(&self, token: Token<'_>) -> Option<(&'c Credential, Vec<(Link, &'c Claim)>)> {
         let (subject, audience) = (Some(token.subject), Some(token.audience));
         let (issuers, any) = match token.issuer {
             Some(issuer) => (vec![Some(issuer), None], false),
             None => (vec![None], true),
         };
-        let mut parts = issuers.into_iter().flat_map(|issuer| {
+        let keys = issuers.into_iter().flat_map(|issuer| {
             [[issuer, subject, audience], [issuer, subject, None], [issuer, None, audience], [issuer, None, None]]
         });
-        let credential = parts.find_map(|known| self.found(&Key::Maybe { known, any }).first().copied())?;
-        let unknown = |claim: &&Claim| claim.text().is_none();
-        let audience = credential.audiences.iter().find(unknown);
-        let parts = [
-            (Link::Issuer, Some(&credential.issuer).filter(unknown)),
-            (Link::Subject, Some(&credential.subject).filter(unknown)),
-            (Link::Audience, audience),
-        ];
-        let (link, claim) = parts.into_iter().find_map(|(link, claim)| Some((link, claim?)))?;
-        Some((credential, link, claim))
+        let may_match = |credential: &&'c Credential| {
+            token.issuer.is_none_or(|issuer| credential.issuer.may_be(issuer))
+                && credential.subject.may_be(token.subject)
+                && credential.audiences.iter().any(|it| it.may_be(token.audience))
+        };
+        let mut found = keys.flat_map(|known| self.found(&Key::Maybe { known, any }));
+        let credential = found.find(may_match)?;
+        let parts = [(Link::Issuer, &credential.issuer), (Link::Subject, &credential.subject)];
+        let audiences = credential.audiences.iter().map(|it| (Link::Audience, it));
+        let unknown = parts.into_iter().chain(audiences).filter(|(_, claim)| claim.text().is_none());
+        Some((credential, unknown.collect()))
     }
 
     /// The credential that is nearest to a token that none matches: exactly one of issuer, subject and audience differs, and of the

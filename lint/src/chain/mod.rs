@@ -22,6 +22,7 @@ mod volumes;
 
 use std::fmt;
 
+pub(crate) use command::{Owner, Wanted, create};
 pub use credentials::Credentials;
 
 use crate::file::File;
@@ -56,7 +57,7 @@ pub fn chains(files: &[File], options: &Options<'_>, azure: Azure<'_>, workers: 
     let mut uses: Vec<_> = facts.iter_mut().flat_map(|facts| std::mem::take(&mut facts.uses)).collect();
     uses.extend(volumes::uses(&set, &facts));
     let given = azure.credentials.iter().map(|file| &file.found);
-    let index = Index::new(facts.iter().map(|facts| &facts.found).chain(given));
+    let index = Index::new(facts.iter().map(|facts| &facts.found), given);
     let accounts = facts.iter().flat_map(|facts| &facts.accounts).map(|fact| (fact.position, fact)).collect();
     let assembly = Assembly { set: &set, index: &index, accounts, issuer: azure.issuer };
     let (chains, used) = assembly.chains(&uses);

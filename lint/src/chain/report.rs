@@ -97,8 +97,19 @@ pub struct CredentialLink {
     pub place: FilePlace,
     /// The name of the identity that it belongs to, if that is known.
     pub identity: Option<String>,
-    /// Whether issuer, subject and audience are those of the tokens. An issuer that is not known counts as the same.
-    pub matches: bool,
+    /// Whether issuer, subject and audience are those of the tokens. An issuer of the cluster that is not known counts as the same.
+    pub matches: Match,
+}
+
+/// Whether a credential matches tokens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Match {
+    /// It does.
+    Yes,
+    /// It does not, in one part.
+    No,
+    /// A part of it is not known.
+    Maybe,
 }
 
 /// A link of a chain.

@@ -6,7 +6,7 @@ use azure_workload_identity_policy::cluster::{AccountLookup, Freshness, ServiceA
 use azure_workload_identity_policy::container_identity::{ContainerIdentity, Injection};
 use azure_workload_identity_policy::environment::{Resolved, Source, Variable};
 use azure_workload_identity_policy::finding::{Part, quote};
-use azure_workload_identity_policy::formats::{is_domain_name, is_guid};
+use azure_workload_identity_policy::formats::{is_domain_name, is_guid, is_variable};
 use azure_workload_identity_policy::identity::Identity;
 use azure_workload_identity_policy::json::{Document, Path, Reading, Value};
 use azure_workload_identity_policy::keys;
@@ -438,6 +438,9 @@ impl Reader<'_, '_, '_, '_> {
         let place = self.text.of(entry.object.field("value").or(entry.value_from).unwrap_or(entry.object));
         match &variable.value {
             Resolved::Text(text) if is_id(text) => Given::Own(text.clone().into_owned(), place),
+            Resolved::Text(text) if is_variable(text) => {
+                Given::Elsewhere(format!("is set by {name} in container {container} to what is filled in later"), place)
+            }
             Resolved::Text(_) | Resolved::Unresolved(_) | Resolved::Unset => {
                 Given::NoId(format!("container {container} sets {name}"), place)
             }

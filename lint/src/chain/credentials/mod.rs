@@ -58,6 +58,8 @@ pub(super) struct Credential {
 pub(super) enum Claim {
     /// A text.
     Known(String, FilePlace),
+    /// A text with variables, which are filled in later.
+    Open(String, FilePlace),
     /// It cannot be known; the end of a sentence says why.
     Unknown(String, FilePlace),
 }
@@ -79,28 +81,47 @@ impl Claim {
     pub(super) fn text(&self) -> Option<&str> {
         match self {
             Self::Known(text, _) => Some(text),
-            Self::Unknown(..) => None,
+            Self::Open(..) | Self::Unknown(..) => None,
         }
     }
 
     /// Where it is.
     pub(super) fn place(&self) -> &FilePlace {
         match self {
-            Self::Known(_, place) | Self::Unknown(_, place) => place,
+            Self::Known(_, place) | Self::Open(_, place) | Self::Unknown(_, place) => place,
+        }
+    }
+
+    /// Whether it can be this text.
+    pub(super) fn may_be(&self, other: &str) -> bool {
+        match self {
+            Self::Known(text, _) => text == other,
+            Self::Open(text, _) => fits(text, other),
+            Self::Unknown(..) => true,
+        }
+    }
+
+    /// Why it is not known, as the end of a sentence.
+    pub(super) fn reason(&self) -> String {
+        match self {
+            Self::Known(text, _) => format!("is {}", quote(text)),
+            Self::Open(text, _) => format!("is {}, which is filled in later", quote(text)),
+            Self::Unknown(why, _) => why.clone(),
         }
     }
 
     /// A text, which is not known if it is still to be filled in.
     fn of(text: &str, place: FilePlace) -> Self {
-        if is_variable(text) {
-            Self::Unknown(format!("is {}, which is filled in later", quote(text)), place)
-        } else {
-            Self::Known(text.to_owned(), place)
-        }
+        if is_variable(text) { Self::Open(text.to_owned(), place) } else { Self::Known(text.to_owned(), place) }
     }
 }
 
 impl Credentials {
+    /// What could not be read.
+    pub fn errors(&self) -> &[ReadError] {
+        &self.errors
+    }
+
     /// Reads a file. Whatever is wrong with it becomes a part of the result.
     pub fn read(name: impl Into<Arc<str>>, text: Vec<u8>) -> Self {
         let (name, mut errors) = (name.into(), Vec::new());
@@ -184,6 +205,18 @@ impl Found {
     }
 }
 
+/// Whether a text with variables can become another text, judged by what is before the first and behind the last variable.
+fn fits(pattern: &str, text: &str) -> bool {
+    let openings = ["$", "{{", "#{", "<%", "__"];
+    let closings = ["}", ")", "%>", "__", "#"];
+    let start = openings.iter().filter_map(|opening| pattern.find(opening)).min().unwrap_or(pattern.len());
+    let end = closings.iter().filter_map(|closing| Some(pattern.rfind(closing)? + closing.len())).max();
+    // `$NAME` has no end that can be seen.
+    let suffix = end.filter(|end| *end > start).and_then(|end| pattern.get(end..)).unwrap_or_default();
+    let prefix = pattern.get(..start).unwrap_or_default();
+    text.len() >= prefix.len() + suffix.len() && text.starts_with(prefix) && text.ends_with(suffix)
+}
+
 /// How deep lists may be in lists.
 const LIST_DEPTH: usize = 3;
 
@@ -241,4 +274,25 @@ fn written(path: &Path, key: &str) -> String {
 fn place_at(text: &DocumentText<'_, '_>, object: Value<'_>, path: &[&str]) -> FilePlace {
     let path = path.iter().fold(json::Path::default(), |path, key| path.key(*key));
     text.place(object, &path, Part::Value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fits;
+
+    #[test]
+    fn variables_stand_for_any_text() {
+        for (pattern, text, expected) in [
+            ("system:serviceaccount:${NS}:api", "system:serviceaccount:shop:api", true),
+            ("system:serviceaccount:${NS}:api", "system:serviceaccount:shop:web", false),
+            ("system:serviceaccount:shop:${A}-${B}", "system:serviceaccount:shop:a-b", true),
+            ("system:serviceaccount:shop:${A}", "system:serviceaccount:other:a", false),
+            ("system:serviceaccount:$NS:api", "system:serviceaccount:shop:web", true),
+            ("{{ .Values.issuer }}", "https://issuer.example/", true),
+            ("https://__HOST__/", "https://issuer.example/", true),
+            ("https://__HOST__/", "https://issuer.example", false),
+        ] {
+            assert_eq!(fits(pattern, text), expected, "{pattern} {text}");
+        }
+    }
 }
