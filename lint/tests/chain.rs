@@ -3,6 +3,7 @@
 //! chains are in `chain/snapshots`. `INSTA_UPDATE=always cargo test -p azure-workload-identity-lint --test chain` writes them anew.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+#![expect(clippy::cast_precision_loss, reason = "any position will do")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -12,6 +13,8 @@ use azure_workload_identity_lint::chain::report::{Chain, ChainReport, Link, Matc
 use azure_workload_identity_lint::chain::{Azure, Credentials, chains};
 use azure_workload_identity_lint::report::FilePlace;
 use azure_workload_identity_lint::{File, OneThread, Options};
+use proptest::collection::vec;
+use proptest::prelude::*;
 
 /// What no output may hold: cases have it in Secrets and in environment variables that are no ids.
 const SECRET: &str = "hunter2";
@@ -20,7 +23,7 @@ fn follow(case: &str) -> ChainReport {
     let (mut files, mut state, mut credentials) = (Vec::new(), Vec::new(), Vec::new());
     let (mut issuer, mut namespace) = (None, None);
     for part in case.split("### ").skip(1) {
-        let (name, text) = part.split_once('\n').unwrap();
+        let (name, text) = part.split_once('\n').unwrap_or((part, ""));
         match name.split_once(' ') {
             Some(("credentials", name)) => credentials.push(Credentials::read(name, text.into())),
             Some(("cluster", name)) => state.push(File::read(name, text.into())),
@@ -186,5 +189,25 @@ fn the_order_of_files_does_not_change_verdicts() {
             verdicts
         };
         assert_eq!(verdicts(&case), verdicts(&other), "{name}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn damaged_input_is_no_panic(case in any::<proptest::sample::Index>(), cuts in vec((0.0..1.0_f64, 0..40_usize), 1..6)) {
+        let cases: Vec<_> = cases().into_values().collect();
+        let mut text = case.get(&cases).clone();
+        for (at, length) in cuts {
+            let position = text.len() as f64 * at;
+            let ends = text.char_indices().map(|(at, _)| at).skip_while(|at| (*at as f64) < position);
+            let ends: Vec<_> = ends.take(length + 1).collect();
+            if let (Some(start), Some(end)) = (ends.first(), ends.last()) {
+                text.replace_range(start..end, "");
+            }
+        }
+        let report = follow(&text);
+        prop_assert!(!render(&report).contains(SECRET));
     }
 }

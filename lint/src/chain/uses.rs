@@ -191,8 +191,11 @@ impl Reader<'_, '_, '_, '_> {
         }
     }
 
+    /// The namespace of the object; `None` for one that belongs to none.
     fn namespace(&self) -> Option<String> {
-        namespace_of(self.object, self.options).map(String::from)
+        let kind = self.object.name.kind.as_str();
+        let is_cluster_scoped = kind.starts_with("Cluster") || matches!(kind, "PersistentVolume" | "StorageClass");
+        namespace_of(self.object, self.options).filter(|_| !is_cluster_scoped).map(String::from)
     }
 
     fn name(&self) -> ObjectName {

@@ -23,7 +23,8 @@ const DEPTH: usize = 50;
 
 /// Whether a document is a state or a plan.
 pub(super) fn is(root: Value<'_>) -> bool {
-    root.field("format_version").is_some() && (module_of(root).is_some() || root.field("terraform_version").is_some())
+    // An empty state has nothing else.
+    root.field("format_version").is_some()
 }
 
 /// The outermost module: what a plan leads to, or what a state has.
