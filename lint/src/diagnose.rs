@@ -3,7 +3,7 @@
 //! Texts are read again with the origins of their nodes, but only those in which something was found: most files are right, and origins
 //! take more memory than the text.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::mem;
 
 use azure_workload_identity_policy::json;
@@ -11,6 +11,7 @@ use azure_workload_identity_policy::rule::Severity;
 use sha2::{Digest, Sha256};
 
 use crate::draft::{Draft, Request, Subject, Words};
+use crate::edit;
 use crate::file::File;
 use crate::options::Options;
 use crate::place::{Located, Written};
@@ -59,6 +60,25 @@ struct Questions<'d> {
     words: Vec<(usize, &'d Draft)>,
 }
 
+impl Questions<'_> {
+    /// The questions to each document, by its number.
+    fn by_part(&self, set: &Set<'_>) -> HashMap<usize, Self> {
+        let mut by_part = HashMap::<usize, Self>::new();
+        let part_of = |request: &Request| set.objects.get(request.object).map(|at| at.part.number);
+        for (number, request) in &self.places {
+            if let Some(part) = part_of(request) {
+                by_part.entry(part).or_default().places.push((*number, request));
+            }
+        }
+        for (number, draft) in &self.words {
+            if let Some(part) = part_of(&draft.place) {
+                by_part.entry(part).or_default().words.push((*number, draft));
+            }
+        }
+        by_part
+    }
+}
+
 /// What a file answers, each with the number of the question.
 #[derive(Default)]
 struct Answers {
@@ -104,28 +124,27 @@ fn answers(set: &Set<'_>, file: &File, questions: &Questions<'_>) -> Answers {
         let place = |span| FilePlace { source: file.source.clone(), range: lines.range(&span), span };
         Found { place: place(span), aliases: aliases.into_iter().map(place).collect() }
     };
+    let mut by_part = questions.by_part(set);
     let mut documents = yaml::documents(text, true).filter_map(Result::ok).enumerate();
     for part in &file.parts {
+        let Some(questions) = by_part.remove(&part.number) else { continue };
         let document = match part.json {
-            Some(_) => documents.find(|(number, _)| *number == part.number).map(|(_, document)| document),
+            // Its JSON is that of the part; a second one would only take memory.
+            Some(_) => documents
+                .find(|(number, _)| *number == part.number)
+                .map(|(_, document)| yaml::Document { json: String::new(), ..document }),
             None => None,
         };
         let Ok(json) = json::Document::parse(part.json(file).as_bytes()) else { continue };
-        let written = Written { text, json: &json, document: document.as_ref() };
-        let object_of = |request: &Request| {
-            let at = set.objects.get(request.object)?;
-            std::ptr::eq(at.part, part).then(|| json.root().at(at.object.node))
-        };
-        for (number, request) in &questions.places {
-            if let Some(object) = object_of(request) {
-                answers.places.push((*number, found(written.locate(object, &request.path, request.part))));
+        let elements = edit::elements(json.root());
+        let written = Written { text, json: &json, document: document.as_ref(), elements: &elements };
+        for (number, request) in questions.places {
+            if let Some(at) = set.objects.get(request.object) {
+                let object = json.root().at(at.object.node);
+                answers.places.push((number, found(written.locate(object, &request.path, request.part))));
             }
         }
-        for (number, draft) in &questions.words {
-            if object_of(&draft.place).is_some() {
-                answers.words.push((*number, words(draft, &written)));
-            }
-        }
+        answers.words.extend(questions.words.into_iter().map(|(number, draft)| (number, words(draft, &written))));
     }
     answers
 }

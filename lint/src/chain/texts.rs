@@ -59,7 +59,7 @@ impl DocumentText<'_, '_> {
             let read = || yaml::documents(&source.text, true).filter_map(Result::ok).collect();
             documents.get_or_init(read).get(number)
         });
-        let span = locate(&Written { text: &source.text, json: self.json, document }).span;
+        let span = locate(&Written { text: &source.text, json: self.json, document, elements: &[] }).span;
         let lines = lines.get_or_init(|| Lines::new(&source.text));
         FilePlace { source: (*source).clone(), range: lines.range(&span), span }
     }
