@@ -27,15 +27,15 @@ pub(super) fn step(facts: &Facts, settings: Option<&str>, credentials: &[Credent
         Ok(text) => issuer(text).ok_or_else(|| Unanswered::Failed("the answer names no issuer".to_owned())),
         Err(why) => Err(why.clone()),
     };
-    let chain = chain_of(facts, settings, found.as_deref().ok(), credentials);
+    let chains = chains_of(facts, settings, found.as_deref().ok(), credentials);
     let subject = format!("{SUBJECT_PREFIX}{}:{}", facts.namespace, facts.service_account_name);
     let part = |part: Option<&crate::chain::report::Part>| part.and_then(|part| part.value.clone());
-    let audience = part(chain.as_ref().map(|it| &it.audience)).unwrap_or_else(|| DEFAULT_AUDIENCE.to_owned());
+    let audience = part(chains.first().map(|it| &it.audience)).unwrap_or_else(|| DEFAULT_AUDIENCE.to_owned());
     // What the service account says counts after the next restart.
     let account = facts.service_account.as_ref().ok();
     let account =
         account.and_then(|text| of_text(text, |it| ServiceAccount::read(it, &mut Reading::default()).client_id));
-    let client_id = account.flatten().or_else(|| part(chain.as_ref().map(|it| &it.client_id))).filter(|id| is_guid(id));
+    let client_id = account.flatten().or_else(|| part(chains.first().map(|it| &it.client_id))).filter(|id| is_guid(id));
     step.say("the federated credential must have exactly:");
     match &found {
         Ok(issuer) => step.fact(format!("issuer   {issuer}")),
@@ -48,9 +48,6 @@ pub(super) fn step(facts: &Facts, settings: Option<&str>, credentials: &[Credent
     }
     step.fact(format!("subject  {subject}"));
     step.fact(format!("audience {audience}"));
-    if let Some(chain) = chain.as_ref().filter(|_| !credentials.is_empty()) {
-        compared(chain, &mut step);
-    }
     if credentials.is_empty() {
         step.unknown("which federated credentials there are; these commands list them:");
         match &client_id {
@@ -73,12 +70,24 @@ pub(super) fn step(facts: &Facts, settings: Option<&str>, credentials: &[Credent
             audience: &audience,
         };
         step.command(create(&wanted, &Owner::Identity { name: None, resource_group: None }, &|_| false));
+    } else {
+        for chain in &chains {
+            compared(chain, chains.len() > 1, &mut step);
+        }
+        if chains.is_empty() {
+            step.unknown("nothing is compared, because the pod does not ask for an identity");
+        }
     }
     step
 }
 
 /// What comparing with credentials gave.
-fn compared(chain: &Chain, step: &mut Step) {
+fn compared(chain: &Chain, is_one_of_several: bool, step: &mut Step) {
+    if is_one_of_several {
+        let client_id = chain.client_id.value.as_deref().filter(|id| is_guid(id)).unwrap_or("that is not known");
+        let audience = chain.audience.value.as_deref().unwrap_or("that is not known");
+        step.fact(format!("for client id {client_id} and audience {audience}:"));
+    }
     let is_own = |link: ChainLink| !matches!(link, ChainLink::Label | ChainLink::ServiceAccount);
     for credential in chain.credentials.iter().filter(|credential| credential.matches == Match::Yes) {
         let of = credential.identity.as_ref().map(|name| format!(" of {name}")).unwrap_or_default();
@@ -91,25 +100,29 @@ fn compared(chain: &Chain, step: &mut Step) {
             step.command(command.clone());
         }
     }
-    for unknown in chain.unknown.iter().filter(|unknown| is_own(unknown.link) && unknown.decides) {
-        // The step says so itself.
-        if unknown.link == ChainLink::Issuer {
-            continue;
+    // Of the issuer the step says so itself.
+    let is_said = |link: ChainLink| link == ChainLink::Issuer || !is_own(link);
+    for unknown in chain.unknown.iter().filter(|unknown| !is_said(unknown.link)) {
+        let text = format!("{}: {}", unknown.link.name(), unknown.message);
+        if unknown.decides {
+            step.unknown(text);
+        } else {
+            step.details.push(Detail::Unknown(text));
         }
-        step.unknown(format!("{}: {}", unknown.link.name(), unknown.message));
     }
 }
 
-/// The chain of the pod, as if it and its service account were files.
-fn chain_of(facts: &Facts, settings: Option<&str>, issuer: Option<&str>, credentials: &[Credentials]) -> Option<Chain> {
+/// The chains of the pod, as if it and its service account were files: one for each identity that its containers use.
+fn chains_of(facts: &Facts, settings: Option<&str>, issuer: Option<&str>, credentials: &[Credentials]) -> Vec<Chain> {
     let mut files = vec![File::read("pod", facts.pod.clone().into_bytes())];
     if let Ok(account) = &facts.service_account {
         files.push(File::read("service account", account.clone().into_bytes()));
     }
-    let document = Document::parse(settings.unwrap_or("{}").as_bytes()).ok()?;
+    let Ok(document) = Document::parse(settings.unwrap_or("{}").as_bytes()) else { return Vec::new() };
     let settings = Settings::read(document.root()).ok().into_iter().collect();
     let mut options = Options::new(settings, &[]);
     options.namespace = Some(facts.namespace.clone());
     let report = chains(&files, &options, Azure { issuer, credentials }, &OneThread);
-    report.chains.into_iter().find(|chain| chain.service_account.name == facts.service_account_name)
+    let is_own = |chain: &Chain| chain.service_account.name == facts.service_account_name;
+    report.chains.into_iter().filter(is_own).collect()
 }
