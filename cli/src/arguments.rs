@@ -7,11 +7,11 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use azure_workload_identity_lint::settings::Preset;
+use azure_workload_identity_lint::why::question::Target;
+use azure_workload_identity_policy::formats::is_object_name;
 use azure_workload_identity_policy::rule::Severity;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
-
-use crate::output::Format;
 
 /// Checks Kubernetes manifests for mistakes with Azure Workload Identity, without a cluster
 #[derive(Debug, Parser)]
@@ -39,6 +39,8 @@ pub(crate) enum Command {
     Diff(Box<DiffArguments>),
     /// Correct what can be corrected safely, in the files
     Fix(Box<FixArguments>),
+    /// Follow each service account from the pods that use it to its federated credential, and show the broken link
+    Chain(Box<ChainArguments>),
     /// Print what a rule finds, why it matters, and how to fix it
     Explain {
         /// The name of the rule, as messages show it
@@ -57,6 +59,8 @@ pub(crate) enum Command {
         #[command(flatten)]
         policy: PolicyArguments,
     },
+    /// Explain why a pod that runs has the identity that it has, or none, by asking kubectl; nothing is changed
+    Why(Box<WhyArguments>),
     /// Print a script that completes the command line in a shell
     Completions {
         /// The shell
@@ -67,7 +71,8 @@ pub(crate) enum Command {
 }
 
 /// The names of the commands.
-pub(crate) const COMMANDS: &[&str] = &["check", "diff", "fix", "explain", "rules", "review", "completions", "man"];
+pub(crate) const COMMANDS: &[&str] =
+    &["check", "diff", "fix", "chain", "explain", "rules", "review", "why", "completions", "man"];
 
 /// Puts the command before options that all commands have: clap looks for a command in the first place only, since without one the
 /// arguments are those of `check`.
@@ -164,6 +169,27 @@ pub(crate) struct DiffArguments {
     pub(crate) policy: PolicyArguments,
 }
 
+/// The arguments of `chain`.
+#[derive(Debug, Args)]
+pub(crate) struct ChainArguments {
+    #[command(flatten)]
+    pub(crate) input: PathArguments,
+    #[command(flatten)]
+    pub(crate) render: RenderArguments,
+    /// The issuer of the tokens of the cluster, from `az aks show --query oidcIssuerProfile.issuerUrl`
+    #[arg(long, value_name = "URL", help_heading = "Azure")]
+    pub(crate) issuer: Option<String>,
+    /// A file with federated credentials or identities: the output of `az identity federated-credential list`, `az ad app
+    /// federated-credential list`, `az identity list` or `terraform show -json`, or objects of Azure Service Operator or Crossplane
+    #[arg(long, value_name = "FILE", help_heading = "Azure")]
+    pub(crate) federated_credentials: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) policy: PolicyArguments,
+    /// The format of the chains on standard output
+    #[arg(long, value_enum, help_heading = "Output", default_value_t = ChainFormat::Tree)]
+    pub(crate) format: ChainFormat,
+}
+
 /// The arguments of `fix`.
 #[derive(Debug, Args)]
 pub(crate) struct FixArguments {
@@ -174,6 +200,28 @@ pub(crate) struct FixArguments {
     pub(crate) dry_run: bool,
     #[command(flatten)]
     pub(crate) policy: PolicyArguments,
+}
+
+/// The arguments of `why`.
+#[derive(Debug, Args)]
+pub(crate) struct WhyArguments {
+    /// A pod, or a workload whose newest pod is explained, as for kubectl: `pod/web-7c9d8`, `deploy/web`
+    #[arg(value_name = "KIND/NAME", value_parser = Target::parse)]
+    pub(crate) target: Target,
+    /// The namespace; by default, that of the context
+    #[arg(long, short, value_name = "NAME", value_parser = namespace)]
+    pub(crate) namespace: Option<String>,
+    /// The context of kubectl; by default, the current one
+    #[arg(long, value_name = "NAME")]
+    pub(crate) context: Option<String>,
+    /// A file with federated credentials or identities to compare with, for example the output of `az identity federated-credential
+    /// list`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) federated_credentials: Vec<PathBuf>,
+}
+
+fn namespace(text: &str) -> Result<String, String> {
+    if is_object_name(text) { Ok(text.to_owned()) } else { Err("it cannot be the name of a namespace".to_owned()) }
 }
 
 /// What is reported, and how.
@@ -289,6 +337,38 @@ impl From<PresetName> for Preset {
             PresetName::Strict => Self::Strict,
         }
     }
+}
+
+/// A format of a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// Excerpts of the files with the mistakes underlined
+    Human,
+    /// One JSON object, described by docs/azwi-check.schema.json
+    Json,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// JUnit XML, for reports of tests
+    Junit,
+    /// Annotations of GitHub Actions
+    Github,
+    /// Annotations of Azure Pipelines
+    AzurePipelines,
+    /// Code quality report of GitLab
+    Gitlab,
+}
+
+/// A format of chains.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ChainFormat {
+    /// A tree for each chain, with the broken links marked
+    Tree,
+    /// A flowchart of Mermaid, for Markdown
+    Mermaid,
+    /// A graph of Graphviz
+    Dot,
+    /// One JSON object, described by docs/azwi-check-chain.schema.json
+    Json,
 }
 
 /// A format of a list.

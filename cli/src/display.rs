@@ -7,7 +7,10 @@ use anstyle::AnsiColor;
 use azure_workload_identity_lint::report::{ReadError, Skipped};
 
 use crate::arguments::{Colour, DisplayArguments};
-use crate::output::{DEFAULT_WIDTH, printable};
+use crate::printable::printable;
+
+/// The width of a text that is not for a terminal, in columns.
+pub(crate) const DEFAULT_WIDTH: usize = 140;
 
 /// The streams of the program, and how they are used.
 pub(crate) struct Display<'w> {

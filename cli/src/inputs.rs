@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
+use azure_workload_identity_lint::chain::Credentials;
 use azure_workload_identity_lint::report::ReadError;
 use azure_workload_identity_lint::{File, Workers, rendered};
 use azure_workload_identity_policy::nearest::nearest;
@@ -190,6 +191,15 @@ impl Item {
 /// Reads a file that is named explicitly.
 pub(crate) fn read_file(path: &Path, current: &Path) -> Result<File, ReadError> {
     Item::File { path: path.to_owned(), name: shown(path, current).into() }.read()
+}
+
+/// Reads a file with federated credentials or identities of Azure. What is wrong with its content becomes a part of the result.
+pub(crate) fn read_credentials(path: &Path, current: &Path) -> Result<Credentials, ReadError> {
+    let name = shown(path, current);
+    match fs::read(path) {
+        Ok(text) => Ok(Credentials::read(name, text)),
+        Err(cause) => Err(ReadError { file: name.into(), line: None, message: unreadable(&cause) }),
+    }
 }
 
 /// Whether a file of a folder is read, judged by its name.

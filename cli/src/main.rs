@@ -15,11 +15,13 @@ mod display;
 mod exit;
 mod failure;
 mod inputs;
+mod kubectl;
 mod names;
 mod output;
 mod patch;
 mod paths;
 mod policy;
+mod printable;
 mod workers;
 
 use std::ffi::OsString;
@@ -70,9 +72,11 @@ fn run(arguments: Vec<OsString>, out: &mut dyn Write) -> io::Result<Exit> {
         Some(Command::Check(check)) => commands::check::run(&check, &mut display),
         Some(Command::Diff(diff)) => commands::diff::run(&diff, &mut display),
         Some(Command::Fix(fix)) => commands::fix::run(&fix, &mut display),
+        Some(Command::Chain(chain)) => commands::chain::run(&chain, &mut display),
         Some(Command::Explain { rule }) => commands::explain::run(&rule, &mut display),
         Some(Command::Rules { format }) => commands::rules::run(format, &mut display),
         Some(Command::Review { file, policy }) => commands::review::run(file.as_ref(), &policy, &mut display),
+        Some(Command::Why(why)) => commands::why::run(&why, &mut display),
         Some(Command::Completions { shell }) => commands::completions::run(shell, command, &mut display),
         Some(Command::Man) => commands::man::run(command, &mut display),
     };

@@ -2,6 +2,10 @@
 
 use azure_workload_identity_lint::rule::Rule;
 
+/// The page with all rules.
+pub(crate) const RULES_URL: &str =
+    "https://github.com/azure-workload-identity-policy/azure-workload-identity-policy/blob/main/docs/rules.md";
+
 /// The rule of a name, or a message that suggests one.
 pub(crate) fn rule(name: &str) -> Result<Rule, String> {
     Rule::from_name(name).ok_or_else(|| match Rule::nearest(name) {

@@ -135,3 +135,84 @@ fn reports_do_not_depend_on_the_number_of_threads() {
         assert_eq!(report("1"), report("7"));
     }
 }
+
+/// The arguments of chains that are broken, not known, and complete, with findings and errors.
+const CHAINS: [&[&str]; 4] = [
+    &["deploy", "--issuer", "https://issuer.example/cluster/", "--federated-credentials", "wrong.json"],
+    &["deploy", "--issuer", "https://issuer.example/cluster/", "--federated-credentials", "right.json"],
+    &["deploy", "--federated-credentials", "aks.json"],
+    &["plain.yaml"],
+];
+
+#[test]
+fn the_json_of_chains_is_as_its_schema_says() {
+    let schema: Value = serde_json::from_str(include_str!("../../docs/azwi-check-chain.schema.json")).unwrap();
+    let schema = jsonschema::validator_for(&schema).unwrap();
+    let mut without = std::collections::BTreeSet::new();
+    for arguments in CHAINS {
+        let report = output("chain.in", &[&["chain", "--format", "json"], arguments].concat());
+        let problems: Vec<_> = schema.iter_errors(&report).map(|it| format!("{}: {it}", it.instance_path)).collect();
+        assert_eq!(problems, [""; 0], "{arguments:?}: {report:#}");
+
+        // The schema says something: no member can be left out or added, at any depth.
+        for pointer in members(&report, "") {
+            let (holder, key) = pointer.rsplit_once('/').unwrap();
+            let mut changed = report.clone();
+            changed.pointer_mut(holder).unwrap().as_object_mut().unwrap().remove(key);
+            assert!(!schema.is_valid(&changed), "{pointer}");
+            changed.pointer_mut(holder).unwrap().as_object_mut().unwrap().insert("more".to_owned(), json!(1));
+            assert!(!schema.is_valid(&changed), "{pointer}");
+            without
+                .insert(pointer.split('/').filter(|step| step.parse::<usize>().is_err()).collect::<Vec<_>>().join("/"));
+        }
+    }
+    for pointer in ["/chains/breaks/command", "/chains/unknown/message", "/findings/rule", "/errors/file"] {
+        assert!(without.contains(pointer), "{pointer}: {without:?}");
+    }
+}
+
+/// The pointers of all members, at any depth.
+fn members(value: &Value, at: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for (key, member) in value.as_object().into_iter().flatten() {
+        let pointer = format!("{at}/{key}");
+        found.extend(members(member, &pointer));
+        found.push(pointer);
+    }
+    for (index, element) in value.as_array().into_iter().flatten().enumerate() {
+        found.extend(members(element, &format!("{at}/{index}")));
+    }
+    found
+}
+
+fn text(folder: &str, arguments: &[&str]) -> String {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cmd").join(folder);
+    let output = Command::new(env!("CARGO_BIN_EXE_azwi-check")).args(arguments).current_dir(folder).output().unwrap();
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn a_graph_has_an_edge_for_each_step_of_each_chain() {
+    let [broken, ..] = CHAINS;
+    let graph = text("chain.in", &[&["chain", "--format", "dot"], broken].concat());
+    assert_eq!(graph.matches("subgraph").count(), 2, "{graph}");
+    assert_eq!(graph.matches(" -> ").count(), 10, "{graph}");
+    assert_eq!(graph.matches("arrowhead=tee").count(), 2, "{graph}");
+    assert!(graph.contains(r#"c1account [label="service account\nshop/orders"];"#), "{graph}");
+    assert_eq!(graph.matches('{').count(), graph.matches('}').count(), "{graph}");
+}
+
+#[test]
+fn colours_change_nothing_else_in_a_tree() {
+    let [broken, ..] = CHAINS;
+    let plain = text("chain.in", &[&["chain", "-q", "--color", "never"], broken].concat());
+    let coloured = text("chain.in", &[&["chain", "-q", "--color", "always"], broken].concat());
+    let mut stripped = String::new();
+    for (position, part) in coloured.split('\u{1b}').enumerate() {
+        stripped.push_str(if position == 0 { part } else { part.split_once('m').unwrap().1 });
+    }
+    // Findings are drawn by the renderer of reports.
+    let trees = |text: &str| text.split("note").next().unwrap().to_owned();
+    assert_eq!(trees(&stripped), trees(&plain));
+    assert!(coloured.contains("\u{1b}[1m\u{1b}[91m✗ issuer"), "{coloured}");
+}

@@ -113,7 +113,7 @@ impl Recorded {
         let host = HostCluster(|operation: &str, payload: &[u8]| cluster.call(operation, payload));
         let (number, document) = find(text, &serde_json::from_str(&self.object).unwrap());
         let json = Document::parse(document.json.as_bytes()).unwrap();
-        let target = Target { text, root: json.root(), document: Some(&document) };
+        let target = Target { text, root: json.root(), document: Some(&document), elements: &[] };
         let inquiry = Inquiry { namespace: Some((&self.namespace).into()), ..Inquiry::of_object(json.root()) };
         let object = Object { inquiry, cluster: &host, accounts_are_known: true, is_partial: false };
         (preview(&target, &[object], &[settings]), number)
@@ -237,7 +237,7 @@ fn a_repair_of_a_text_is_the_repair_of_the_object() {
                 let inquiry = Inquiry { object: Some(json.root()), ..Inquiry::of_review(request.root()) };
                 let findings = examine(&inquiry, &settings, &host).findings;
                 for repair in findings.iter().filter_map(|finding| finding.repair.as_ref()) {
-                    let target = Target { text: &text, root: json.root(), document: Some(&document) };
+                    let target = Target { text: &text, root: json.root(), document: Some(&document), elements: &[] };
                     let Some(edits) = edits(&target, repair) else {
                         refused.push(format!("{file}: {}, seed {}: aliases {}", case.note, style.seed, style.aliases));
                         continue;

@@ -16,18 +16,30 @@ pub(crate) struct Account<'f> {
     pub(crate) account: &'f ServiceAccount,
 }
 
-/// The service accounts of all files.
-#[derive(Debug, Default)]
-pub(crate) struct Accounts<'f> {
+/// The service accounts of all files, or other objects that are found in the same way.
+#[derive(Debug)]
+pub(crate) struct Accounts<'f, T = Account<'f>> {
     /// By name, then by namespace, in the order of their places. Those that name no namespace have `None`.
-    by_name: HashMap<&'f str, ByNamespace<'f>>,
+    by_name: HashMap<&'f str, ByNamespace<'f, T>>,
 }
 
-#[derive(Debug, Default)]
-struct ByNamespace<'f> {
-    namespaces: HashMap<Option<&'f str>, Vec<(Place<'f>, Account<'f>)>>,
+#[derive(Debug)]
+struct ByNamespace<'f, T> {
+    namespaces: HashMap<Option<&'f str>, Vec<(Place<'f>, T)>>,
     /// Of all namespaces.
-    all: Vec<(Place<'f>, Account<'f>)>,
+    all: Vec<(Place<'f>, T)>,
+}
+
+impl<T> Default for Accounts<'_, T> {
+    fn default() -> Self {
+        Self { by_name: HashMap::new() }
+    }
+}
+
+impl<T> Default for ByNamespace<'_, T> {
+    fn default() -> Self {
+        Self { namespaces: HashMap::new(), all: Vec::new() }
+    }
 }
 
 /// Where an object is: what is near sorts near.
@@ -56,9 +68,9 @@ impl<'f> Place<'f> {
     }
 }
 
-impl<'f> Accounts<'f> {
+impl<'f, T: Copy> Accounts<'f, T> {
     /// Adds a service account. Accounts of one name are added in the order of their places.
-    pub(crate) fn add(&mut self, namespace: Option<&'f str>, name: &'f str, place: Place<'f>, account: Account<'f>) {
+    pub(crate) fn add(&mut self, namespace: Option<&'f str>, name: &'f str, place: Place<'f>, account: T) {
         let of_name = self.by_name.entry(name).or_default();
         of_name.namespaces.entry(namespace).or_default().push((place.clone(), account));
         of_name.all.push((place, account));
@@ -74,7 +86,7 @@ impl<'f> Accounts<'f> {
     }
 
     /// The service account that an object in a file means. An object without a namespace may be in any; so may a service account.
-    pub(crate) fn nearest(&self, place: &Place<'f>, namespace: Option<&str>, name: &str) -> Option<Account<'f>> {
+    pub(crate) fn nearest(&self, place: &Place<'f>, namespace: Option<&str>, name: &str) -> Option<T> {
         let of_name = self.by_name.get(name)?;
         let Some(namespace) = namespace else { return nearest(&of_name.all, place).map(|(_, account)| account) };
         let in_namespace = |namespace| nearest(of_name.namespaces.get(&namespace)?, place);
@@ -86,7 +98,7 @@ impl<'f> Accounts<'f> {
 }
 
 /// The nearest of a sorted list, the first one of several, and how near it is.
-fn nearest<'f>(list: &[(Place<'f>, Account<'f>)], place: &Place<'f>) -> Option<((bool, usize), Account<'f>)> {
+fn nearest<'f, T: Copy>(list: &[(Place<'f>, T)], place: &Place<'f>) -> Option<((bool, usize), T)> {
     let after = list.partition_point(|(other, _)| other < place);
     let neighbours = [after.checked_sub(1), Some(after)].into_iter().flatten().filter_map(|at| list.get(at));
     let near = neighbours.map(|(other, _)| place.nearness(other)).max()?;

@@ -10,7 +10,8 @@ use azure_workload_identity_policy::json::{Document, Value};
 use azure_workload_identity_policy::rule::Severity;
 use azure_workload_identity_policy::{decide, examine, merge_causes};
 
-use crate::diagnose::{Draft, Request, Subject, report};
+use crate::diagnose::report;
+use crate::draft::{Draft, Request, Subject};
 use crate::file::{File, Object};
 use crate::offline::{self, Unknown, Unknowns};
 use crate::options::Options;
@@ -18,22 +19,7 @@ use crate::other_kinds;
 use crate::report::Report;
 use crate::rule::Rule;
 use crate::set::Set;
-
-/// Runs work on several threads, or on one.
-pub trait Workers {
-    /// The results of `work` for the numbers from 0 to `count`, in their order.
-    fn map<T: Send>(&self, count: usize, work: impl Fn(usize) -> T + Sync + Send) -> Vec<T>;
-}
-
-/// The thread that asks.
-#[derive(Clone, Copy, Debug)]
-pub struct OneThread;
-
-impl Workers for OneThread {
-    fn map<T: Send>(&self, count: usize, work: impl Fn(usize) -> T + Sync + Send) -> Vec<T> {
-        (0..count).map(work).collect()
-    }
-}
+use crate::workers::Workers;
 
 /// Checks files together: their service accounts and RBAC objects are the cluster.
 pub fn check(files: &[File], options: &Options<'_>, workers: &impl Workers) -> Report {

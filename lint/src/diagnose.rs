@@ -3,108 +3,26 @@
 //! Texts are read again with the origins of their nodes, but only those in which something was found: most files are right, and origins
 //! take more memory than the text.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::mem;
 
-use azure_workload_identity_policy::finding::Part;
-use azure_workload_identity_policy::json::{self, Changes, Kind, NodeId, Path};
+use azure_workload_identity_policy::json;
 use azure_workload_identity_policy::rule::Severity;
 use sha2::{Digest, Sha256};
 
-use crate::check::Workers;
+use crate::draft::{Draft, Request, Subject, Words};
+use crate::edit;
 use crate::file::File;
 use crate::options::Options;
 use crate::place::{Located, Written};
-use crate::report::{Diagnostic, FilePlace, ObjectName, RelatedPlace, Report, Skipped, Summary, TextEdit};
+use crate::report::{Diagnostic, FilePlace, ObjectName, RelatedPlace, Report, Skipped, Summary};
 use crate::rule::Rule;
 use crate::rules::{suppression_reason, unused_suppression, wrong_type};
 use crate::set::Set;
 use crate::source::Lines;
 use crate::suppressions::{Suppression, suppressions};
+use crate::workers::Workers;
 use crate::yaml;
-
-/// A finding whose places are not known yet.
-#[derive(Debug)]
-pub(crate) struct Draft {
-    /// The rule.
-    pub(crate) rule: Rule,
-    /// The severity that counts.
-    pub(crate) severity: Severity,
-    /// Where.
-    pub(crate) place: Request,
-    /// Other places, each with what it has to do with the finding.
-    pub(crate) related: Vec<(Request, &'static str)>,
-    /// What is wrong.
-    pub(crate) subject: Subject,
-}
-
-/// What is wrong.
-#[derive(Debug)]
-pub(crate) enum Subject {
-    /// A rule of the policy says it.
-    Finding {
-        /// What is wrong.
-        problem: String,
-        /// What to do.
-        fix: String,
-        /// What does it.
-        repair: Option<Changes>,
-    },
-    /// A value has the wrong type.
-    WrongType {
-        /// The value.
-        node: NodeId,
-        /// What belongs there.
-        expected: Kind,
-    },
-    /// A rule finds more than is shown.
-    More(usize),
-}
-
-/// A place in an object.
-#[derive(Debug)]
-pub(crate) struct Request {
-    /// The number of the object in the set.
-    pub(crate) object: usize,
-    /// The path in it.
-    pub(crate) path: Path,
-    /// What of it is meant.
-    pub(crate) part: Part,
-}
-
-impl Draft {
-    /// A value of the wrong type.
-    pub(crate) fn wrong_type(place: Request, node: NodeId, expected: Kind) -> Self {
-        let subject = Subject::WrongType { node, expected };
-        Self { rule: Rule::WrongType, severity: Severity::Deny, place, related: Vec::new(), subject }
-    }
-
-    /// That a rule finds more in an object.
-    pub(crate) fn more(object: usize, severity: Severity, rule: Rule, count: usize) -> Self {
-        let place = Request { object, path: Path::default(), part: Part::Value };
-        Self { rule, severity, place, related: Vec::new(), subject: Subject::More(count) }
-    }
-
-    /// Its place, then its related places.
-    fn requests(&self) -> impl Iterator<Item = &Request> {
-        [&self.place].into_iter().chain(self.related.iter().map(|(request, _)| request))
-    }
-
-    /// Whether two drafts of one object, made with different settings, are of the same thing.
-    pub(crate) fn is_same(&self, other: &Self) -> bool {
-        self.rule == other.rule && self.place.path == other.place.path
-    }
-}
-
-/// What a diagnostic says and offers.
-pub(crate) struct Words {
-    /// What is wrong.
-    pub(crate) problem: String,
-    /// What to do.
-    pub(crate) fix: String,
-    /// Changes of the text that do it.
-    pub(crate) edits: Option<Vec<TextEdit>>,
-}
 
 /// Makes the report of drafts.
 pub(crate) fn report(set: &Set<'_>, drafts: &[Draft], options: &Options<'_>, workers: &impl Workers) -> Report {
@@ -123,15 +41,15 @@ pub(crate) fn report(set: &Set<'_>, drafts: &[Draft], options: &Options<'_>, wor
     }
     let mut diagnostics = suppressed(set, diagnostics, suppressions, options);
     diagnostics.retain(|(_, it)| it.severity != Severity::Off && !(options.is_ignored)(it.rule, &it.place.source.name));
-    diagnostics.sort_by(|(file, one), (other_file, other)| {
-        let key = |it: &Diagnostic| (it.place.span.start, it.place.span.end, it.rule);
-        (file, key(one), &one.path, &one.problem).cmp(&(other_file, key(other), &other.path, &other.problem))
-    });
+    diagnostics.sort_by(|(file, one), (other_file, other)| (file, key(one)).cmp(&(other_file, key(other))));
     let mut report = Report::of_reading(set.files);
-    report.findings = diagnostics.into_iter().map(|(_, diagnostic)| diagnostic).collect();
-    number(&mut report.findings);
-    report.count();
+    report.set_findings(diagnostics.into_iter().map(|(_, diagnostic)| diagnostic).collect());
     report
+}
+
+/// What findings in one file are sorted by.
+pub(crate) fn key(it: &Diagnostic) -> (usize, usize, Rule, &str, &str) {
+    (it.place.span.start, it.place.span.end, it.rule, &it.path, &it.problem)
 }
 
 /// What is asked of a file: where places are, and what drafts say. Requests are numbered draft by draft: its place, then its related
@@ -140,6 +58,25 @@ pub(crate) fn report(set: &Set<'_>, drafts: &[Draft], options: &Options<'_>, wor
 struct Questions<'d> {
     places: Vec<(usize, &'d Request)>,
     words: Vec<(usize, &'d Draft)>,
+}
+
+impl Questions<'_> {
+    /// The questions to each document, by its number.
+    fn by_part(&self, set: &Set<'_>) -> HashMap<usize, Self> {
+        let mut by_part = HashMap::<usize, Self>::new();
+        let part_of = |request: &Request| set.objects.get(request.object).map(|at| at.part.number);
+        for (number, request) in &self.places {
+            if let Some(part) = part_of(request) {
+                by_part.entry(part).or_default().places.push((*number, request));
+            }
+        }
+        for (number, draft) in &self.words {
+            if let Some(part) = part_of(&draft.place) {
+                by_part.entry(part).or_default().words.push((*number, draft));
+            }
+        }
+        by_part
+    }
 }
 
 /// What a file answers, each with the number of the question.
@@ -187,28 +124,27 @@ fn answers(set: &Set<'_>, file: &File, questions: &Questions<'_>) -> Answers {
         let place = |span| FilePlace { source: file.source.clone(), range: lines.range(&span), span };
         Found { place: place(span), aliases: aliases.into_iter().map(place).collect() }
     };
+    let mut by_part = questions.by_part(set);
     let mut documents = yaml::documents(text, true).filter_map(Result::ok).enumerate();
     for part in &file.parts {
+        let Some(questions) = by_part.remove(&part.number) else { continue };
         let document = match part.json {
-            Some(_) => documents.find(|(number, _)| *number == part.number).map(|(_, document)| document),
+            // Its JSON is that of the part; a second one would only take memory.
+            Some(_) => documents
+                .find(|(number, _)| *number == part.number)
+                .map(|(_, document)| yaml::Document { json: String::new(), ..document }),
             None => None,
         };
         let Ok(json) = json::Document::parse(part.json(file).as_bytes()) else { continue };
-        let written = Written { text, json: &json, document: document.as_ref() };
-        let object_of = |request: &Request| {
-            let at = set.objects.get(request.object)?;
-            std::ptr::eq(at.part, part).then(|| json.root().at(at.object.node))
-        };
-        for (number, request) in &questions.places {
-            if let Some(object) = object_of(request) {
-                answers.places.push((*number, found(written.locate(object, &request.path, request.part))));
+        let elements = edit::elements(json.root());
+        let written = Written { text, json: &json, document: document.as_ref(), elements: &elements };
+        for (number, request) in questions.places {
+            if let Some(at) = set.objects.get(request.object) {
+                let object = json.root().at(at.object.node);
+                answers.places.push((number, found(written.locate(object, &request.path, request.part))));
             }
         }
-        for (number, draft) in &questions.words {
-            if object_of(&draft.place).is_some() {
-                answers.words.push((*number, words(draft, &written)));
-            }
-        }
+        answers.words.extend(questions.words.into_iter().map(|(number, draft)| (number, words(draft, &written))));
     }
     answers
 }
@@ -376,6 +312,13 @@ impl Report {
             report.errors.extend(file.errors());
         }
         report
+    }
+
+    /// Reports findings, in the order in which they are given.
+    pub(crate) fn set_findings(&mut self, findings: Vec<Diagnostic>) {
+        self.findings = findings;
+        number(&mut self.findings);
+        self.count();
     }
 
     /// Keeps the findings that a condition is true for.

@@ -109,12 +109,12 @@ impl Nodes {
         let mut nodes = Self::default();
         let json = json::Document::parse(text.as_bytes());
         if let (true, Ok(json)) = (text.trim_start().starts_with('{'), json) {
-            nodes.add(&Target { text, root: json.root(), document: None }, json.root());
+            nodes.add(&Target { text, root: json.root(), document: None, elements: &[] }, json.root());
             return nodes;
         }
         for document in yaml::documents(text, true).flatten() {
             if let Ok(json) = json::Document::parse(document.json.as_bytes()) {
-                nodes.add(&Target { text, root: json.root(), document: Some(&document) }, json.root());
+                nodes.add(&Target { text, root: json.root(), document: Some(&document), elements: &[] }, json.root());
             }
         }
         nodes

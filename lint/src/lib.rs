@@ -12,15 +12,19 @@
 //!                     (rules: what only files can break; other_kinds: objects that may hand labels to pods)
 //!      -> diagnose    findings with their places (place) and text changes (edit), without what comments suppress (suppressions)
 //!      -> report      ready to be rendered
+//!      -> chain       from what runs to the federated credential that Entra ID compares its token with
 //! changes -> edit     changes of the JSON as changes of the text in which a person wrote it
 //!      -> fix         a text after all corrections that a check offers
 //!      -> preview     what admission would inject, as changes of the text
+//! cluster -> why      what runs, as a cluster tells it: why a pod has its identity or none
 //! ```
 
 mod access;
 mod accounts;
+pub mod chain;
 mod check;
 mod diagnose;
+mod draft;
 pub mod edit;
 mod file;
 pub mod fix;
@@ -39,10 +43,13 @@ pub mod settings;
 pub mod source;
 mod state;
 mod suppressions;
+pub mod why;
+mod workers;
 pub mod yaml;
 
-pub use check::{OneThread, Workers, check};
+pub use check::check;
 pub use file::File;
 pub use options::{IsIgnored, Options};
 pub use previews::{FilePreview, NamedPod, previews};
 pub use state::ClusterState;
+pub use workers::{OneThread, Workers};

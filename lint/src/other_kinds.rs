@@ -12,7 +12,7 @@ use azure_workload_identity_policy::settings::Settings;
 use azure_workload_identity_policy::subject::SubjectKind;
 use azure_workload_identity_policy::{decide, examine};
 
-use crate::diagnose::{Draft, Request, Subject};
+use crate::draft::{Draft, Request, Subject};
 
 /// The rules that need to see no more than labels or annotations.
 const RULES: [RuleId; 7] = [

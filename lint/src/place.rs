@@ -17,6 +17,8 @@ pub(crate) struct Written<'w> {
     pub(crate) json: &'w json::Document<'w>,
     /// Where its nodes come from; `None` if the text is the JSON itself.
     pub(crate) document: Option<&'w yaml::Document>,
+    /// The elements of the list `items` of the document.
+    pub(crate) elements: &'w [Value<'w>],
 }
 
 /// A part of a text.
@@ -60,6 +62,12 @@ impl Written<'_> {
         }
     }
 
+    /// The place of a value: its first line, if it extends over several.
+    pub(crate) fn locate_value(&self, value: Value<'_>) -> Located {
+        let located = self.of(value);
+        Located { span: self.first_line(located.span), aliases: located.aliases }
+    }
+
     fn of(&self, value: Value<'_>) -> Located {
         let Some(document) = self.document else { return Located { span: value.span(), aliases: Vec::new() } };
         let origins = &document.origins;
@@ -86,7 +94,8 @@ impl Written<'_> {
 
     /// Changes of the text that make changes of the document, if there are such.
     pub(crate) fn edits(&self, changes: &Changes) -> Option<Vec<TextEdit>> {
-        let target = Target { text: self.text, root: self.json.root(), document: self.document };
+        let target =
+            Target { text: self.text, root: self.json.root(), document: self.document, elements: self.elements };
         edit::edits(&target, changes).filter(|edits| !edits.is_empty())
     }
 

@@ -3,8 +3,8 @@
 use azure_workload_identity_policy::json::Document;
 use azure_workload_identity_policy::settings::Settings;
 
-use crate::check::{Files, Workers, inquiry, namespace_of};
-use crate::edit::Target;
+use crate::check::{Files, inquiry, namespace_of};
+use crate::edit::{self, Target};
 use crate::file::File;
 use crate::offline::is_partial;
 use crate::options::Options;
@@ -12,6 +12,7 @@ use crate::preview::{Object, Outcome, preview};
 use crate::report::{ObjectName, TextEdit};
 use crate::set::Set;
 use crate::source::Source;
+use crate::workers::Workers;
 use crate::yaml;
 
 /// What admission would inject into the pods of a file.
@@ -75,7 +76,8 @@ fn file_preview(set: &Set<'_>, options: &Options<'_>, number: usize, file: &File
                 accounts_are_known: set.knows_all_accounts(),
             }
         });
-        let target = Target { text, root: json.root(), document: document.as_ref() };
+        let elements = edit::elements(json.root());
+        let target = Target { text, root: json.root(), document: document.as_ref(), elements: &elements };
         let preview = preview(&target, &objects.collect::<Vec<_>>(), &options.settings);
         all.edits.extend(preview.edits);
         all.pods.extend(preview.pods.into_iter().filter_map(|pod| {

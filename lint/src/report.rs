@@ -48,7 +48,7 @@ pub struct Diagnostic {
 }
 
 impl Diagnostic {
-    /// The finding in a sentence: the path, what is wrong, and what to do.
+    /// What is wrong, in a sentence that begins with the path.
     pub fn message(&self) -> String {
         format!("{}{}{}", self.path, if self.path.is_empty() { "" } else { " " }, self.problem)
     }

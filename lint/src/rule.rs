@@ -19,11 +19,24 @@ pub enum Rule {
     SuppressionReason,
     /// A suppression suppresses nothing.
     UnusedSuppression,
+    /// An identity has more federated credentials than Azure allows.
+    FederatedCredentialLimit,
+    /// An identity trusts one issuer and subject twice.
+    FederatedCredentialDuplicate,
+    /// Nothing uses a service account that has an identity.
+    ServiceAccountUnused,
 }
 
 impl Rule {
     /// The rules that only files can break.
-    pub const OWN: [Self; 3] = [Self::WrongType, Self::SuppressionReason, Self::UnusedSuppression];
+    pub const OWN: [Self; 6] = [
+        Self::WrongType,
+        Self::SuppressionReason,
+        Self::UnusedSuppression,
+        Self::FederatedCredentialLimit,
+        Self::FederatedCredentialDuplicate,
+        Self::ServiceAccountUnused,
+    ];
 
     /// All rules, in the order in which documentation shows them.
     pub fn all() -> impl Iterator<Item = Self> {
@@ -48,6 +61,9 @@ impl Rule {
             Self::WrongType => "wrong-type",
             Self::SuppressionReason => "suppression-reason",
             Self::UnusedSuppression => "unused-suppression",
+            Self::FederatedCredentialLimit => "federated-credential-limit",
+            Self::FederatedCredentialDuplicate => "federated-credential-duplicate",
+            Self::ServiceAccountUnused => "service-account-unused",
         }
     }
 
@@ -76,7 +92,11 @@ impl Rule {
         match self {
             Self::Policy(rule) => rule.severity(),
             Self::WrongType => Severity::Deny,
-            Self::SuppressionReason | Self::UnusedSuppression => Severity::Warn,
+            Self::SuppressionReason
+            | Self::UnusedSuppression
+            | Self::FederatedCredentialLimit
+            | Self::FederatedCredentialDuplicate => Severity::Warn,
+            Self::ServiceAccountUnused => Severity::Note,
         }
     }
 }

@@ -99,6 +99,11 @@ impl<'f> Set<'f> {
         Some((self.places.get(at.file)?, at.object))
     }
 
+    /// Where a file is.
+    pub(crate) fn place_of(&self, file: usize) -> Option<&Place<'f>> {
+        self.places.get(file)
+    }
+
     /// The service account that an object means.
     pub(crate) fn account(&self, place: &Place<'f>, namespace: Option<&str>, name: &str) -> Option<Account<'f>> {
         self.accounts.nearest(place, namespace, name).or_else(|| self.state.nearest(place, namespace, name))

@@ -137,7 +137,7 @@ impl SettingsText {
         let document = yaml::documents(text, true).filter_map(Result::ok).nth(number);
         let Some(document) = document else { return Vec::new() };
         let Ok(json) = json::Document::parse(document.json.as_bytes()) else { return Vec::new() };
-        let written = Written { text, json: &json, document: Some(&document) };
+        let written = Written { text, json: &json, document: Some(&document), elements: &[] };
         let lines = Lines::new(text);
         let line = |problem: &Problem| {
             let located = written.locate(json.root().at(node), &problem.path, Part::Key);

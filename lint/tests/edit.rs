@@ -65,7 +65,7 @@ fn changed(text: &str, list: &[Do]) -> Option<String> {
     let document = yaml::documents(text, true).next().unwrap().unwrap();
     let json = Document::parse(document.json.as_bytes()).unwrap();
     let changes = changes(json.root(), list);
-    let target = Target { text, root: json.root(), document: Some(&document) };
+    let target = Target { text, root: json.root(), document: Some(&document), elements: &[] };
     edits(&target, &changes).map(|edits| apply(text, &edits))
 }
 
@@ -274,7 +274,7 @@ fn json_is_changed_in_its_own_layout() {
     ];
     for (text, list, expected) in cases {
         let json = Document::parse(text.as_bytes()).unwrap();
-        let target = Target { text, root: json.root(), document: None };
+        let target = Target { text, root: json.root(), document: None, elements: &[] };
         let edits = edits(&target, &changes(json.root(), list)).unwrap();
         assert_eq!(apply(text, &edits), expected);
     }

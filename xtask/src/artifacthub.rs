@@ -118,7 +118,7 @@ pub fn readme(text: &str, source: &str, version: &str) -> String {
         if is_relative(link) {
             // A page shows a file, and only the file itself is an image.
             let kind = if is_image { "raw" } else { "blob" };
-            readme.push_str(&format!("{source}/{kind}/v{version}/"));
+            readme.push_str(&[source, "/", kind, "/v", version, "/"].concat());
         }
         readme.push_str(link);
     }

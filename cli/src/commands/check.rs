@@ -7,13 +7,13 @@ use azure_workload_identity_lint::check;
 use azure_workload_identity_lint::report::Report;
 use azure_workload_identity_policy::rule::Severity;
 
-use crate::arguments::{CheckArguments, OutputArguments, ReportFile};
+use crate::arguments::{CheckArguments, Format, OutputArguments, ReportFile};
 use crate::baseline::{self, Baseline};
-use crate::display::Display;
+use crate::display::{DEFAULT_WIDTH, Display};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::inputs::Inputs;
-use crate::output::{DEFAULT_WIDTH, Format, Look, counted};
+use crate::output::{Look, counted};
 use crate::policy::Policy;
 use crate::workers::Threads;
 

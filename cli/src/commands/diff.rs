@@ -11,9 +11,10 @@ use crate::display::Display;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::inputs::Inputs;
-use crate::output::{named, printable};
+use crate::output::named;
 use crate::patch;
 use crate::policy::Policy;
+use crate::printable::printable;
 use crate::workers::Threads;
 
 /// Prints the changes.

@@ -3,11 +3,7 @@
 use crate::display::Display;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::names;
-
-/// The page with all rules.
-pub(crate) const RULES_URL: &str =
-    "https://github.com/azure-workload-identity-policy/azure-workload-identity-policy/blob/main/docs/rules.md";
+use crate::names::{self, RULES_URL};
 
 /// Prints the page of a rule.
 pub(crate) fn run(name: &str, display: &mut Display<'_>) -> Result<Exit, Failure> {

@@ -9,14 +9,15 @@ use azure_workload_identity_lint::report::{Diagnostic, Report};
 use azure_workload_identity_lint::source::Source;
 use azure_workload_identity_lint::{File, Options, check};
 
-use crate::arguments::{FixArguments, RenderArguments};
+use crate::arguments::{FixArguments, Format, RenderArguments};
 use crate::display::Display;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::inputs::Inputs;
-use crate::output::{Format, Look, counted, printable};
+use crate::output::{Look, counted};
 use crate::patch;
 use crate::policy::Policy;
+use crate::printable::printable;
 use crate::workers::Threads;
 
 /// How often all files are checked. Behind the findings that a check shows more may come up, but not as often as this.

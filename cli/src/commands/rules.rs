@@ -5,11 +5,11 @@ use std::io::{self, Write};
 use azure_workload_identity_lint::rule::Rule;
 use serde::Serialize;
 
-use super::explain::RULES_URL;
 use crate::arguments::ListFormat;
 use crate::display::Display;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::names::RULES_URL;
 
 #[derive(Serialize)]
 struct Row {

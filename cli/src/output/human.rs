@@ -1,6 +1,5 @@
 //! The text for people: for each finding an excerpt of the file, and one line at the end.
 
-use std::borrow::Cow;
 use std::io::{self, Write};
 use std::ops::Range;
 
@@ -62,15 +61,6 @@ fn summary(report: &Report, in_baseline: usize) -> String {
 /// A number with its noun: `1 file`, `2 files`.
 pub(crate) fn counted(count: usize, noun: &str) -> String {
     format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
-}
-
-/// A text for a terminal: control characters are shown, not obeyed.
-pub(crate) fn printable(text: &str) -> Cow<'_, str> {
-    if !text.contains(|c: char| c.is_control()) {
-        return Cow::Borrowed(text);
-    }
-    let visible = text.chars().map(|c| if c.is_control() && c != '\n' { char::REPLACEMENT_CHARACTER } else { c });
-    Cow::Owned(visible.collect())
 }
 
 fn groups(finding: &Diagnostic) -> Vec<Group<'_>> {

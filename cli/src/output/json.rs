@@ -17,9 +17,10 @@ struct Document<'r> {
     summary: Counts,
 }
 
+/// A finding as every format of JSON has it.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Finding<'r> {
+pub(super) struct Finding<'r> {
     rule: &'static str,
     severity: &'static str,
     file: &'r str,
@@ -52,14 +53,16 @@ struct Related<'r> {
     message: &'r str,
 }
 
+/// A file that was skipped.
 #[derive(Serialize)]
-struct SkippedFile<'r> {
+pub(super) struct SkippedFile<'r> {
     file: &'r str,
     reason: &'r str,
 }
 
+/// An error.
 #[derive(Serialize)]
-struct Unreadable<'r> {
+pub(super) struct Unreadable<'r> {
     file: &'r str,
     line: Option<usize>,
     message: &'r str,
@@ -81,7 +84,7 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let document = Document {
         version: VERSION,
         findings: report.findings.iter().map(finding).collect(),
-        skipped: report.skipped.iter().map(|Skipped { file, reason }| SkippedFile { file, reason }).collect(),
+        skipped: report.skipped.iter().map(skipped).collect(),
         errors: report.errors.iter().map(unreadable).collect(),
         summary: Counts { files, documents, objects, deny, warn, note },
     };
@@ -89,7 +92,8 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out)
 }
 
-fn finding(finding: &Diagnostic) -> Finding<'_> {
+/// A finding.
+pub(super) fn finding(finding: &Diagnostic) -> Finding<'_> {
     let (start, end) = (finding.place.range.start, finding.place.range.end);
     let related = finding.related.iter().map(|related| Related {
         file: &related.place.source.name,
@@ -119,7 +123,13 @@ fn finding(finding: &Diagnostic) -> Finding<'_> {
     }
 }
 
-fn unreadable(error: &ReadError) -> Unreadable<'_> {
+/// A file that was skipped.
+pub(super) fn skipped(Skipped { file, reason }: &Skipped) -> SkippedFile<'_> {
+    SkippedFile { file, reason }
+}
+
+/// An error.
+pub(super) fn unreadable(error: &ReadError) -> Unreadable<'_> {
     Unreadable { file: &error.file, line: error.line, message: &error.message }
 }
 

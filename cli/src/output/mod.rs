@@ -1,6 +1,8 @@
 //! The formats of a report, one module each: a function from the report to a writer. Nothing is decided here.
 
 mod azure_pipelines;
+mod chain;
+pub(crate) mod explanation;
 mod github;
 mod gitlab;
 mod human;
@@ -14,33 +16,11 @@ use std::io::{self, Write};
 
 use azure_workload_identity_lint::report::{Diagnostic, Report};
 use azure_workload_identity_policy::rule::Severity;
-use clap::ValueEnum;
 
+use crate::arguments::Format;
 use crate::display::Display;
 
-pub(crate) use human::{counted, named, printable};
-
-/// The width of a text that is not for a terminal, in columns.
-pub(crate) const DEFAULT_WIDTH: usize = 140;
-
-/// A format of a report.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Format {
-    /// Excerpts of the files with the mistakes underlined
-    Human,
-    /// One JSON object, described by docs/azwi-check.schema.json
-    Json,
-    /// SARIF 2.1.0, for code scanning
-    Sarif,
-    /// JUnit XML, for reports of tests
-    Junit,
-    /// Annotations of GitHub Actions
-    Github,
-    /// Annotations of Azure Pipelines
-    AzurePipelines,
-    /// Code quality report of GitLab
-    Gitlab,
-}
+pub(crate) use human::{counted, named};
 
 /// How a report is shown.
 #[derive(Clone, Copy, Debug)]

@@ -17,7 +17,7 @@ use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde::Serialize;
 
 use super::{sentence, word};
-use crate::commands::explain::RULES_URL;
+use crate::names::RULES_URL;
 
 /// The base of all paths: the folder in which the program runs, in code scanning the root of the repository.
 const BASE: &str = "%SRCROOT%";

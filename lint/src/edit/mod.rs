@@ -31,6 +31,14 @@ pub struct Target<'a> {
     pub root: Value<'a>,
     /// Where its nodes are in the text; `None` if the text is JSON, of which `root` is read.
     pub document: Option<&'a yaml::Document>,
+    /// The elements of the list `items` of the root, where many changes are asked for: then none has to go through the list. Empty if
+    /// they are not at hand.
+    pub elements: &'a [Value<'a>],
+}
+
+/// The elements of the list `items` of a document, for [`Target::elements`].
+pub(crate) fn elements(root: Value<'_>) -> Vec<Value<'_>> {
+    root.get("items").into_iter().flat_map(Value::elements).collect()
 }
 
 /// The changes of the text that make `changes` of the document, in order and not overlapping. `None` if no change of the text is sure

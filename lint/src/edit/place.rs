@@ -67,16 +67,27 @@ impl<'a> Target<'a> {
         elements.chain(members).collect()
     }
 
+    /// The last element of a list that is not behind a node.
+    pub(super) fn element_at(&self, list: Value<'a>, node: NodeId) -> Option<Value<'a>> {
+        let is_before = |element: &Value<'a>| element.id() <= node;
+        if self.elements.first().is_some_and(|first| list.elements().next() == Some(*first)) {
+            let after = self.elements.partition_point(is_before);
+            return self.elements.get(after.checked_sub(1)?).copied();
+        }
+        list.elements().take_while(is_before).last()
+    }
+
     /// The collections from the root to a node, each with the child that leads to the node. Keys count as children, too.
     pub(super) fn lineage(&self, node: NodeId) -> Vec<(Value<'a>, Child<'a>)> {
         let mut lineage = Vec::new();
         let mut at = self.root;
         while at.id() != node {
-            let elements = at.elements().map(|value| (None, value));
-            let children = elements.chain(at.member_nodes().map(|(key, value)| (Some(key), value)));
             // Numbers rise, so the child that holds the node is the last one that is not behind it.
+            let members = at.member_nodes().map(|(key, value)| (Some(key), value));
             let first = |(key, value): &(Option<Value<'a>>, Value<'a>)| key.unwrap_or(*value).id();
-            let Some((key, value)) = children.take_while(|child| first(child) <= node).last() else { break };
+            let member = members.take_while(|child| first(child) <= node).last();
+            let child = member.or_else(|| self.element_at(at, node).map(|element| (None, element)));
+            let Some((key, value)) = child else { break };
             let Some(child) = self.child(at, key, value) else { break };
             lineage.push((at, child));
             if key.is_some_and(|key| key.id() == node) {

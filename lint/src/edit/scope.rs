@@ -58,7 +58,7 @@ impl<'a> Scope<'a> {
 fn element<'a>(target: &Target<'a>, changes: &Changes) -> Option<Scope<'a>> {
     let items = target.root.get("items").filter(|items| items.kind() == Kind::Array)?;
     let first = node(changes.iter().next()?);
-    let value = items.elements().take_while(|element| element.id() <= first).last()?;
+    let value = target.element_at(items, first)?;
     let span = value.span();
     let is_inside = |at: Range<usize>| span.start <= at.start && at.end <= span.end;
     // A change of the element as a whole is one of the list.

@@ -18,7 +18,7 @@
 
 use azure_workload_identity_policy::json::{self, Changes, Kind, Value};
 
-use crate::diagnose::Words;
+use crate::draft::Words;
 use crate::place::Written;
 
 /// The words for a value of the wrong type. What is written without quotes in the place of a string is to be put in quotes.

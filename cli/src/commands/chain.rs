@@ -1,0 +1,58 @@
+//! `chain`: follows what runs to the federated credential that Entra ID compares its token with.
+
+use azure_workload_identity_lint::chain::report::ChainReport;
+use azure_workload_identity_lint::chain::{Azure, chains};
+
+use crate::arguments::ChainArguments;
+use crate::display::Display;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::inputs::{Inputs, read_credentials};
+use crate::output::Look;
+use crate::policy::Policy;
+use crate::workers::Threads;
+
+/// Prints the chains.
+pub(crate) fn run(arguments: &ChainArguments, display: &mut Display<'_>) -> Result<Exit, Failure> {
+    let policy = Policy::read(&arguments.policy)?;
+    let threads = Threads::new(arguments.input.threads, display.shows_progress)?;
+    let paths = &policy.configuration.paths;
+    let inputs = Inputs::find(&arguments.input, &arguments.render, paths, &policy.current).read(&threads);
+    let read: Vec<_> =
+        arguments.federated_credentials.iter().map(|file| read_credentials(file, &policy.current)).collect();
+    let (mut credentials, mut errors) = (Vec::new(), inputs.errors);
+    for result in read {
+        match result {
+            Ok(read) => credentials.push(read),
+            Err(error) => errors.push(error),
+        }
+    }
+    let azure = Azure { issuer: arguments.issuer.as_deref(), credentials: &credentials };
+    let mut report = policy.with_options(|options| chains(&inputs.files, options, azure, &threads))?;
+    // The bar is removed before anything is written.
+    drop(threads);
+    report.report.errors.splice(..0, errors);
+    arguments.format.write(&report, Look::of(display), display.out)?;
+    display.out.flush()?;
+    display.skipped(&report.report.skipped)?;
+    display.errors(&report.report.errors)?;
+    let exit = exit_after(&report);
+    if exit == Exit::Nothing {
+        display.error(
+            "nothing in the input asks for an identity: no pod with the label, and no other object that uses one",
+        )?;
+    }
+    Ok(exit)
+}
+
+fn exit_after(report: &ChainReport) -> Exit {
+    if !report.report.errors.is_empty() {
+        Exit::Error
+    } else if report.chains.is_empty() {
+        Exit::Nothing
+    } else if report.has_broken() {
+        Exit::Failure
+    } else {
+        Exit::Success
+    }
+}

@@ -1,0 +1,56 @@
+//! Chains in the language of Graphviz.
+//!
+//! Source: graphviz.org, "DOT Language".
+
+use std::io::{self, Write};
+
+use azure_workload_identity_lint::chain::report::ChainReport;
+
+use super::State;
+use super::graph::Graph;
+
+/// Writes the graph.
+pub(super) fn write(report: &ChainReport, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "digraph chains {{\n  rankdir=LR;\n  node [shape=box, style=rounded];")?;
+    for (number, group) in Graph::new(report).groups.iter().enumerate() {
+        writeln!(out, "  subgraph cluster_{number} {{\n    label=\"{}\";", escaped(&group.title))?;
+        for node in &group.nodes {
+            let lines: Vec<_> = node.lines.iter().map(|line| escaped(line)).collect();
+            writeln!(out, "    {} [label=\"{}\"];", node.id, lines.join("\\n"))?;
+        }
+        for edge in &group.edges {
+            let style = match edge.state {
+                State::Whole => "",
+                State::Open => ", style=dotted",
+                State::Unknown => ", style=dashed, color=\"#bf8700\"",
+                State::Broken => ", style=bold, color=\"#d1242f\", arrowhead=tee",
+            };
+            writeln!(out, "    {} -> {} [label=\"{}\"{style}];", edge.from, edge.to, escaped(&edge.label))?;
+        }
+        writeln!(out, "  }}")?;
+    }
+    writeln!(out, "}}")
+}
+
+/// A text between quotes.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for it in text.chars() {
+        match it {
+            '"' | '\\' => escaped.extend(['\\', it]),
+            it if it.is_control() => escaped.push(' '),
+            it => escaped.push(it),
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_ends_a_text() {
+        assert_eq!(escaped("a\"b\\n\nc"), "a\\\"b\\\\n c");
+    }
+}

@@ -1,0 +1,76 @@
+//! The whole chain: from what runs, by its label, service account, client and tenant, to the federated credential that Entra ID
+//! compares the issuer, subject and audience of its token with.
+//!
+//! ```text
+//! files       -> uses         what uses identities (pods; consumers: everything else; volumes: through another object), as facts
+//! credentials -> index        federated credentials and identities of Azure, from any source
+//! both        -> assemble     the chains, with what is broken and what cannot be known (links, and trust for the last one;
+//!                             compare, command: in which words)
+//!             -> findings     what is wrong with the credentials and service accounts as a set
+//! ```
+
+mod assemble;
+mod command;
+mod compare;
+mod consumers;
+mod credentials;
+mod facts;
+mod findings;
+mod index;
+mod links;
+mod pods;
+mod reader;
+pub mod report;
+mod texts;
+mod trust;
+mod uses;
+mod volumes;
+
+use std::fmt;
+
+pub(crate) use command::{Owner, Wanted, create};
+pub use credentials::Credentials;
+
+use crate::file::File;
+use crate::options::Options;
+use crate::report::Report;
+use crate::set::Set;
+use crate::workers::Workers;
+use index::Index;
+use links::Basis;
+use report::ChainReport;
+use uses::of_file;
+
+/// What is known of Azure.
+#[derive(Clone, Copy, Default)]
+pub struct Azure<'a> {
+    /// The issuer of the tokens of the cluster, if it is known.
+    pub issuer: Option<&'a str>,
+    /// The federated credentials and identities besides those that are objects in the files.
+    pub credentials: &'a [Credentials],
+}
+
+impl fmt::Debug for Azure<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Azure").field("issuer", &self.issuer).finish_non_exhaustive()
+    }
+}
+
+/// Follows the chains of all service accounts that something in the files uses.
+pub fn chains(files: &[File], options: &Options<'_>, azure: Azure<'_>, workers: &impl Workers) -> ChainReport {
+    let set = Set::new(files, options.cluster_state);
+    let mut facts = workers.map(files.len(), |file| of_file(&set, options, file));
+    let mut uses: Vec<_> = facts.iter_mut().flat_map(|facts| std::mem::take(&mut facts.uses)).collect();
+    uses.extend(volumes::uses(&set, &facts));
+    let given = azure.credentials.iter().map(|file| &file.found);
+    let index = Index::new(facts.iter().map(|facts| &facts.found), given);
+    let accounts = facts.iter().flat_map(|facts| &facts.accounts).map(|fact| (fact.position, fact)).collect();
+    let basis = Basis { set: &set, index: &index, accounts, issuer: azure.issuer };
+    let (chains, used) = basis.chains(&uses);
+    let mut report = Report::of_reading(files);
+    report.summary.files += azure.credentials.len();
+    report.errors.extend(azure.credentials.iter().flat_map(|file| file.errors.iter().cloned()));
+    let accounts = facts.iter().flat_map(|facts| &facts.accounts);
+    report.set_findings(findings::find(&set, options, &index, accounts, &used, &uses));
+    ChainReport { chains, report }
+}

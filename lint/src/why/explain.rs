@@ -1,0 +1,633 @@
+//! The steps from a pod to its federated credential.
+
+use std::borrow::Cow;
+
+use azure_workload_identity_policy::cluster::{AccountLookup, Cluster, Freshness, LookupError, ServiceAccount};
+use azure_workload_identity_policy::container_identity::ContainerIdentity;
+use azure_workload_identity_policy::environment::Variable;
+use azure_workload_identity_policy::examine;
+use azure_workload_identity_policy::finding::{Finding, quote, quote_id};
+use azure_workload_identity_policy::identity::Identity;
+use azure_workload_identity_policy::inquiry::{Inquiry, Origin};
+use azure_workload_identity_policy::json::{Document, Reading, Value};
+use azure_workload_identity_policy::keys;
+use azure_workload_identity_policy::layout::Layout;
+use azure_workload_identity_policy::mounts::{Volumes, injected_volume};
+use azure_workload_identity_policy::pod::{Pod, StringMap};
+use azure_workload_identity_policy::rule::{RuleId, Severity};
+use azure_workload_identity_policy::settings::{Guard, Settings};
+
+use super::changes::{Change, created, last_change};
+use super::containers;
+use super::credentials;
+use super::explanation::{Detail, Explanation, Link, State, Step};
+use super::gather::{Answer, Facts, of_text};
+use super::question::{Question, Unanswered};
+use super::webhooks::{Policy, Webhook};
+use crate::chain::Credentials;
+
+/// How many other pods and webhooks are named.
+const NAMED: usize = 10;
+
+/// The longest message of a controller that is shown, in characters.
+const MESSAGE_LENGTH: usize = 400;
+
+/// The rules whose findings steps say in their own words.
+const SAID: [RuleId; 7] = [
+    RuleId::LabelMissing,
+    RuleId::LabelValue,
+    RuleId::ServiceAccountMissing,
+    RuleId::ClientIdMissing,
+    RuleId::ClientOverride,
+    RuleId::LookupFailed,
+    RuleId::IdentityChanged,
+];
+
+/// The service account as the library asks for it.
+struct OneAccount(Result<ServiceAccount, LookupError>);
+
+impl Cluster for OneAccount {
+    fn service_account(&self, _: &str, _: &str, _: Freshness) -> Result<ServiceAccount, LookupError> {
+        self.0.clone()
+    }
+
+    fn may_use_identity(&self, _: &str, _: &str, _: &str) -> Result<bool, LookupError> {
+        Err(LookupError::Unreachable("it is not asked for".to_owned()))
+    }
+}
+
+/// What all steps look at.
+struct Explainer<'e, 'a> {
+    facts: &'e Facts,
+    pod: &'e Pod<'a>,
+    /// The object of the service account, if it could be read.
+    account_object: Option<Value<'a>>,
+    account: &'e Result<ServiceAccount, LookupError>,
+    containers: Vec<ContainerIdentity<'e>>,
+    volumes: &'e Volumes<'e>,
+    findings: Vec<(Severity, Finding)>,
+    created: Option<String>,
+}
+
+/// A document that may be missing.
+fn document(answer: &Answer) -> Result<Document<'_>, Unanswered> {
+    let text = answer.as_ref().map_err(Clone::clone)?;
+    Document::parse(text.as_bytes()).map_err(|_| Unanswered::Failed("the answer is no JSON".to_owned()))
+}
+
+/// Explains what was gathered.
+pub(super) fn explain(facts: &Facts, credentials: &[Credentials]) -> Result<Explanation, String> {
+    let unreadable = |_| "the pod cannot be read: the answer is no JSON".to_owned();
+    let pod_document = Document::parse(facts.pod.as_bytes()).map_err(unreadable)?;
+    let account_document = document(&facts.service_account);
+    let account_object = account_document.as_ref().ok().map(Document::root);
+    let account = match (&account_object, &facts.service_account) {
+        (Some(object), _) => Ok(ServiceAccount::read(*object, &mut Reading::default())),
+        (None, Err(Unanswered::Missing)) => Err(LookupError::Missing),
+        (None, Err(Unanswered::Forbidden)) => Err(LookupError::Forbidden),
+        (None, _) => Err(LookupError::Unreachable(String::new())),
+    };
+    let pod = Pod::read(pod_document.root(), &mut Reading::default());
+    let cluster = OneAccount(account.clone());
+    let default_settings = Settings::default();
+    let volumes = Volumes::new(&pod, None, &|audience| default_settings.is_azure_audience(audience));
+    let lookup = AccountLookup::new(&cluster, Some(&facts.namespace), pod.service_account(), Freshness::Cached);
+    let identity = Identity::new(&pod, &lookup, &default_settings);
+    let containers = pod
+        .all_containers()
+        .map(|it| ContainerIdentity::new(&pod, it, &volumes, None, identity.includes(&it.name)))
+        .collect();
+    let findings = findings(facts, pod_document.root(), account_object, &cluster);
+    let explainer = Explainer {
+        facts,
+        pod: &pod,
+        account_object,
+        account: &account,
+        containers,
+        volumes: &volumes,
+        findings,
+        created: created(pod_document.root()).filter(|_| !facts.is_template),
+    };
+    Ok(explainer.explanation(credentials))
+}
+
+/// What the rules find about the pod and its service account as they are, with their recommended severities.
+fn findings(
+    facts: &Facts,
+    pod: Value<'_>,
+    account: Option<Value<'_>>,
+    cluster: &OneAccount,
+) -> Vec<(Severity, Finding)> {
+    let guard = (!facts.is_template).then(|| Guard { layouts: Layout::ALL.to_vec() });
+    let settings = Settings { guard, ..Settings::default() };
+    let of = |object: Value<'_>, kind: &'static str| {
+        let mut inquiry = Inquiry::of_object(object);
+        // Objects in a list have neither kind nor version.
+        (inquiry.kind, inquiry.version, inquiry.group) = (Cow::Borrowed(kind), Cow::Borrowed("v1"), Cow::Borrowed(""));
+        (inquiry.origin, inquiry.namespace) = (Origin::Admission, Some(facts.namespace.clone().into()));
+        examine(&inquiry, &settings, cluster).findings
+    };
+    let mut all = of(pod, "Pod");
+    let of_account = account.map(|account| of(account, "ServiceAccount")).unwrap_or_default();
+    for finding in of_account {
+        if all.iter().all(|known| known.rule != finding.rule) {
+            all.push(finding);
+        }
+    }
+    let severity = |finding: &Finding| settings.severities.of(finding.rule).min(finding.at_most);
+    let all = all.into_iter().map(|finding| (severity(&finding), finding));
+    all.filter(|(severity, finding)| *severity != Severity::Off && !SAID.contains(&finding.rule)).collect()
+}
+
+/// The step that a rule is about.
+fn link_of(rule: RuleId) -> Link {
+    match rule {
+        RuleId::LabelPlacement
+        | RuleId::LabelInSelector
+        | RuleId::MisspeltKey
+        | RuleId::UnknownKey
+        | RuleId::MisplacedKey
+        | RuleId::AnnotationWithoutLabel
+        | RuleId::PodIdentityLeftover => Link::Label,
+        RuleId::LabelOnServiceAccount
+        | RuleId::DefaultServiceAccount
+        | RuleId::ClientIdFormat
+        | RuleId::TenantIdFormat
+        | RuleId::IdentityNotAllowed => Link::ServiceAccount,
+        _ => Link::Injection,
+    }
+}
+
+impl Explainer<'_, '_> {
+    fn explanation(&self, credentials: &[Credentials]) -> Explanation {
+        let (namespace, name) = (&self.facts.namespace, self.pod.display_name());
+        let subject = match self.facts.owners.first().filter(|_| self.facts.is_template) {
+            Some(owner) => format!("pod template of {} {namespace}/{}", owner.kind, owner.name),
+            None => format!("Pod {namespace}/{name}"),
+        };
+        let lists = [&self.facts.cluster_policies, &self.facts.policies].map(document);
+        let policies: Vec<_> = lists.iter().flatten().flat_map(|list| Policy::all(list.root())).collect();
+        let injecting = policies.iter().find(|policy| policy.injects());
+        let mut steps = vec![self.pod_step(), self.label_step(), self.account_step()];
+        steps.push(self.webhook_step(&policies));
+        if !self.facts.is_template {
+            steps.push(self.injection_step());
+            steps.extend(self.age_step());
+        }
+        steps.push(credentials::step(self.facts, injecting.map(|policy| policy.settings.raw()), credentials));
+        for step in &mut steps {
+            let link = step.link;
+            // Without a volume the step says so itself.
+            let is_said = |rule| rule == RuleId::InjectionMissing && !self.is_injected();
+            let of_step = |finding: &Finding| link_of(finding.rule) == link && !is_said(finding.rule);
+            for (severity, finding) in self.findings.iter().filter(|(_, finding)| of_step(finding)) {
+                match severity {
+                    Severity::Deny => step.broken(finding.to_string()),
+                    _ => step.details.push(Detail::Warning(finding.to_string())),
+                }
+            }
+        }
+        // That no pod can be created is mostly because of another step.
+        let is_cause = self.facts.is_template && steps.iter().all(|step| step.state != State::Broken);
+        if let (Some(step), Some(failure)) = (steps.first_mut(), self.failure()) {
+            if is_cause {
+                step.broken(failure);
+            } else {
+                step.details.push(Detail::Warning(failure));
+            }
+        }
+        Explanation { subject, steps }
+    }
+
+    /// Why an owner cannot create pods.
+    fn failure(&self) -> Option<String> {
+        let mut owners = self.facts.owners.iter().rev();
+        owners.find_map(|owner| {
+            let message = of_text(owner.object.as_ref()?.as_ref().ok()?, failure).flatten()?;
+            Some(format!("{} {} cannot create pods: {message}", owner.kind, owner.name))
+        })
+    }
+
+    /// What a person changes: the object that has the template of the pod.
+    fn top(&self) -> Option<(&str, &str)> {
+        self.facts.owners.last().map(|owner| (owner.kind.as_str(), owner.name.as_str()))
+    }
+
+    fn is_injected(&self) -> bool {
+        injected_volume(self.pod).is_some()
+    }
+
+    /// Whether the pod uses its service account without the label: by a token volume of its own, or by a CSI driver.
+    fn needs_no_label(&self) -> Option<&'static str> {
+        let settings = Settings::default();
+        if self.pod.volumes.iter().any(|volume| settings.is_token_for_azure(volume)) {
+            Some("the pod has a token volume of its own")
+        } else if self.pod.lends_identity_to_csi_driver() {
+            Some("a CSI driver uses the service account of the pod")
+        } else {
+            None
+        }
+    }
+
+    fn restart(&self) -> String {
+        let namespace = &self.facts.namespace;
+        match self.top() {
+            Some((kind @ ("Deployment" | "StatefulSet" | "DaemonSet"), name)) => {
+                format!("kubectl rollout restart {} {name} --namespace {namespace}", kind.to_ascii_lowercase())
+            }
+            _ => format!("kubectl delete pod {} --namespace {namespace}", self.pod.display_name()),
+        }
+    }
+
+    /// Says how to make the pod anew.
+    fn advise_restart(&self, step: &mut Step) {
+        if self.top().is_some() {
+            step.fix("create the pod again:");
+            step.command(self.restart());
+        } else {
+            step.fix("delete the pod and create it again: no controller does it");
+        }
+    }
+
+    fn pod_step(&self) -> Step {
+        let mut step = Step::new(Link::Pod, State::Ok, "");
+        let phase = self.pod.object.field("status").and_then(|status| status.field("phase")?.as_str());
+        step.text = match (&self.created, &phase) {
+            _ if self.facts.is_template => "there is no pod; this is about the pod that the template makes".to_owned(),
+            (Some(created), Some(phase)) => format!("created {created}, {phase}"),
+            (Some(created), None) => format!("created {created}"),
+            (None, _) => "exists".to_owned(),
+        };
+        if self.pod.is_mirror() {
+            step.broken("it is a static pod of a node, which cannot have an identity");
+        }
+        if !self.facts.is_template {
+            let owners: Vec<_> =
+                self.facts.owners.iter().map(|owner| format!("{} {}", owner.kind, owner.name)).collect();
+            step.fact(if owners.is_empty() {
+                "no controller made it".to_owned()
+            } else {
+                format!("made by {}", owners.join(", of "))
+            });
+        }
+        for owner in &self.facts.owners {
+            if let Some(Err(why)) = &owner.object {
+                let why = match why {
+                    Unanswered::Missing => "does not exist any more".to_owned(),
+                    Unanswered::Forbidden => "cannot be read: RBAC does not allow it".to_owned(),
+                    Unanswered::NoSuchKind => "cannot be read: the cluster does not have the kind".to_owned(),
+                    Unanswered::Failed(why) => format!("cannot be read: {why}"),
+                };
+                step.details.push(Detail::Unknown(format!("{} {} {why}", owner.kind, owner.name)));
+            }
+        }
+        for other in self.facts.others.iter().take(NAMED) {
+            let line = of_text(other, |object| {
+                let pod = Pod::read(object, &mut Reading::default());
+                let volume = if injected_volume(&pod).is_some() { "has a token volume" } else { "has no token volume" };
+                let created = created(object).unwrap_or_default();
+                format!("another pod: {}, created {created}, {volume}", pod.display_name())
+            });
+            step.details.extend(line.map(Detail::Fact));
+        }
+        if let Some(more @ 1..) = self.facts.others.len().checked_sub(NAMED) {
+            step.fact(format!("and {more} more pods"));
+        }
+        step
+    }
+
+    fn label_step(&self) -> Step {
+        let mut step = Step::new(Link::Label, State::Ok, format!("{}: \"true\"", keys::USE));
+        if self.pod.is_labelled() {
+            if let Some(change) = self.label_change() {
+                step.fact(format!("set or changed {}, after the pod was created", at(&change)));
+            }
+            return step;
+        }
+        if let Some(why) = self.needs_no_label() {
+            step.text = format!("no label, and none is needed: {why}");
+            return step;
+        }
+        let holder = match self.top() {
+            Some((kind, name)) => format!("the pod template of {kind} {name}"),
+            None => "the pod".to_owned(),
+        };
+        match self.pod.labels.get(keys::USE) {
+            None => step.broken(format!("the pod has no label {}: it asks for no identity", keys::USE)),
+            Some("false") => step.broken(format!("the label {} is \"false\": the pod asks for no identity", keys::USE)),
+            Some(other) => step.broken(format!("the label {} is {}, which is ignored", keys::USE, quote(other))),
+        }
+        step.say("the pod does not ask for an identity");
+        if self.template_is_labelled() && !self.facts.is_template {
+            step.fact(format!("{holder} has the label now: the pod is older"));
+            self.advise_restart(&mut step);
+        } else {
+            step.fix(format!("add {}: \"true\" to the labels of {holder}, and create the pod again", keys::USE));
+        }
+        step
+    }
+
+    /// When the label was last set, if that was after the pod was created.
+    fn label_change(&self) -> Option<Change> {
+        let change = last_change(self.pod.object, "labels", keys::USE)?;
+        Some(change).filter(|change| self.created.as_ref().is_some_and(|created| change.time > *created))
+    }
+
+    fn template_is_labelled(&self) -> bool {
+        let text = self.facts.owners.last().and_then(|owner| owner.object.as_ref()?.as_ref().ok());
+        let is_labelled = |object: Value<'_>| {
+            let spec = object.field("spec")?;
+            let spec = spec.field("jobTemplate").and_then(|job| job.field("spec")).unwrap_or(spec);
+            let label = spec.field("template")?.field("metadata")?.field("labels")?.field(keys::USE)?;
+            label.as_str().map(|label| label == "true")
+        };
+        text.and_then(|text| of_text(text, is_labelled).flatten()) == Some(true)
+    }
+
+    fn account_step(&self) -> Step {
+        let (namespace, name) = (&self.facts.namespace, &self.facts.service_account_name);
+        let mut step = Step::new(Link::ServiceAccount, State::Ok, format!("{namespace}/{name}"));
+        let account = match self.account {
+            Ok(account) => account,
+            Err(LookupError::Missing) => {
+                step.broken("it does not exist; create it, or name another in spec.serviceAccountName");
+                return step;
+            }
+            Err(_) => {
+                let question = Question::ServiceAccount { namespace, name };
+                let why = self.facts.service_account.as_ref().err();
+                step.unknown(why.map_or_else(|| "it cannot be read".to_owned(), |why| why.explain(&question)));
+                return step;
+            }
+        };
+        for (key, value) in [
+            (keys::CLIENT_ID, &account.client_id),
+            (keys::TENANT_ID, &account.tenant_id),
+            (keys::TOKEN_EXPIRATION, &account.token_expiration),
+        ] {
+            let Some(value) = value else { continue };
+            let change = self.account_object.and_then(|object| last_change(object, "annotations", key));
+            let change = change.map(|change| format!(" (set {} at the latest)", at(&change))).unwrap_or_default();
+            step.fact(format!("{key}: {}{change}", quote(value)));
+        }
+        let mut participants = self.containers.iter().filter(|it| it.takes_part);
+        if account.usable_client_id().is_none() && participants.any(|it| it.client_id.is_missing()) {
+            step.broken(format!("it has no annotation {}, and a container sets no AZURE_CLIENT_ID", keys::CLIENT_ID));
+            step.command(format!(
+                "kubectl annotate serviceaccount {name} --namespace {namespace} {}=CLIENT_ID",
+                keys::CLIENT_ID
+            ));
+            if !self.facts.is_template {
+                step.fix("then create the pod again: it keeps what it was created with");
+            }
+        }
+        step
+    }
+
+    fn webhook_step(&self, policies: &[Policy<'_>]) -> Step {
+        let mut step = Step::new(Link::Webhook, State::Ok, "");
+        let is_asking = self.pod.is_labelled() || self.needs_no_label().is_none();
+        let mutating = document(&self.facts.mutating);
+        let webhooks = match &mutating {
+            Ok(list) => Webhook::all(list.root()),
+            Err(why) => {
+                step.say("which webhooks inject the identity is not known");
+                step.unknown(why.explain(&Question::MutatingWebhooks));
+                Vec::new()
+            }
+        };
+        let namespace_document = document(&self.facts.namespace_object);
+        let labels = namespace_document
+            .as_ref()
+            .ok()
+            .map(|namespace| StringMap::read(namespace.root().field("metadata"), "labels", &mut Reading::default()));
+        let (injectors, others): (Vec<_>, Vec<_>) = webhooks.iter().partition(|it| it.injects(policies));
+        if mutating.is_ok() && injectors.is_empty() {
+            step.say("no mutating webhook injects identities");
+            if !self.is_injected() && is_asking {
+                match policies.iter().find(|policy| policy.injects()) {
+                    Some(policy) => step.broken(format!("the webhook of {} does not exist", policy.describe())),
+                    None => step.broken("neither Microsoft's webhook nor a policy of this project is installed"),
+                }
+                step.fix("install one; on AKS: `az aks update --enable-oidc-issuer --enable-workload-identity`");
+            }
+        }
+        let mut selecting = Vec::new();
+        for webhook in &injectors {
+            if self.injector(webhook, policies, labels.as_ref(), &mut step) {
+                selecting.push(&*webhook.configuration);
+            }
+        }
+        if !injectors.is_empty() {
+            step.text = match (self.is_injected(), selecting.is_empty()) {
+                (_, false) if self.facts.is_template => format!("{} will be called", selecting.join(", ")),
+                (true, false) => format!("{} selects the pod", selecting.join(", ")),
+                (true, true) => "no webhook selects the pod now, but it was injected".to_owned(),
+                (false, false) => format!("{} selects the pod now, but it was not injected", selecting.join(", ")),
+                (false, true) => "no webhook that injects identities selects the pod".to_owned(),
+            };
+            let is_needed = !self.is_injected() && (self.pod.is_labelled() || self.needs_no_label().is_none());
+            if is_needed && selecting.is_empty() {
+                step.state = State::Broken;
+            } else if is_needed && !self.facts.is_template {
+                step.state = State::Broken;
+                self.advise_restart(&mut step);
+            }
+        }
+        if let (Err(why), true) = (&namespace_document, injectors.iter().any(|it| it.selects_namespaces())) {
+            step.unknown(why.explain(&Question::Namespace { name: &self.facts.namespace }));
+        }
+        let called = |webhook: &&&Webhook<'_>| webhook.obstacles(self.pod, labels.as_ref()).is_empty();
+        let mut names: Vec<_> = others.iter().filter(called).map(|it| &*it.configuration).collect();
+        names.dedup();
+        if !names.is_empty() {
+            let shown: Vec<_> = names.iter().take(NAMED).copied().collect();
+            step.fact(format!("other webhooks that change the pod: {}", shown.join(", ")));
+        }
+        let is_said = |policy: &Policy<'_>| {
+            injectors.iter().filter_map(|it| it.policy(policies)).any(|it| std::ptr::eq(it, policy))
+        };
+        for policy in policies.iter().filter(|policy| !is_said(policy)) {
+            if let Some(idle) = &policy.idle {
+                step.fact(format!("{} {idle}", policy.describe()));
+            }
+        }
+        self.guards(policies, labels.as_ref(), &mut step);
+        step
+    }
+
+    /// Tells about a webhook that injects, and whether it is called for the pod.
+    fn injector(
+        &self,
+        webhook: &Webhook<'_>,
+        policies: &[Policy<'_>],
+        labels: Option<&StringMap<'_>>,
+        step: &mut Step,
+    ) -> bool {
+        let name = &webhook.configuration;
+        let mut obstacles = webhook.obstacles(self.pod, labels);
+        obstacles.extend(
+            webhook
+                .policy(policies)
+                .and_then(|policy| Some(format!("its {} {}", policy.describe(), policy.idle.as_ref()?))),
+        );
+        if !obstacles.is_empty() {
+            step.details.extend(obstacles.iter().map(|why| Detail::Problem(format!("{name} is not called: {why}"))));
+            return false;
+        }
+        let conditions = webhook.unknown_conditions();
+        if !conditions.is_empty() {
+            step.details.push(Detail::Unknown(format!(
+                "{name} has match conditions, which are not evaluated: {}",
+                conditions.join(", ")
+            )));
+        }
+        if self.is_injected() || self.facts.is_template {
+            return true;
+        }
+        if let (Some(webhook), Some(pod)) = (&webhook.created, &self.created)
+            && webhook > pod
+        {
+            step.fact(format!("{name} was created {webhook}, after the pod"));
+        } else if let Some(change) = self.label_change() {
+            step.fact(format!(
+                "the label was set {}, after the pod was created: webhooks are called for new pods only",
+                at(&change)
+            ));
+        } else if webhook.is_ignored_if_it_fails() {
+            step.fact(format!(
+                "{name} has failurePolicy Ignore: the pod may have been created while the webhook was unavailable"
+            ));
+        } else {
+            step.fact(format!("{name} may not have selected the pod when it was created: its selectors, the namespace or the label may have changed"));
+        }
+        true
+    }
+
+    /// Names the validating webhooks that check identities.
+    fn guards(&self, policies: &[Policy<'_>], labels: Option<&StringMap<'_>>, step: &mut Step) {
+        match document(&self.facts.validating) {
+            Ok(list) => {
+                let webhooks = Webhook::all(list.root());
+                let is_guard = |it: &&Webhook<'_>| it.is_about_the_label() || it.policy(policies).is_some();
+                for webhook in webhooks.iter().filter(is_guard) {
+                    if webhook.obstacles(self.pod, labels).is_empty() {
+                        let fails = if webhook.is_ignored_if_it_fails() { "Ignore" } else { "Fail" };
+                        step.fact(format!("{} checks the pod (failurePolicy {fails})", webhook.configuration));
+                    }
+                }
+            }
+            Err(why) => step.details.push(Detail::Unknown(why.explain(&Question::ValidatingWebhooks))),
+        }
+        for (answer, question) in [
+            (&self.facts.cluster_policies, Question::ClusterPolicies),
+            (&self.facts.policies, Question::Policies { namespace: &self.facts.namespace }),
+        ] {
+            // Without Kubewarden there are none.
+            if let Err(why @ (Unanswered::Forbidden | Unanswered::Failed(_))) = answer {
+                step.details.push(Detail::Unknown(why.explain(&question)));
+            }
+        }
+    }
+
+    fn injection_step(&self) -> Step {
+        let mut step = Step::new(Link::Injection, State::Ok, "");
+        match injected_volume(self.pod) {
+            Some(volume) => {
+                let layout = containers::layout_of(&self.containers, volume);
+                step.text = match layout {
+                    Some(layout) => format!("injected, with the layout of {}", layout.name()),
+                    None => "injected, but no container has the volume at the path of a known layout".to_owned(),
+                };
+                step.fact(containers::describe_volume(volume));
+            }
+            None => match self.needs_no_label() {
+                Some(why) if !self.pod.is_labelled() => step.text = format!("not injected: {why}"),
+                _ => {
+                    step.say("not injected");
+                    step.broken("the pod has no token volume");
+                }
+            },
+        }
+        if self.is_injected() || self.pod.volumes.iter().any(|it| Settings::default().is_token_for_azure(it)) {
+            let lines = self.containers.iter().flat_map(|it| containers::describe(it, self.volumes));
+            step.details.extend(lines.map(Detail::Fact));
+        }
+        step
+    }
+
+    /// Whether the pod has what its service account says today. Nothing to say without injection.
+    fn age_step(&self) -> Option<Step> {
+        if !self.is_injected() {
+            return None;
+        }
+        let account = self.account.as_ref().ok()?;
+        let mut step =
+            Step::new(Link::Age, State::Ok, "the pod has the client id and tenant id of its service account");
+        let mut is_own = false;
+        for (key, what, wanted) in [
+            (keys::CLIENT_ID, "client id", account.usable_client_id()),
+            (keys::TENANT_ID, "tenant id", account.tenant_id.as_deref().filter(|id| !id.is_empty())),
+        ] {
+            let variable = |it: &ContainerIdentity<'_>| {
+                let variable = if key == keys::CLIENT_ID { &it.client_id } else { &it.tenant_id };
+                known(variable).map(Cow::into_owned)
+            };
+            let Some(wanted) = wanted else { continue };
+            let change = self.account_object.and_then(|object| last_change(object, "annotations", key));
+            let later = change.filter(|it| self.created.as_ref().is_some_and(|created| it.time > *created));
+            let differing = self.containers.iter().filter(|it| it.takes_part).filter_map(|it| {
+                let value = variable(it)?;
+                (!value.eq_ignore_ascii_case(wanted)).then_some((&it.container.name, value))
+            });
+            for (container, value) in differing {
+                let has = if value.is_empty() { "none".to_owned() } else { quote_id(&value) };
+                match &later {
+                    Some(change) => step.broken(format!(
+                        "the {what} of the service account was changed {}, after the pod was created: container {container} has {has}, \
+                         the service account says {}",
+                        at(change),
+                        quote(wanted)
+                    )),
+                    None => {
+                        is_own = true;
+                        step.fact(format!("container {container} has the {what} {has}, the service account says {}", quote(wanted)));
+                    }
+                }
+            }
+        }
+        if step.state == State::Broken {
+            step.say("the service account was changed after the pod was created");
+            step.fact("variables are set when a pod is created: restart it");
+            self.advise_restart(&mut step);
+        } else if is_own {
+            step.say("containers have other ids than the service account");
+        }
+        Some(step)
+    }
+}
+
+/// The value of a variable in the pod; empty if it is not set, `None` if it cannot be known.
+fn known<'v>(variable: &'v Variable<'_>) -> Option<Cow<'v, str>> {
+    if variable.is_missing() { Some(Cow::Borrowed("")) } else { variable.text().map(Cow::Borrowed) }
+}
+
+fn at(change: &Change) -> String {
+    if change.manager.is_empty() {
+        format!("at {}", change.time)
+    } else {
+        format!("at {} by {}", change.time, change.manager)
+    }
+}
+
+/// Why a workload cannot create pods, by its conditions.
+fn failure(object: Value<'_>) -> Option<String> {
+    let mut conditions = object.field("status")?.field("conditions")?.elements();
+    let text = |condition: Value<'_>, key| condition.field(key).and_then(Value::as_str).map(Cow::into_owned);
+    let is_failure = |condition: &Value<'_>| {
+        text(*condition, "type").as_deref() == Some("ReplicaFailure")
+            && text(*condition, "status").as_deref() == Some("True")
+    };
+    let message = text(conditions.find(is_failure)?, "message")?;
+    Some(message.chars().take(MESSAGE_LENGTH).collect())
+}
