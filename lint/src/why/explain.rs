@@ -13,7 +13,7 @@ use azure_workload_identity_policy::json::{Document, Reading, Value};
 use azure_workload_identity_policy::keys;
 use azure_workload_identity_policy::layout::Layout;
 use azure_workload_identity_policy::mounts::{Volumes, injected_volume};
-use azure_workload_identity_policy::pod::{Pod, StringMap};
+use azure_workload_identity_policy::pod::Pod;
 use azure_workload_identity_policy::rule::{RuleId, Severity};
 use azure_workload_identity_policy::settings::{Guard, Settings};
 
@@ -23,11 +23,11 @@ use super::credentials;
 use super::explanation::{Detail, Explanation, Link, State, Step};
 use super::gather::{Answer, Facts, of_text};
 use super::question::{Question, Unanswered};
-use super::webhooks::{Policy, Webhook};
+use super::webhooks::Policy;
 use crate::chain::Credentials;
 
 /// How many other pods and webhooks are named.
-const NAMED: usize = 10;
+pub(super) const NAMED: usize = 10;
 
 /// The longest message of a controller that is shown, in characters.
 const MESSAGE_LENGTH: usize = 400;
@@ -57,20 +57,20 @@ impl Cluster for OneAccount {
 }
 
 /// What all steps look at.
-struct Explainer<'e, 'a> {
-    facts: &'e Facts,
-    pod: &'e Pod<'a>,
+pub(super) struct Explainer<'e, 'a> {
+    pub(super) facts: &'e Facts,
+    pub(super) pod: &'e Pod<'a>,
     /// The object of the service account, if it could be read.
     account_object: Option<Value<'a>>,
     account: &'e Result<ServiceAccount, LookupError>,
     containers: Vec<ContainerIdentity<'e>>,
     volumes: &'e Volumes<'e>,
     findings: Vec<(Severity, Finding)>,
-    created: Option<String>,
+    pub(super) created: Option<String>,
 }
 
 /// A document that may be missing.
-fn document(answer: &Answer) -> Result<Document<'_>, Unanswered> {
+pub(super) fn document(answer: &Answer) -> Result<Document<'_>, Unanswered> {
     let text = answer.as_ref().map_err(Clone::clone)?;
     Document::parse(text.as_bytes()).map_err(|_| Unanswered::Failed("the answer is no JSON".to_owned()))
 }
@@ -213,12 +213,12 @@ impl Explainer<'_, '_> {
         self.facts.owners.last().map(|owner| (owner.kind.as_str(), owner.name.as_str()))
     }
 
-    fn is_injected(&self) -> bool {
+    pub(super) fn is_injected(&self) -> bool {
         injected_volume(self.pod).is_some()
     }
 
     /// Whether the pod uses its service account without the label: by a token volume of its own, or by a CSI driver.
-    fn needs_no_label(&self) -> Option<&'static str> {
+    pub(super) fn needs_no_label(&self) -> Option<&'static str> {
         let settings = Settings::default();
         if self.pod.volumes.iter().any(|volume| settings.is_token_for_azure(volume)) {
             Some("the pod has a token volume of its own")
@@ -240,7 +240,7 @@ impl Explainer<'_, '_> {
     }
 
     /// Says how to make the pod anew.
-    fn advise_restart(&self, step: &mut Step) {
+    pub(super) fn advise_restart(&self, step: &mut Step) {
         if self.top().is_some() {
             step.fix("create the pod again:");
             step.command(self.restart());
@@ -328,7 +328,7 @@ impl Explainer<'_, '_> {
     }
 
     /// When the label was last set, if that was after the pod was created.
-    fn label_change(&self) -> Option<Change> {
+    pub(super) fn label_change(&self) -> Option<Change> {
         let change = last_change(self.pod.object, "labels", keys::USE)?;
         Some(change).filter(|change| self.created.as_ref().is_some_and(|created| change.time > *created))
     }
@@ -382,152 +382,6 @@ impl Explainer<'_, '_> {
             }
         }
         step
-    }
-
-    fn webhook_step(&self, policies: &[Policy<'_>]) -> Step {
-        let mut step = Step::new(Link::Webhook, State::Ok, "");
-        let is_asking = self.pod.is_labelled() || self.needs_no_label().is_none();
-        let mutating = document(&self.facts.mutating);
-        let webhooks = match &mutating {
-            Ok(list) => Webhook::all(list.root()),
-            Err(why) => {
-                step.say("which webhooks inject the identity is not known");
-                step.unknown(why.explain(&Question::MutatingWebhooks));
-                Vec::new()
-            }
-        };
-        let namespace_document = document(&self.facts.namespace_object);
-        let labels = namespace_document
-            .as_ref()
-            .ok()
-            .map(|namespace| StringMap::read(namespace.root().field("metadata"), "labels", &mut Reading::default()));
-        let (injectors, others): (Vec<_>, Vec<_>) = webhooks.iter().partition(|it| it.injects(policies));
-        if mutating.is_ok() && injectors.is_empty() {
-            step.say("no mutating webhook injects identities");
-            if !self.is_injected() && is_asking {
-                match policies.iter().find(|policy| policy.injects()) {
-                    Some(policy) => step.broken(format!("the webhook of {} does not exist", policy.describe())),
-                    None => step.broken("neither Microsoft's webhook nor a policy of this project is installed"),
-                }
-                step.fix("install one; on AKS: `az aks update --enable-oidc-issuer --enable-workload-identity`");
-            }
-        }
-        let mut selecting = Vec::new();
-        for webhook in &injectors {
-            if self.injector(webhook, policies, labels.as_ref(), &mut step) {
-                selecting.push(&*webhook.configuration);
-            }
-        }
-        if !injectors.is_empty() {
-            step.text = match (self.is_injected(), selecting.is_empty()) {
-                (_, false) if self.facts.is_template => format!("{} will be called", selecting.join(", ")),
-                (true, false) => format!("{} selects the pod", selecting.join(", ")),
-                (true, true) => "no webhook selects the pod now, but it was injected".to_owned(),
-                (false, false) => format!("{} selects the pod now, but it was not injected", selecting.join(", ")),
-                (false, true) => "no webhook that injects identities selects the pod".to_owned(),
-            };
-            let is_needed = !self.is_injected() && (self.pod.is_labelled() || self.needs_no_label().is_none());
-            if is_needed && selecting.is_empty() {
-                step.state = State::Broken;
-            } else if is_needed && !self.facts.is_template {
-                step.state = State::Broken;
-                self.advise_restart(&mut step);
-            }
-        }
-        if let (Err(why), true) = (&namespace_document, injectors.iter().any(|it| it.selects_namespaces())) {
-            step.unknown(why.explain(&Question::Namespace { name: &self.facts.namespace }));
-        }
-        let called = |webhook: &&&Webhook<'_>| webhook.obstacles(self.pod, labels.as_ref()).is_empty();
-        let mut names: Vec<_> = others.iter().filter(called).map(|it| &*it.configuration).collect();
-        names.dedup();
-        if !names.is_empty() {
-            let shown: Vec<_> = names.iter().take(NAMED).copied().collect();
-            step.fact(format!("other webhooks that change the pod: {}", shown.join(", ")));
-        }
-        let is_said = |policy: &Policy<'_>| {
-            injectors.iter().filter_map(|it| it.policy(policies)).any(|it| std::ptr::eq(it, policy))
-        };
-        for policy in policies.iter().filter(|policy| !is_said(policy)) {
-            if let Some(idle) = &policy.idle {
-                step.fact(format!("{} {idle}", policy.describe()));
-            }
-        }
-        self.guards(policies, labels.as_ref(), &mut step);
-        step
-    }
-
-    /// Tells about a webhook that injects, and whether it is called for the pod.
-    fn injector(
-        &self,
-        webhook: &Webhook<'_>,
-        policies: &[Policy<'_>],
-        labels: Option<&StringMap<'_>>,
-        step: &mut Step,
-    ) -> bool {
-        let name = &webhook.configuration;
-        let mut obstacles = webhook.obstacles(self.pod, labels);
-        obstacles.extend(
-            webhook
-                .policy(policies)
-                .and_then(|policy| Some(format!("its {} {}", policy.describe(), policy.idle.as_ref()?))),
-        );
-        if !obstacles.is_empty() {
-            step.details.extend(obstacles.iter().map(|why| Detail::Problem(format!("{name} is not called: {why}"))));
-            return false;
-        }
-        let conditions = webhook.unknown_conditions();
-        if !conditions.is_empty() {
-            step.details.push(Detail::Unknown(format!(
-                "{name} has match conditions, which are not evaluated: {}",
-                conditions.join(", ")
-            )));
-        }
-        if self.is_injected() || self.facts.is_template {
-            return true;
-        }
-        if let (Some(webhook), Some(pod)) = (&webhook.created, &self.created)
-            && webhook > pod
-        {
-            step.fact(format!("{name} was created {webhook}, after the pod"));
-        } else if let Some(change) = self.label_change() {
-            step.fact(format!(
-                "the label was set {}, after the pod was created: webhooks are called for new pods only",
-                at(&change)
-            ));
-        } else if webhook.is_ignored_if_it_fails() {
-            step.fact(format!(
-                "{name} has failurePolicy Ignore: the pod may have been created while the webhook was unavailable"
-            ));
-        } else {
-            step.fact(format!("{name} may not have selected the pod when it was created: its selectors, the namespace or the label may have changed"));
-        }
-        true
-    }
-
-    /// Names the validating webhooks that check identities.
-    fn guards(&self, policies: &[Policy<'_>], labels: Option<&StringMap<'_>>, step: &mut Step) {
-        match document(&self.facts.validating) {
-            Ok(list) => {
-                let webhooks = Webhook::all(list.root());
-                let is_guard = |it: &&Webhook<'_>| it.is_about_the_label() || it.policy(policies).is_some();
-                for webhook in webhooks.iter().filter(is_guard) {
-                    if webhook.obstacles(self.pod, labels).is_empty() {
-                        let fails = if webhook.is_ignored_if_it_fails() { "Ignore" } else { "Fail" };
-                        step.fact(format!("{} checks the pod (failurePolicy {fails})", webhook.configuration));
-                    }
-                }
-            }
-            Err(why) => step.details.push(Detail::Unknown(why.explain(&Question::ValidatingWebhooks))),
-        }
-        for (answer, question) in [
-            (&self.facts.cluster_policies, Question::ClusterPolicies),
-            (&self.facts.policies, Question::Policies { namespace: &self.facts.namespace }),
-        ] {
-            // Without Kubewarden there are none.
-            if let Err(why @ (Unanswered::Forbidden | Unanswered::Failed(_))) = answer {
-                step.details.push(Detail::Unknown(why.explain(&question)));
-            }
-        }
     }
 
     fn injection_step(&self) -> Step {
@@ -612,7 +466,7 @@ fn known<'v>(variable: &'v Variable<'_>) -> Option<Cow<'v, str>> {
     if variable.is_missing() { Some(Cow::Borrowed("")) } else { variable.text().map(Cow::Borrowed) }
 }
 
-fn at(change: &Change) -> String {
+pub(super) fn at(change: &Change) -> String {
     if change.manager.is_empty() {
         format!("at {}", change.time)
     } else {

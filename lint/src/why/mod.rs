@@ -6,13 +6,14 @@
 //! ```text
 //! target -> gather      what is asked, one answer leading to the next question (question: all that is ever asked)
 //!        -> explain     the steps, each ok, broken or unknown
-//!           webhooks    which webhooks are called for the pod, or why not (selector)
+//!           calls       which webhooks are called for the pod, or why not (webhooks, selector)
 //!           containers  what each container has
 //!           changes     what was changed after the pod was created
 //!           credentials the federated credential, by `chain`
 //!        -> explanation ready to be rendered
 //! ```
 
+mod calls;
 mod changes;
 mod containers;
 mod credentials;
