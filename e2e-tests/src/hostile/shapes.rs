@@ -546,7 +546,43 @@ pub const SHAPES: &[Shape] = &[
             )
         },
     },
+    Shape {
+        name: "audiences of a federated credential",
+        request: |size| {
+            let object = credential("", &list(size, |i| format!(r#""a{i}""#)));
+            request(CREDENTIALS, CREDENTIAL, "federatedidentitycredentials", &create_members(&object))
+        },
+    },
+    Shape {
+        name: "long subject of a federated credential",
+        request: |size| {
+            let object = credential(&":a/".repeat(size / 6), "");
+            request(CREDENTIALS, CREDENTIAL, "federatedidentitycredentials", &create_members(&object))
+        },
+    },
+    Shape {
+        name: "update of audiences in another order, federated credential",
+        request: |size| {
+            let object = |reversed| credential("", &entries(size / 2, reversed, |i| format!(r#""a{i}""#)));
+            update(CREDENTIALS, CREDENTIAL, "federatedidentitycredentials", &object(false), &object(true))
+        },
+    },
 ];
+
+const CREDENTIALS: &str = "managedidentity.azure.com";
+const CREDENTIAL: &str = "FederatedIdentityCredential";
+
+/// A federated credential with this end of its subject and of its issuer, and these audiences.
+fn credential(end: &str, audiences: &str) -> String {
+    let spec = format!(
+        r#""spec":{{"issuer":"http://oidc.prod-aks.azure.com/{end}","subject":"system:serviceaccount:shop:api{end}","audiences":[{audiences}]}}"#
+    );
+    object("managedidentity.azure.com/v1", CREDENTIAL, "api", "", &spec)
+}
+
+fn create_members(object: &str) -> String {
+    format!(r#""operation":"CREATE","object":{object}"#)
+}
 
 const CONTAINER: &str = r#"{"name":"web"}"#;
 const LABELLED: &str = r#","labels":{"azure.workload.identity/use":"true"}"#;
