@@ -2,6 +2,7 @@
 
 use std::borrow::{Borrow, BorrowMut, Cow};
 use std::cell::Cell;
+use std::collections::HashSet;
 
 use azure_workload_identity_policy::cluster::{Cluster, Freshness, LookupError, ServiceAccount};
 use azure_workload_identity_policy::finding::{Finding, ObjectRef, Part};
@@ -13,7 +14,7 @@ use azure_workload_identity_policy::{decide, examine, merge_causes};
 use crate::diagnose::report;
 use crate::draft::{Draft, Request, Subject};
 use crate::file::{File, Object};
-use crate::offline::{self, Unknown, Unknowns};
+use crate::offline::{Unknown, Unknowns};
 use crate::options::Options;
 use crate::other_kinds;
 use crate::report::Report;
@@ -91,8 +92,11 @@ fn examine_object(
     let cluster = Files::new(set, position, namespace_of(object, options));
     for settings in &options.settings {
         let inquiry = inquiry(value, object, namespace_of(object, options));
-        others.extend(other_kinds::check(value, &inquiry, settings, position));
         let mut examination = examine(&inquiry, settings, &cluster);
+        // An object with a name for messages is of a kind that the policy knows.
+        if examination.subject.is_empty() {
+            others.extend(other_kinds::check(value, &inquiry, settings, position));
+        }
         let mismatches = std::mem::take(&mut examination.mismatches);
         for mismatch in mismatches.iter().take(WRONG_TYPES) {
             let request = Request { object: position, path: mismatch.value.path_from(value), part: Part::Value };
@@ -101,14 +105,15 @@ fn examine_object(
         if let Some(more) = mismatches.len().checked_sub(WRONG_TYPES).filter(|more| *more > 0) {
             others.push(Draft::more(position, Severity::Deny, Rule::WrongType, more));
         }
-        let unknowns = Unknowns {
+        let verdict = decide(examination, settings);
+        // Most objects have no findings.
+        let unknowns = (!verdict.findings.is_empty()).then(|| Unknowns {
             accounts_are_known: set.knows_all_accounts(),
             account_is_assumed: cluster.has_assumed.get(),
-            is_partial: set.is_patch(place) || offline::is_partial(&inquiry.group, &inquiry.kind, value),
-        };
-        let verdict = decide(examination, settings);
+            is_partial: set.is_partial(place, &inquiry.group, &inquiry.kind, value),
+        });
         for (severity, mut finding) in verdict.findings {
-            let unknown = unknowns.behind(&finding, value);
+            let unknown = unknowns.and_then(|unknowns| unknowns.behind(&finding, value));
             let severity = if unknown.is_some() { severity.min(Severity::Note) } else { severity };
             if unknown == Some(Unknown::OtherAccounts) {
                 not_among_the_files(&mut finding);
@@ -127,18 +132,10 @@ fn examine_object(
             verdict.more.into_iter().map(|(severity, rule, count)| Draft::more(position, severity, rule.into(), count)),
         );
     }
-    (found, without_repetitions(others))
-}
-
-/// Several settings find the same again.
-fn without_repetitions(drafts: Vec<Draft>) -> Vec<Draft> {
-    let mut kept = Vec::<Draft>::with_capacity(drafts.len());
-    for draft in drafts {
-        if kept.iter().all(|other| !other.is_same(&draft)) {
-            kept.push(draft);
-        }
-    }
-    kept
+    // Several settings find the same again.
+    let mut seen = HashSet::new();
+    others.retain(|draft: &Draft| seen.insert((draft.rule, draft.place.path.clone())));
+    (found, others)
 }
 
 /// How many values of the wrong type are shown for one object; the rest is counted.

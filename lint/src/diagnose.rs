@@ -22,7 +22,6 @@ use crate::set::Set;
 use crate::source::Lines;
 use crate::suppressions::{Suppression, suppressions};
 use crate::workers::Workers;
-use crate::yaml;
 
 /// Makes the report of drafts.
 pub(crate) fn report(set: &Set<'_>, drafts: &[Draft], options: &Options<'_>, workers: &impl Workers) -> Report {
@@ -125,16 +124,10 @@ fn answers(set: &Set<'_>, file: &File, questions: &Questions<'_>) -> Answers {
         Found { place: place(span), aliases: aliases.into_iter().map(place).collect() }
     };
     let mut by_part = questions.by_part(set);
-    let mut documents = yaml::documents(text, true).filter_map(Result::ok).enumerate();
+    let mut reread = file.reread();
     for part in &file.parts {
         let Some(questions) = by_part.remove(&part.number) else { continue };
-        let document = match part.json {
-            // Its JSON is that of the part; a second one would only take memory.
-            Some(_) => documents
-                .find(|(number, _)| *number == part.number)
-                .map(|(_, document)| yaml::Document { json: String::new(), ..document }),
-            None => None,
-        };
+        let document = reread.document(part);
         let Ok(json) = json::Document::parse(part.json(file).as_bytes()) else { continue };
         let elements = edit::elements(json.root());
         let written = Written { text, json: &json, document: document.as_ref(), elements: &elements };

@@ -73,11 +73,6 @@ impl Draft {
     pub(crate) fn requests(&self) -> impl Iterator<Item = &Request> {
         [&self.place].into_iter().chain(self.related.iter().map(|(request, _)| request))
     }
-
-    /// Whether two drafts of one object, made with different settings, are of the same thing.
-    pub(crate) fn is_same(&self, other: &Self) -> bool {
-        self.rule == other.rule && self.place.path == other.place.path
-    }
 }
 
 /// What a diagnostic says and offers.

@@ -62,6 +62,21 @@ pub(crate) enum Fact {
     Grant(Grant),
 }
 
+/// The documents of a file, read again for the origins of their nodes.
+pub(crate) struct Reread<'f> {
+    documents: Box<dyn Iterator<Item = (usize, yaml::Document)> + 'f>,
+}
+
+impl Reread<'_> {
+    /// The document of a part, without the JSON, which the part has; `None` if the text of the file is JSON. Parts are asked for in
+    /// their order.
+    pub(crate) fn document(&mut self, part: &Part) -> Option<yaml::Document> {
+        part.json.as_ref()?;
+        let (_, document) = self.documents.find(|(number, _)| *number == part.number)?;
+        Some(yaml::Document { json: String::new(), ..document })
+    }
+}
+
 /// How deep lists may be in lists. The API server knows none in another.
 const LIST_DEPTH: usize = 3;
 
@@ -105,6 +120,12 @@ impl File {
             Some(Err(_)) | None => file.read_yaml(&text),
         }
         file
+    }
+
+    /// Reads the documents again. They are counted as they were when the file was read: those that cannot be read are not.
+    pub(crate) fn reread(&self) -> Reread<'_> {
+        let documents = yaml::documents(&self.source.text, true).filter_map(Result::ok).enumerate();
+        Reread { documents: Box::new(documents) }
     }
 
     /// What could not be read.

@@ -6,14 +6,12 @@ use azure_workload_identity_policy::settings::Settings;
 use crate::check::{Files, inquiry, namespace_of};
 use crate::edit::{self, Target};
 use crate::file::File;
-use crate::offline::is_partial;
 use crate::options::Options;
 use crate::preview::{Object, Outcome, preview};
 use crate::report::{ObjectName, TextEdit};
 use crate::set::Set;
 use crate::source::Source;
 use crate::workers::Workers;
-use crate::yaml;
 
 /// What admission would inject into the pods of a file.
 #[derive(Debug)]
@@ -55,22 +53,19 @@ pub fn previews(files: &[File], options: &Options<'_>, workers: &impl Workers) -
 fn file_preview(set: &Set<'_>, options: &Options<'_>, number: usize, file: &File) -> FilePreview {
     let text = &*file.source.text;
     let mut all = FilePreview { source: file.source.clone(), edits: Vec::new(), pods: Vec::new() };
-    let mut documents = yaml::documents(text, true).filter_map(Result::ok).enumerate();
+    let mut reread = file.reread();
     for (first, _, part) in set.parts_of(number) {
-        let document = match part.json {
-            Some(_) => documents.find(|(number, _)| *number == part.number).map(|(_, document)| document),
-            None => None,
-        };
+        let document = reread.document(part);
         let Ok(json) = Document::parse(part.json(file).as_bytes()) else { continue };
         let clusters = part.objects.iter().zip(first..);
         let clusters = clusters.map(|(object, position)| Files::new(set, position, namespace_of(object, options)));
         let clusters: Vec<_> = clusters.collect();
-        let objects = part.objects.iter().zip(&clusters).zip(first..).map(|((object, cluster), position)| {
+        let place = set.place_of(number);
+        let objects = part.objects.iter().zip(&clusters).map(|(object, cluster)| {
             let value = json.root().at(object.node);
             let inquiry = inquiry(value, object, namespace_of(object, options));
-            let is_patch = set.object(position).is_some_and(|(place, _)| set.is_patch(place));
             Object {
-                is_partial: is_patch || is_partial(&inquiry.group, &inquiry.kind, value),
+                is_partial: place.is_some_and(|place| set.is_partial(place, &inquiry.group, &inquiry.kind, value)),
                 inquiry,
                 cluster,
                 accounts_are_known: set.knows_all_accounts(),

@@ -2,9 +2,12 @@
 
 use std::collections::HashSet;
 
+use azure_workload_identity_policy::json::Value;
+
 use crate::access::{Grant, may_use_identity};
 use crate::accounts::{Account, Accounts, Place};
 use crate::file::{Fact, File, Object, Part};
+use crate::offline;
 
 /// All files, with what objects need to know of each other.
 #[derive(Debug)]
@@ -117,6 +120,11 @@ impl<'f> Set<'f> {
     /// Whether a kustomization applies a file to other objects.
     pub(crate) fn is_patch(&self, place: &Place<'_>) -> bool {
         self.patches.contains(&place.file())
+    }
+
+    /// Whether an object in a file is a part of one: a patch, because a kustomization says so or by what it holds.
+    pub(crate) fn is_partial(&self, place: &Place<'_>, group: &str, kind: &str, value: Value<'_>) -> bool {
+        self.is_patch(place) || offline::is_partial(group, kind, value)
     }
 
     /// Whether the RBAC objects let a service account use an identity.

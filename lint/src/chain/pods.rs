@@ -19,7 +19,6 @@ use super::consumers::{SECRETS_STORE_DRIVER, VOLUME_DRIVERS, find};
 use super::facts::{AccountRef, Audience, Given, Mount, MountOf, Use, Wanted};
 use super::reader::Reader;
 use crate::check::{Files, inquiry};
-use crate::offline;
 use crate::report::FilePlace;
 
 impl Reader<'_, '_, '_, '_> {
@@ -30,7 +29,7 @@ impl Reader<'_, '_, '_, '_> {
         let mut reading = Reading::default();
         let kind = self.options.settings.iter().find_map(|settings| SubjectKind::of(&inquiry, settings, &mut reading));
         let Some(place) = self.set.object(self.position).map(|(place, _)| place.clone()) else { return };
-        let is_partial = self.set.is_patch(&place) || offline::is_partial(group, &self.object.name.kind, value);
+        let is_partial = self.set.is_partial(&place, group, &self.object.name.kind, value);
         match kind {
             Some(SubjectKind::Pod) => self.pod(value, value, &[], is_partial),
             Some(SubjectKind::Workload { templates, .. }) if !has_controller(value) => {
