@@ -9,11 +9,12 @@ use azure_workload_identity_lint::source::Source;
 use azure_workload_identity_lint::{File, Options};
 use azure_workload_identity_policy::json::Document;
 
-use crate::arguments::PolicyArguments;
+use crate::arguments::{PathArguments, PolicyArguments, RenderArguments};
 use crate::configuration::{self, Configuration};
 use crate::failure::{Failure, unreadable};
-use crate::inputs::read_file;
+use crate::inputs::{Input, Inputs, read_file};
 use crate::paths::{from_current, shown};
+use crate::workers::Threads;
 
 /// What the input is checked against.
 #[derive(Debug)]
@@ -48,6 +49,11 @@ impl Policy {
         let namespace = arguments.namespace.clone();
         let policy = Self { current, configuration, settings, cluster_state: state, namespace };
         if errors.is_empty() { Ok(policy) } else { Err(errors) }
+    }
+
+    /// Finds and reads the input of a command, whose default is in the configuration.
+    pub(crate) fn inputs(&self, paths: &PathArguments, render: &RenderArguments, threads: &Threads) -> Input {
+        Inputs::find(paths, render, &self.configuration.paths, &self.current).read(threads)
     }
 
     /// Makes sure that some settings inject: without any, as with `inject: {}`.

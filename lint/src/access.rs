@@ -5,6 +5,8 @@
 
 use azure_workload_identity_policy::json::Value;
 
+use crate::members::{text, texts};
+
 /// The verb.
 const VERB: &str = "use-managed-identity";
 
@@ -41,15 +43,6 @@ pub(crate) enum Holder {
     ServiceAccount(String, String),
     /// A group.
     Group(String),
-}
-
-fn text(value: Option<Value<'_>>, key: &str) -> String {
-    value.and_then(|value| value.field(key)).and_then(Value::as_str).map(String::from).unwrap_or_default()
-}
-
-fn texts(value: Value<'_>, key: &str) -> Vec<String> {
-    let elements = value.field(key).into_iter().flat_map(Value::elements);
-    elements.filter_map(|element| element.as_str().map(String::from)).collect()
 }
 
 impl Grant {

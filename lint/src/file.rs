@@ -6,6 +6,7 @@ use azure_workload_identity_policy::cluster::ServiceAccount;
 use azure_workload_identity_policy::json::{self, Kind, Reading, Value};
 
 use crate::access::Grant;
+use crate::members::text;
 use crate::report::{ObjectName, ReadError};
 use crate::source::{Lines, Source};
 use crate::yaml;
@@ -186,10 +187,7 @@ impl File {
     /// Finds the objects: the value itself, or the items of a list. `item_kind` is the kind of items that do not name it, as the API
     /// server answers them.
     fn add_objects(&mut self, value: Value<'_>, item_kind: &str, depth: usize, found: &mut Vec<Object>) {
-        let string = |holder: Option<Value<'_>>, key: &str| {
-            holder.and_then(|holder| holder.field(key)).and_then(Value::as_str).map(String::from).unwrap_or_default()
-        };
-        let (mut api_version, mut kind) = (string(Some(value), "apiVersion"), string(Some(value), "kind"));
+        let (mut api_version, mut kind) = (text(Some(value), "apiVersion"), text(Some(value), "kind"));
         if let (true, Some((version, item))) = (kind.is_empty(), item_kind.split_once(' ')) {
             (api_version, kind) = (version.to_owned(), item.to_owned());
         }
@@ -212,11 +210,11 @@ impl File {
             return;
         }
         let metadata = value.field("metadata");
-        let name = match string(metadata, "name") {
-            name if name.is_empty() => string(metadata, "generateName"),
+        let name = match text(metadata, "name") {
+            name if name.is_empty() => text(metadata, "generateName"),
             name => name,
         };
-        let namespace = Some(string(metadata, "namespace")).filter(|namespace| !namespace.is_empty());
+        let namespace = Some(text(metadata, "namespace")).filter(|namespace| !namespace.is_empty());
         let fact = match (api_version.as_str(), kind.as_str()) {
             ("v1", "ServiceAccount") => Fact::Account(ServiceAccount::read(value, &mut Reading::default())),
             _ => Grant::read(&api_version, &kind, value).map_or(Fact::None, Fact::Grant),

@@ -28,6 +28,7 @@ mod draft;
 pub mod edit;
 mod file;
 pub mod fix;
+mod members;
 mod offline;
 mod options;
 mod other_kinds;

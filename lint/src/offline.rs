@@ -5,8 +5,10 @@
 
 use azure_workload_identity_policy::finding::{Finding, Part};
 use azure_workload_identity_policy::formats::is_variable;
-use azure_workload_identity_policy::json::{Kind, Segment, Value};
+use azure_workload_identity_policy::json::{Kind, Value};
 use azure_workload_identity_policy::rule::{RuleId, Severity};
+
+use crate::place::follow;
 
 /// Something that files cannot tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,12 +82,10 @@ impl Unknowns {
 
 /// Whether the value that a finding is about is still to be filled in.
 fn has_variable(finding: &Finding, object: Value<'_>) -> bool {
-    let segments = finding.place.path.segments();
-    let value = segments.iter().try_fold(object, |at, segment| match segment {
-        Segment::Key(key) => at.get(key),
-        Segment::Index(index) => at.elements().nth(*index),
-    });
-    finding.place.part == Part::Value && value.and_then(Value::as_str).is_some_and(|text| is_braced_variable(&text))
+    let value = follow(object, &finding.place.path);
+    finding.place.part == Part::Value
+        && value.is_whole
+        && value.at.as_str().is_some_and(|text| is_braced_variable(&text))
 }
 
 /// Whether a text holds a variable that a tool fills in before the object is applied. `$(NAME)` is none: Kubernetes itself replaces it

@@ -21,6 +21,33 @@ pub(crate) struct Written<'w> {
     pub(crate) elements: &'w [Value<'w>],
 }
 
+/// How far a path leads.
+#[derive(Clone, Copy)]
+pub(crate) struct Followed<'v> {
+    /// The innermost value that exists.
+    pub(crate) at: Value<'v>,
+    /// Its key, if it is a member.
+    key: Option<Value<'v>>,
+    /// Whether it is what the path names.
+    pub(crate) is_whole: bool,
+}
+
+/// Follows a path from an object.
+pub(crate) fn follow<'v>(object: Value<'v>, path: &Path) -> Followed<'v> {
+    let mut followed = Followed { at: object, key: None, is_whole: true };
+    for segment in path.segments() {
+        let next = match segment {
+            Segment::Key(name) => {
+                followed.at.key_of(name).zip(followed.at.get(name)).map(|(key, value)| (Some(key), value))
+            }
+            Segment::Index(index) => followed.at.elements().nth(*index).map(|element| (None, element)),
+        };
+        let Some((key, at)) = next else { return Followed { is_whole: false, ..followed } };
+        followed = Followed { at, key, is_whole: true };
+    }
+    followed
+}
+
 /// A part of a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Located {
@@ -34,21 +61,7 @@ impl Written<'_> {
     /// The place that a path from an object leads to: the value, or the key where the key is meant or the value extends over several
     /// lines. For what is missing it is the innermost existing object around it.
     pub(crate) fn locate(&self, object: Value<'_>, path: &Path, part: Part) -> Located {
-        let (mut at, mut key) = (object, None);
-        let mut is_whole = true;
-        for segment in path.segments() {
-            let next = match segment {
-                Segment::Key(name) => at.key_of(name).zip(at.get(name)).map(|(key, value)| (Some(key), value)),
-                Segment::Index(index) => at.elements().nth(*index).map(|element| (None, element)),
-            };
-            match next {
-                Some((next_key, next)) => (key, at) = (next_key, next),
-                None => {
-                    is_whole = false;
-                    break;
-                }
-            }
-        }
+        let Followed { mut at, key, is_whole } = follow(object, path);
         // An object as a whole is shown by its kind.
         if at == object
             && let (Some(kind), true) = (at.get("kind"), path.segments().is_empty() || !is_whole)

@@ -6,6 +6,7 @@ use azure_workload_identity_policy::finding::Part;
 use azure_workload_identity_policy::json::{self, Changes, Kind, Value};
 use azure_workload_identity_policy::settings::{Problem, Settings};
 
+use crate::members::text;
 use crate::place::Written;
 use crate::preview::with_injection;
 use crate::report::ReadError;
@@ -155,11 +156,11 @@ fn objects(root: Value<'_>) -> Vec<Value<'_>> {
 
 /// The settings in an object, if it is a policy or a group of policies: each with whether its module is this project's.
 fn policies_of(object: Value<'_>) -> Vec<(bool, Option<Value<'_>>)> {
-    if !text(object.field("apiVersion")).starts_with("policies.kubewarden.io/") {
+    if !text(Some(object), "apiVersion").starts_with("policies.kubewarden.io/") {
         return Vec::new();
     }
     let Some(spec) = object.field("spec") else { return Vec::new() };
-    match text(object.field("kind")).as_str() {
+    match text(Some(object), "kind").as_str() {
         "ClusterAdmissionPolicy" | "AdmissionPolicy" => vec![policy(spec)],
         "ClusterAdmissionPolicyGroup" | "AdmissionPolicyGroup" => {
             spec.field("policies").into_iter().flat_map(Value::members).map(|(_, member)| policy(member)).collect()
@@ -170,11 +171,7 @@ fn policies_of(object: Value<'_>) -> Vec<(bool, Option<Value<'_>>)> {
 
 /// The settings in a policy, and whether its module is this project's.
 fn policy(spec: Value<'_>) -> (bool, Option<Value<'_>>) {
-    (text(spec.field("module")).contains(MODULE), spec.field("settings").filter(|settings| !settings.is_empty()))
-}
-
-fn text(value: Option<Value<'_>>) -> String {
-    value.and_then(Value::as_str).map(String::from).unwrap_or_default()
+    (text(Some(spec), "module").contains(MODULE), spec.field("settings").filter(|settings| !settings.is_empty()))
 }
 
 /// What the name of a module of this project holds.

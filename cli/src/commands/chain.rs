@@ -7,7 +7,7 @@ use crate::arguments::ChainArguments;
 use crate::display::Display;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::inputs::{Inputs, read_credentials};
+use crate::inputs::read_credentials;
 use crate::output::Look;
 use crate::policy::Policy;
 use crate::workers::Threads;
@@ -16,8 +16,7 @@ use crate::workers::Threads;
 pub(crate) fn run(arguments: &ChainArguments, display: &mut Display<'_>) -> Result<Exit, Failure> {
     let policy = Policy::read(&arguments.policy)?;
     let threads = Threads::new(arguments.input.threads, display.shows_progress)?;
-    let paths = &policy.configuration.paths;
-    let inputs = Inputs::find(&arguments.input, &arguments.render, paths, &policy.current).read(&threads);
+    let inputs = policy.inputs(&arguments.input, &arguments.render, &threads);
     let read: Vec<_> =
         arguments.federated_credentials.iter().map(|file| read_credentials(file, &policy.current)).collect();
     let (mut credentials, mut errors) = (Vec::new(), inputs.errors);

@@ -12,7 +12,6 @@ use crate::baseline::{self, Baseline};
 use crate::display::{DEFAULT_WIDTH, Display};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::inputs::Inputs;
 use crate::output::{Look, counted};
 use crate::policy::Policy;
 use crate::workers::Threads;
@@ -25,8 +24,7 @@ pub(crate) fn run(arguments: &CheckArguments, display: &mut Display<'_>) -> Resu
     };
     let policy = Policy::read(&arguments.policy)?;
     let threads = Threads::new(arguments.input.threads, display.shows_progress)?;
-    let paths = &policy.configuration.paths;
-    let inputs = Inputs::find(&arguments.input, &arguments.render, paths, &policy.current).read(&threads);
+    let inputs = policy.inputs(&arguments.input, &arguments.render, &threads);
     let mut report = policy.with_options(|options| check(&inputs.files, options, &threads))?;
     // The bar is removed before anything is written.
     drop(threads);

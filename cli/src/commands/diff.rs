@@ -10,7 +10,6 @@ use crate::arguments::DiffArguments;
 use crate::display::Display;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::inputs::Inputs;
 use crate::output::named;
 use crate::patch;
 use crate::policy::Policy;
@@ -22,8 +21,7 @@ pub(crate) fn run(arguments: &DiffArguments, display: &mut Display<'_>) -> Resul
     let mut policy = Policy::read(&arguments.policy)?;
     policy.inject();
     let threads = Threads::new(arguments.input.threads, display.shows_progress)?;
-    let paths = &policy.configuration.paths;
-    let inputs = Inputs::find(&arguments.input, &arguments.render, paths, &policy.current).read(&threads);
+    let inputs = policy.inputs(&arguments.input, &arguments.render, &threads);
     let previews = policy.with_options(|options| previews(&inputs.files, options, &threads))?;
     drop(threads);
     let mut report = Report::of_reading(&inputs.files);

@@ -13,7 +13,6 @@ use crate::arguments::{FixArguments, Format, RenderArguments};
 use crate::display::Display;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::inputs::Inputs;
 use crate::output::{Look, counted};
 use crate::patch;
 use crate::policy::Policy;
@@ -30,8 +29,7 @@ pub(crate) fn run(arguments: &FixArguments, display: &mut Display<'_>) -> Result
     }
     let policy = Policy::read(&arguments.policy)?;
     let threads = Threads::new(arguments.input.threads, display.shows_progress)?;
-    let paths = &policy.configuration.paths;
-    let inputs = Inputs::find(&arguments.input, &RenderArguments::default(), paths, &policy.current).read(&threads);
+    let inputs = policy.inputs(&arguments.input, &RenderArguments::default(), &threads);
     let (mut files, mut done) = (inputs.files, Vec::new());
     let original: Vec<_> = files.iter().map(|file| file.source.clone()).collect();
     let mut report = policy.with_options(|options| correct(&mut files, options, &threads, &mut done))?;
