@@ -4,10 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use azure_workload_identity_lint::report::ReadError;
-use azure_workload_identity_lint::settings::{Preset, SettingsText};
+use azure_workload_identity_lint::settings::{Preset, SettingsText, inject, with_all};
 use azure_workload_identity_lint::source::Source;
 use azure_workload_identity_lint::{File, Options};
-use azure_workload_identity_policy::json::Document;
 
 use crate::arguments::{PathArguments, PolicyArguments, RenderArguments};
 use crate::configuration::{self, Configuration};
@@ -58,15 +57,7 @@ impl Policy {
 
     /// Makes sure that some settings inject: without any, as with `inject: {}`.
     pub(crate) fn inject(&mut self) {
-        if self.settings.iter().any(SettingsText::injects) {
-            return;
-        }
-        if self.settings.is_empty() {
-            self.settings = no_settings();
-        }
-        if let Some(first) = self.settings.first_mut() {
-            first.add_injection();
-        }
+        inject(&mut self.settings);
     }
 
     /// The objects of the cluster.
@@ -90,34 +81,17 @@ impl Policy {
 
     /// Does something with the options of a check.
     pub(crate) fn with_options<T>(&self, work: impl FnOnce(&Options<'_>) -> T) -> Result<T, Vec<ReadError>> {
-        let (mut documents, mut errors) = (Vec::new(), Vec::new());
-        for text in &self.settings {
-            match Document::parse(text.json().as_bytes()) {
-                Ok(document) => documents.push((text, document)),
-                Err(cause) => {
-                    errors.push(ReadError { file: "settings".into(), line: None, message: cause.to_string() });
-                }
-            }
-        }
-        let mut settings = Vec::new();
-        for (text, document) in &documents {
-            match text.read(document) {
-                Ok(read) => settings.push(read),
-                Err(problems) => errors.extend(problems),
-            }
-        }
-        if !errors.is_empty() {
-            return Err(errors);
-        }
-        let mut options = Options::new(settings, &self.configuration.severities);
-        options.namespace.clone_from(&self.namespace);
-        options.cluster_state = &self.cluster_state;
         let is_ignored = |rule, file: &str| {
             let file = configuration::relative(&self.configuration.folder, &self.current, file);
             self.configuration.ignores(rule, &file)
         };
-        options.is_ignored = &is_ignored;
-        Ok(work(&options))
+        with_all(&self.settings, |settings| {
+            let mut options = Options::new(settings, &self.configuration.severities);
+            options.namespace.clone_from(&self.namespace);
+            options.cluster_state = &self.cluster_state;
+            options.is_ignored = &is_ignored;
+            work(&options)
+        })
     }
 }
 
@@ -141,16 +115,11 @@ fn settings(
     }
     if let Some(preset) = preset {
         if files.is_empty() {
-            settings = no_settings();
+            settings = vec![SettingsText::default()];
         }
         for text in &mut settings {
             text.set_preset(preset);
         }
     }
     settings
-}
-
-/// The settings of a policy without any.
-fn no_settings() -> Vec<SettingsText> {
-    SettingsText::find(&Source { name: "settings".into(), text: "{}".into() }).unwrap_or_default()
 }

@@ -1,5 +1,6 @@
 //! What a check of files reports, ready to be rendered.
 
+use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -85,6 +86,22 @@ pub struct ObjectName {
     pub namespace: Option<String>,
     /// `metadata.name`, or `metadata.generateName`; empty if there is neither.
     pub name: String,
+}
+
+/// As people name it: `Deployment shop/web`. Empty without a kind.
+impl fmt::Display for ObjectName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.kind.is_empty() {
+            return Ok(());
+        }
+        f.write_str(&self.kind)?;
+        match (&self.namespace, self.name.as_str()) {
+            (Some(namespace), "") => write!(f, " {namespace}"),
+            (Some(namespace), name) => write!(f, " {namespace}/{name}"),
+            (None, "") => Ok(()),
+            (None, name) => write!(f, " {name}"),
+        }
+    }
 }
 
 /// A replacement in a text; an insertion where the span is empty.

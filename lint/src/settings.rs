@@ -38,6 +38,13 @@ pub enum Preset {
     Strict,
 }
 
+/// Settings as if there were a text `{}`.
+impl Default for SettingsText {
+    fn default() -> Self {
+        Self::empty(&Source { name: "settings".into(), text: "{}".into() })
+    }
+}
+
 impl SettingsText {
     /// Finds the settings in a YAML or JSON text: the text itself, or `spec.settings` of the policies in it (ClusterAdmissionPolicy,
     /// AdmissionPolicy, and the members of their groups). Policies with the same settings count once.
@@ -109,17 +116,17 @@ impl SettingsText {
     }
 
     /// Adds `inject: {}`, unless the settings inject already.
-    pub fn add_injection(&mut self) {
+    fn add_injection(&mut self) {
         self.json = with_injection(&self.json);
     }
 
-    /// The JSON text, to be parsed for [`read`](Self::read).
+    /// The settings as JSON.
     pub fn json(&self) -> &str {
         &self.json
     }
 
     /// Reads the settings. All that is wrong with them comes back at once, with the line.
-    pub fn read<'a>(&self, document: &'a json::Document<'a>) -> Result<Settings<'a>, Vec<ReadError>> {
+    fn read<'a>(&self, document: &'a json::Document<'a>) -> Result<Settings<'a>, Vec<ReadError>> {
         Settings::read(document.root()).map_err(|problems| {
             let lines = self.lines(&problems);
             let errors = problems.iter().enumerate().map(|(number, problem)| ReadError {
@@ -146,6 +153,41 @@ impl SettingsText {
         };
         problems.iter().map(line).collect()
     }
+}
+
+/// Makes sure that some settings inject: without any, as with `inject: {}`.
+pub fn inject(texts: &mut Vec<SettingsText>) {
+    if texts.iter().any(SettingsText::injects) {
+        return;
+    }
+    if texts.is_empty() {
+        texts.push(SettingsText::default());
+    }
+    if let Some(first) = texts.first_mut() {
+        first.add_injection();
+    }
+}
+
+/// Does something with all settings. All that is wrong with them comes back at once.
+pub fn with_all<T>(texts: &[SettingsText], work: impl FnOnce(Vec<Settings<'_>>) -> T) -> Result<T, Vec<ReadError>> {
+    let (mut documents, mut errors) = (Vec::new(), Vec::new());
+    for text in texts {
+        match json::Document::parse(text.json.as_bytes()) {
+            Ok(document) => documents.push((text, document)),
+            Err(cause) => {
+                let file = text.origin.source.name.clone();
+                errors.push(ReadError { file, line: None, message: cause.to_string() });
+            }
+        }
+    }
+    let mut settings = Vec::new();
+    for (text, document) in &documents {
+        match text.read(document) {
+            Ok(read) => settings.push(read),
+            Err(problems) => errors.extend(problems),
+        }
+    }
+    if errors.is_empty() { Ok(work(settings)) } else { Err(errors) }
 }
 
 /// The objects of a document, those in a list one by one.

@@ -10,7 +10,6 @@ use crate::arguments::DiffArguments;
 use crate::display::Display;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::output::named;
 use crate::patch;
 use crate::policy::Policy;
 use crate::printable::printable;
@@ -89,6 +88,5 @@ fn write(preview: &FilePreview, display: &mut Display<'_>) -> io::Result<bool> {
 
 /// The place of a pod and its name: `deploy/web.yaml: Deployment shop/web spec.template`.
 fn name(preview: &FilePreview, pod: &NamedPod) -> String {
-    let object = named(&pod.object).unwrap_or_default();
-    printable(format!("{}: {object} {}", preview.source.name, pod.path).trim_end()).replace('\n', " ")
+    printable(format!("{}: {} {}", preview.source.name, pod.object, pod.path).trim_end()).replace('\n', " ")
 }

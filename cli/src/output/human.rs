@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::ops::Range;
 
 use annotate_snippets::{Annotation, AnnotationKind, Element, Group, Level, Origin, Patch, Renderer, Snippet};
-use azure_workload_identity_lint::report::{Diagnostic, FilePlace, ObjectName, Report, Summary, TextEdit};
+use azure_workload_identity_lint::report::{Diagnostic, FilePlace, Report, Summary, TextEdit};
 use azure_workload_identity_policy::rule::Severity;
 
 use super::Look;
@@ -71,20 +71,14 @@ fn groups(finding: &Diagnostic) -> Vec<Group<'_>> {
     };
     let title = level.primary_title(finding.message()).id(finding.rule.name());
     let mut group = title.elements(excerpts(finding));
-    if let Some(object) = named(&finding.object) {
+    let object = finding.object.to_string();
+    if !object.is_empty() {
         group = group.element(Level::INFO.with_name("object").message(object));
     }
     match finding.edits.as_deref().and_then(|edits| patch(&finding.place, edits)) {
         Some(patch) => vec![group, Level::HELP.secondary_title(finding.fix.as_str()).element(patch)],
         None => vec![group.element(Level::HELP.message(finding.fix.as_str()))],
     }
-}
-
-/// The object as people name it: `Deployment shop/web`.
-pub(crate) fn named(object: &ObjectName) -> Option<String> {
-    let names = [object.namespace.as_deref(), Some(object.name.as_str()).filter(|name| !name.is_empty())];
-    let name = names.into_iter().flatten().collect::<Vec<_>>().join("/");
-    (!object.kind.is_empty()).then(|| format!("{} {name}", object.kind).trim_end().to_owned())
 }
 
 /// The place of a finding and those related to it. Places that are near each other are in one excerpt.

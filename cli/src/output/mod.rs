@@ -20,7 +20,7 @@ use azure_workload_identity_policy::rule::Severity;
 use crate::arguments::Format;
 use crate::display::Display;
 
-pub(crate) use human::{counted, named};
+pub(crate) use human::counted;
 
 /// How a report is shown.
 #[derive(Clone, Copy, Debug)]

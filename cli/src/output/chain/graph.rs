@@ -3,7 +3,6 @@
 use azure_workload_identity_lint::chain::report::{Chain, ChainReport, Link};
 
 use super::{State, first_broken};
-use crate::output::named;
 
 /// All chains, each as nodes and edges of its own.
 pub(super) struct Graph {
@@ -52,7 +51,7 @@ fn group(number: usize, chain: &Chain) -> Group {
     let mut edges = Vec::new();
     for (position, user) in chain.users.iter().take(USERS).enumerate() {
         let name = format!("u{position}");
-        nodes.push(node(&name, vec![named(&user.object).unwrap_or_default()]));
+        nodes.push(node(&name, vec![user.object.to_string()]));
         edges.push(edge(chain, id(&name), id("account"), &[Link::Label, Link::ServiceAccount]));
     }
     if let Some(more) = chain.users.len().checked_sub(USERS).filter(|more| *more > 0) {

@@ -8,7 +8,7 @@ use azure_workload_identity_lint::report::FilePlace;
 use azure_workload_identity_policy::identity::DEFAULT_EXPIRATION;
 
 use super::{Look, State, at, first_broken};
-use crate::output::{counted, human, named};
+use crate::output::{counted, human};
 use crate::printable::in_one_line;
 
 /// The width of the names of links.
@@ -136,7 +136,7 @@ impl Tree<'_, '_> {
             Link::Label => {
                 let more = chain.users.len().checked_sub(USERS).filter(|more| *more > 0);
                 let users = chain.users.iter().take(USERS).map(|user| {
-                    let name = named(&user.object).unwrap_or_default();
+                    let name = &user.object;
                     let expiration = user.expiration.filter(|seconds| *seconds != DEFAULT_EXPIRATION);
                     let expiration =
                         expiration.map(|seconds| format!(", tokens valid {seconds} s")).unwrap_or_default();
