@@ -72,15 +72,15 @@ impl Workspace {
         Ok(package.version.to_string())
     }
 
-    /// Compiles a package to WebAssembly with the release profile; returns the path of the module that cargo reports.
+    /// Compiles a package to WebAssembly; returns the path of the module that cargo reports.
     ///
     /// # Errors
     /// When the target is missing, or the package does not compile or is no `cdylib`.
-    pub fn build_module(&self, package: &str) -> Result<PathBuf> {
+    pub fn build_module(&self, package: &str, profile: &str) -> Result<PathBuf> {
         ensure_target(tell)?;
         let mut child = Command::new(cargo())
             .current_dir(self.root())
-            .args(["build", "--release", "--locked", "--lib", "--package", package, "--target", TARGET])
+            .args(["build", "--profile", profile, "--locked", "--lib", "--package", package, "--target", TARGET])
             .arg("--message-format=json-render-diagnostics")
             .args(["--config", &self.remapped_paths()?])
             // What is published must not depend on the flags that someone has set for native builds; besides, they would

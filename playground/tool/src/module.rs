@@ -1,0 +1,71 @@
+//! The module for the browser: compiled, and with the JavaScript and TypeScript that call it.
+
+use std::fmt::{self, Display, Formatter};
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, ensure};
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use wasm_bindgen_cli_support::Bindgen;
+use xtask::Workspace;
+
+/// The package that is compiled.
+const PACKAGE: &str = "azure-workload-identity-playground";
+
+/// The profile of `Cargo.toml` with which it is compiled.
+const PROFILE: &str = "playground";
+
+/// What the files are called.
+const NAME: &str = "playground";
+
+/// The most that the module may have when a server compresses it, in bytes: what a slow connection loads in two seconds.
+const MOST_COMPRESSED: usize = 400_000;
+
+/// A module that was built.
+pub(crate) struct Module {
+    path: PathBuf,
+    size: usize,
+    compressed: usize,
+}
+
+impl Display for Module {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let Self { path, size, compressed } = self;
+        write!(f, "{} ({size} bytes, {compressed} with gzip)", path.display())
+    }
+}
+
+/// Compiles the module and writes it into a directory, which is replaced.
+pub(crate) fn build(workspace: &Workspace, directory: &Path) -> Result<Module> {
+    let compiled = workspace.build_module(PACKAGE, PROFILE)?;
+    if directory.exists() {
+        fs::remove_dir_all(directory).with_context(|| format!("cannot replace {}", directory.display()))?;
+    }
+    Bindgen::new()
+        .input_path(&compiled)
+        .out_name(NAME)
+        .web(true)?
+        .typescript(true)
+        .remove_name_section(true)
+        .remove_producers_section(true)
+        .generate(directory)
+        .with_context(|| format!("wasm-bindgen cannot read {}", compiled.display()))?;
+    let path = directory.join(format!("{NAME}_bg.wasm"));
+    let bytes = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    let (size, compressed) = (bytes.len(), compressed_size(&bytes)?);
+    ensure!(
+        compressed <= MOST_COMPRESSED,
+        "the module has {compressed} bytes with gzip, {} more than the bound of {MOST_COMPRESSED}",
+        compressed - MOST_COMPRESSED
+    );
+    Ok(Module { path, size, compressed })
+}
+
+/// How many bytes a server sends.
+fn compressed_size(bytes: &[u8]) -> Result<usize> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    encoder.write_all(bytes)?;
+    Ok(encoder.finish()?.len())
+}

@@ -1,0 +1,35 @@
+//! The class for JavaScript.
+
+use tsify::{Ts, Tsify as _};
+use wasm_bindgen::JsError;
+use wasm_bindgen::prelude::wasm_bindgen;
+
+use crate::interface::{Check, Input};
+use crate::workspace::Workspace as Inner;
+
+/// An input that was read. Nothing that users write makes a call throw: what is wrong comes as `problems`.
+///
+/// A workspace holds memory until `free` is called.
+#[wasm_bindgen]
+#[derive(Debug)]
+pub struct Workspace(Inner);
+
+/// Makes a panic an error with its message and place, instead of an `unreachable` that says nothing. Called when the module is loaded.
+#[wasm_bindgen(start)]
+fn start() {
+    std::panic::set_hook(Box::new(|panic| wasm_bindgen::throw_str(&panic.to_string())));
+}
+
+#[wasm_bindgen]
+impl Workspace {
+    /// Reads an input once; the questions come after.
+    #[wasm_bindgen(constructor)]
+    pub fn new(input: &Ts<Input>) -> Result<Self, JsError> {
+        Ok(Self(Inner::new(input.to_rust()?)))
+    }
+
+    /// What the rules find.
+    pub fn check(&self) -> Result<Ts<Check>, JsError> {
+        Ok(self.0.check().into_ts()?)
+    }
+}
