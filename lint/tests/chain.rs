@@ -1,6 +1,6 @@
 //! The chains of files. Each file in `chain/` holds the files of one case, each below a line `### NAME`: `### credentials NAME` is a file
-//! with federated credentials, `### cluster NAME` the state of a cluster, `### issuer URL` and `### namespace NAME` say what they say. The
-//! chains are in `chain/snapshots`. `INSTA_UPDATE=always cargo test -p azure-workload-identity-lint --test chain` writes them anew.
+//! with federated credentials, `### cluster NAME` the state of a cluster, `### issuer URL`, `### namespace NAME` and `### settings JSON` say
+//! what they say. The chains are in `chain/snapshots`. `INSTA_UPDATE=always cargo test -p azure-workload-identity-lint --test chain` writes them anew.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 #![expect(clippy::cast_precision_loss, reason = "any position will do")]
@@ -13,6 +13,8 @@ use azure_workload_identity_lint::chain::report::{Chain, ChainReport, Link, Matc
 use azure_workload_identity_lint::chain::{Azure, Credentials, chains};
 use azure_workload_identity_lint::report::FilePlace;
 use azure_workload_identity_lint::{File, OneThread, Options};
+use azure_workload_identity_policy::json::Document;
+use azure_workload_identity_policy::settings::Settings;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -21,7 +23,7 @@ const SECRET: &str = "hunter2";
 
 fn follow(case: &str) -> ChainReport {
     let (mut files, mut state, mut credentials) = (Vec::new(), Vec::new(), Vec::new());
-    let (mut issuer, mut namespace) = (None, None);
+    let (mut issuer, mut namespace, mut settings) = (None, None, "{}");
     for part in case.split("### ").skip(1) {
         let (name, text) = part.split_once('\n').unwrap_or((part, ""));
         match name.split_once(' ') {
@@ -29,10 +31,12 @@ fn follow(case: &str) -> ChainReport {
             Some(("cluster", name)) => state.push(File::read(name, text.into())),
             Some(("issuer", url)) => issuer = Some(url),
             Some(("namespace", name)) => namespace = Some(name.to_owned()),
+            Some(("settings", json)) => settings = json,
             _ => files.push(File::read(name, text.into())),
         }
     }
-    let mut options = Options::new(Vec::new(), &[]);
+    let settings = Document::parse(settings.as_bytes()).unwrap();
+    let mut options = Options::new(vec![Settings::read(settings.root()).unwrap()], &[]);
     options.cluster_state = &state;
     options.namespace = namespace;
     chains(&files, &options, Azure { issuer, credentials: &credentials }, &OneThread)

@@ -34,6 +34,9 @@ use crate::rule::Severity;
 
 pub(super) const RULE: Rule = Rule::new(&[Check::FederatedCredential(check)]);
 
+/// The end of a problem.
+const NO_SLASH: &str = " without a slash at its end";
+
 /// The end of a fix.
 const EXACTLY: &str = "; Entra ID compares it exactly";
 
@@ -47,12 +50,16 @@ fn check(subject: &FederatedCredentialSubject<'_>, findings: &mut Findings) {
     };
     let (problem, fix, right) = match own {
         Some(own) if own == text => return,
-        Some(own) if subject.is_of_this_cluster => ("", ["write ", own, EXACTLY].concat(), Some(own.to_owned())),
+        Some(own) if subject.is_of_this_cluster => {
+            // Messages cut long values.
+            let problem = if own.strip_suffix('/') == Some(text) { NO_SLASH } else { "" };
+            (problem, ["write ", own, EXACTLY].concat(), Some(own.to_owned()))
+        }
         _ if !is_https_url(text) => {
             ("", "it requires the https URL that the cluster reports as its issuer".to_owned(), None)
         }
         _ if is_aks_issuer(text) && !text.ends_with('/') => {
-            (" without a slash at its end", ["add it", EXACTLY].concat(), Some([text, "/"].concat()))
+            (NO_SLASH, ["add it", EXACTLY].concat(), Some([text, "/"].concat()))
         }
         Some(own) if is_for_account_here() => {
             ("", ["it requires ", own, ", the issuer of this cluster"].concat(), None)

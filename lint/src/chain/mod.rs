@@ -44,7 +44,7 @@ use uses::of_file;
 /// What is known of Azure.
 #[derive(Clone, Copy, Default)]
 pub struct Azure<'a> {
-    /// The issuer of the tokens of the cluster, if it is known.
+    /// The issuer of the tokens of the cluster, if it is known; the setting `issuer` counts otherwise.
     pub issuer: Option<&'a str>,
     /// The federated credentials and identities besides those that are objects in the files.
     pub credentials: &'a [Credentials],
@@ -65,7 +65,8 @@ pub fn chains(files: &[File], options: &Options<'_>, azure: Azure<'_>, workers: 
     let given = azure.credentials.iter().map(|file| &file.found);
     let index = Index::new(facts.iter().map(|facts| &facts.found), given);
     let accounts = facts.iter().flat_map(|facts| &facts.accounts).map(|fact| (fact.position, fact)).collect();
-    let basis = Basis { set: &set, index: &index, accounts, issuer: azure.issuer };
+    let issuer = azure.issuer.or_else(|| options.settings.iter().find_map(|settings| settings.issuer.as_deref()));
+    let basis = Basis { set: &set, index: &index, accounts, issuer };
     let (chains, used) = basis.chains(&uses);
     let mut report = Report::of_reading(files);
     report.summary.files += azure.credentials.len();
