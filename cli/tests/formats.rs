@@ -3,6 +3,7 @@
 #![cfg(not(target_family = "wasm"))]
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test")]
 
+use std::fs;
 use std::path::Path;
 use std::process::Command;
 
@@ -215,4 +216,80 @@ fn colours_change_nothing_else_in_a_tree() {
     let trees = |text: &str| text.split("note").next().unwrap().to_owned();
     assert_eq!(trees(&stripped), trees(&plain));
     assert!(coloured.contains("\u{1b}[1m\u{1b}[91m✗ issuer"), "{coloured}");
+}
+
+/// What the cases of chains have where a secret could be: in Secrets, and in variables that are no ids.
+const SECRET: &str = "hunter2";
+
+/// The output of a run, of both kinds.
+fn all_output(folder: &Path, arguments: &[String]) -> String {
+    let output = Command::new(env!("CARGO_BIN_EXE_azwi-check")).args(arguments).current_dir(folder).output().unwrap();
+    String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap()
+}
+
+#[test]
+fn no_format_of_a_chain_holds_a_secret() {
+    let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("../lint/tests/chain");
+    let mut printed = 0;
+    for case in fs::read_dir(cases).unwrap().map(|entry| entry.unwrap().path()) {
+        let Ok(text) = fs::read_to_string(&case) else { continue };
+        if !text.contains(SECRET) {
+            continue;
+        }
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("secrets").join(case.file_stem().unwrap());
+        fs::create_dir_all(&folder).unwrap();
+        let mut arguments = vec!["chain".to_owned()];
+        for part in text.split("### ").skip(1) {
+            let (head, text) = part.split_once('\n').unwrap_or((part, ""));
+            let (kind, name) = head.split_once(' ').unwrap_or(("file", head));
+            let option = match kind {
+                "file" => None,
+                "credentials" => Some("--federated-credentials"),
+                "cluster" => Some("--cluster-state"),
+                "issuer" | "namespace" => {
+                    arguments.extend([format!("--{kind}"), name.to_owned()]);
+                    continue;
+                }
+                _ => panic!("{case:?}: {kind} is not known"),
+            };
+            fs::write(folder.join(name), text).unwrap();
+            arguments.extend(option.map(str::to_owned));
+            arguments.push(name.to_owned());
+        }
+        for format in ["tree", "mermaid", "dot", "json"] {
+            let output = all_output(&folder, &[&arguments[..], &["--format".to_owned(), format.to_owned()]].concat());
+            // It is about this case.
+            assert!(output.contains("audience"), "{case:?}: {output}");
+            assert!(!output.contains(SECRET), "{case:?}: {output}");
+            printed += 1;
+        }
+    }
+    assert!(printed >= 20, "{printed}");
+}
+
+#[test]
+fn no_report_holds_the_value_of_a_variable() {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("variables");
+    fs::create_dir_all(&folder).unwrap();
+    let pod = format!(
+        "apiVersion: v1\nkind: Pod\nmetadata: {{name: web, labels: {{azure.workload.identity/use: \"true\"}}}}\nspec:\n  \
+         serviceAccountName: web\n  containers:\n  - name: web\n    image: web\n    env:\n    \
+         - {{name: AZURE_CLIENT_SECRET, value: {SECRET}}}\n    - name: PASSWORD\n      value: {SECRET}\n    \
+         - name: AZURE_CLIENT_ID\n      value: wrong\n    - name: CERTIFICATE\n      value: |\n        {SECRET}\n    \
+         args: [--token, /var/run/secrets/azure/tokens/azure-identity-token]\n"
+    );
+    let json = format!(
+        "{{\"apiVersion\": \"v1\", \"kind\": \"Pod\", \"metadata\": {{\"name\": \"api\", \"labels\": {{\"azure.workload.identity/use\": \
+         \"true\"}}}}, \"spec\": {{\"containers\": [{{\"name\": \"api\", \"env\": [{{\"name\": \"AZURE_CLIENT_SECRET\", \"value\": \
+         \"{SECRET}\"}}, {{\"name\": \"AZURE_CLIENT_ID\", \"value\": \"wrong\"}}]}}]}}}}"
+    );
+    fs::write(folder.join("pod.yaml"), pod).unwrap();
+    fs::write(folder.join("pod.json"), json).unwrap();
+    for format in ["human", "json", "sarif", "junit", "github", "gitlab", "azure-pipelines"] {
+        let output = all_output(&folder, &["check", "--format", format, "."].map(str::to_owned));
+        for rule in ["static-credentials", "hard-coded-path", "client-id-format"] {
+            assert!(output.contains(rule), "{format}: {rule}: {output}");
+        }
+        assert!(!output.contains(SECRET), "{format}: {output}");
+    }
 }

@@ -8,6 +8,7 @@ use azure_workload_identity_lint::report::{Diagnostic, FilePlace, Report, Summar
 use azure_workload_identity_policy::rule::Severity;
 
 use super::Look;
+use super::masking::{is_structure, masked};
 
 /// How many lines before the place are shown.
 const LINES_BEFORE: usize = 1;
@@ -83,7 +84,9 @@ fn groups(finding: &Diagnostic) -> Vec<Group<'_>> {
 
 /// The place of a finding and those related to it. Places that are near each other are in one excerpt.
 fn excerpts(finding: &Diagnostic) -> Vec<Element<'_>> {
-    let mut windows = vec![Window::around(&finding.place, AnnotationKind::Primary, "")];
+    let primary = Window::around(&finding.place, AnnotationKind::Primary, "");
+    // Messages do not show the values of variables either.
+    let mut windows = vec![Window { is_secret: finding.path.contains(".env["), ..primary }];
     for related in &finding.related {
         let is_joined = windows.iter_mut().any(|window| window.join(&related.place, &related.message));
         if !is_joined {
@@ -101,6 +104,8 @@ struct Window<'r> {
     /// The number of the first one.
     line: usize,
     marks: Vec<(AnnotationKind, Range<usize>, &'r str)>,
+    /// Whether what is marked may be a secret itself.
+    is_secret: bool,
 }
 
 impl<'r> Window<'r> {
@@ -110,10 +115,15 @@ impl<'r> Window<'r> {
         let mut start = line_start(text, mark.start);
         let mut line = place.range.start.line;
         for _ in 0..LINES_BEFORE.min(line.saturating_sub(1)) {
-            start = line_start(text, start.saturating_sub(1));
+            let before = line_start(text, start.saturating_sub(1));
+            if !is_structure(text.get(before..start).unwrap_or_default()) {
+                break;
+            }
+            start = before;
             line -= 1;
         }
-        Self { place, span: start..line_end(text, mark.end), line, marks: vec![(kind, mark, label)] }
+        let span = start..line_end(text, mark.end);
+        Self { place, span, line, marks: vec![(kind, mark, label)], is_secret: false }
     }
 
     /// Adds a mark, if it is near enough. Whether it is.
@@ -134,10 +144,12 @@ impl<'r> Window<'r> {
     }
 
     fn elements(self) -> Vec<Element<'r>> {
-        let Self { place, span, line, marks } = self;
+        let Self { place, span, line, marks, is_secret } = self;
         let name = place.source.name.as_ref();
         let lines = place.source.text.get(span.clone()).unwrap_or_default();
         if lines.lines().all(|line| line.len() <= LONG_LINE) {
+            let is_marked = |at: usize| marks.iter().any(|(_, mark, _)| relative(mark, span.start).contains(&at));
+            let lines = masked(lines, &|at| !is_secret && is_marked(at));
             let annotations = marks.into_iter().map(|(kind, mark, label)| annotation(kind, &mark, span.start, label));
             return vec![Snippet::source(lines).line_start(line).path(name).annotations(annotations).into()];
         }
@@ -145,7 +157,8 @@ impl<'r> Window<'r> {
             let start = place.range.start;
             let origin = Origin::path(name).line(start.line).char_column(start.column);
             let label = if label.is_empty() { "text" } else { label };
-            let part = Level::INFO.with_name(label).message(part_of_long_line(&place.source.text, &mark));
+            let part = if is_secret { "not shown".to_owned() } else { part_of_long_line(&place.source.text, &mark) };
+            let part = Level::INFO.with_name(label).message(part);
             [origin.into(), part.into()]
         });
         parts.collect()
@@ -153,8 +166,12 @@ impl<'r> Window<'r> {
 }
 
 fn annotation<'r>(kind: AnnotationKind, mark: &Range<usize>, start: usize, label: &'r str) -> Annotation<'r> {
-    let span = mark.start.saturating_sub(start)..mark.end.saturating_sub(start);
-    kind.span(span).label(Some(label).filter(|label| !label.is_empty()))
+    kind.span(relative(mark, start)).label(Some(label).filter(|label| !label.is_empty()))
+}
+
+/// A part of a text as a part of what begins at `start`.
+fn relative(part: &Range<usize>, start: usize) -> Range<usize> {
+    part.start.saturating_sub(start)..part.end.saturating_sub(start)
 }
 
 /// What is underlined: the place, or its first line if it has many. At least one character, unless it is at the end of a line.
@@ -189,10 +206,8 @@ fn patch<'r>(place: &'r FilePlace, edits: &'r [TextEdit]) -> Option<Snippet<'r, 
     let lines_between = |part: Range<usize>| text.get(part).unwrap_or_default().matches('\n').count();
     let line = place.range.start.line + lines_between(place.span.start..start);
     let line = line.saturating_sub(lines_between(start..place.span.start));
-    let patches = edits.iter().map(|edit| {
-        let span = edit.span.start.saturating_sub(start)..edit.span.end.saturating_sub(start);
-        Patch::new(span, edit.text.as_str())
-    });
+    let lines = masked(lines, &|at| edits.iter().any(|edit| relative(&edit.span, start).contains(&at)));
+    let patches = edits.iter().map(|edit| Patch::new(relative(&edit.span, start), edit.text.as_str()));
     Some(Snippet::source(lines).line_start(line).path(place.source.name.as_ref()).patches(patches))
 }
 

@@ -8,6 +8,7 @@ mod gitlab;
 mod human;
 mod json;
 mod junit;
+mod masking;
 #[cfg(test)]
 mod sample;
 mod sarif;

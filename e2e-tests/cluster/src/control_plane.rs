@@ -39,6 +39,9 @@ const CONTROLLERS: &str = "deployment-controller,replicaset-controller,replicati
                            statefulset-controller,daemonset-controller,job-controller,cronjob-controller,\
                            serviceaccount-controller,namespace-controller";
 
+/// The name of [`User::Developer`], for role bindings.
+pub const DEVELOPER: &str = "developer";
+
 /// Who the API server knows, with a static token each.
 #[derive(Clone, Copy, Debug)]
 pub enum User {
@@ -46,15 +49,19 @@ pub enum User {
     Admin,
     /// The service account that policy-server runs as; may do what the recipe under test grants it.
     PolicyServer,
+    /// A person who is granted nothing but by the test.
+    Developer,
 }
 
 impl User {
-    const ALL: [Self; 2] = [Self::Admin, Self::PolicyServer];
+    const ALL: [Self; 3] = [Self::Admin, Self::PolicyServer, Self::Developer];
 
-    fn token(self) -> &'static str {
+    /// The user's token, for tests that nothing prints it.
+    pub fn token(self) -> &'static str {
         match self {
             Self::Admin => "admin-token",
             Self::PolicyServer => "policy-server-token",
+            Self::Developer => "developer-token",
         }
     }
 
@@ -66,6 +73,7 @@ impl User {
                 "system:serviceaccount:kubewarden:policy-server",
                 format!("system:serviceaccounts,system:serviceaccounts:{KUBEWARDEN_NAMESPACE},system:authenticated"),
             ),
+            Self::Developer => (DEVELOPER, "system:authenticated".to_owned()),
         };
         format!("{},{name},{name},\"{groups}\"\n", self.token())
     }
@@ -257,6 +265,11 @@ impl ControlPlane {
     /// The kubeconfig file of a user.
     pub fn kubeconfig(&self, user: User) -> PathBuf {
         self.directory.join(format!("{}.kubeconfig", user.token()))
+    }
+
+    /// The program kubectl, for programs that run it themselves.
+    pub fn kubectl_program(&self) -> &Path {
+        &self.binaries.kubectl
     }
 
     /// Runs kubectl as the admin in the workspace's root, with `input` as its standard input.

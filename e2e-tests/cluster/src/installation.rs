@@ -72,6 +72,36 @@ impl ControlPlane {
         Ok(())
     }
 
+    /// Defines a kind whose objects may have any members, as a stand-in for somebody's CRD, and waits until the API server serves it.
+    ///
+    /// # Errors
+    /// When kubectl reports any problem.
+    pub fn define_kind(&mut self, group: &str, kind: &str, versions: &[&str], scope: &str) -> Result<()> {
+        let singular = kind.to_lowercase();
+        let plural = singular.strip_suffix('y').map_or_else(|| format!("{singular}s"), |stem| format!("{stem}ies"));
+        let name = format!("{plural}.{group}");
+        let version = |(number, version): (usize, &&str)| {
+            let schema = json!({"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": true}});
+            json!({"name": version, "served": true, "storage": number == 0, "schema": schema})
+        };
+        let definition = json!({
+            "apiVersion": "apiextensions.k8s.io/v1",
+            "kind": "CustomResourceDefinition",
+            "metadata": {"name": name},
+            "spec": {
+                "group": group,
+                "names": {"kind": kind, "plural": plural, "singular": singular},
+                "scope": scope,
+                "versions": versions.iter().enumerate().map(version).collect::<Vec<_>>(),
+            },
+        });
+        self.apply(&[definition])?;
+        let definition = format!("customresourcedefinition/{name}");
+        let waited = self.kubectl(&["wait", "--for=condition=Established", "--timeout=60s", &definition], "")?;
+        ensure!(waited.success, "{name} is not served: {}", waited.stderr);
+        Ok(())
+    }
+
     /// Removes all that is installed.
     ///
     /// # Errors

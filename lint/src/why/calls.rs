@@ -33,7 +33,7 @@ impl Explainer<'_, '_> {
             if !self.is_injected() && is_asking {
                 match policies.iter().find(|policy| policy.injects()) {
                     Some(policy) => step.broken(format!("the webhook of {} does not exist", policy.describe())),
-                    None => step.broken("neither Microsoft's webhook nor a policy of this project is installed"),
+                    None => step.broken("neither Microsoft's webhook nor a policy that injects is installed"),
                 }
                 step.fix("install one; on AKS: `az aks update --enable-oidc-issuer --enable-workload-identity`");
             }

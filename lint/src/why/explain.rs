@@ -4,9 +4,10 @@ use std::borrow::Cow;
 
 use azure_workload_identity_policy::cluster::{AccountLookup, Cluster, Freshness, LookupError, ServiceAccount};
 use azure_workload_identity_policy::container_identity::ContainerIdentity;
-use azure_workload_identity_policy::environment::Variable;
+use azure_workload_identity_policy::environment::{Resolved, Variable};
 use azure_workload_identity_policy::examine;
-use azure_workload_identity_policy::finding::{Finding, quote, quote_id};
+use azure_workload_identity_policy::finding::{Finding, quote};
+use azure_workload_identity_policy::formats::is_guid;
 use azure_workload_identity_policy::identity::Identity;
 use azure_workload_identity_policy::inquiry::{Inquiry, Origin};
 use azure_workload_identity_policy::json::{Document, Reading, Value};
@@ -175,10 +176,11 @@ impl Explainer<'_, '_> {
             steps.extend(self.age_step());
         }
         steps.push(credentials::step(self.facts, injecting.map(|policy| policy.settings.raw()), credentials));
+        let is_older = steps.iter().any(|step| step.link == Link::Age && step.state == State::Broken);
         for step in &mut steps {
             let link = step.link;
-            // Without a volume the step says so itself.
-            let is_said = |rule| rule == RuleId::InjectionMissing && !self.is_injected();
+            // Without a volume the step says so itself; a pod that is older than the annotations is not one that was missed.
+            let is_said = |rule| rule == RuleId::InjectionMissing && (!self.is_injected() || is_older);
             let of_step = |finding: &Finding| link_of(finding.rule) == link && !is_said(finding.rule);
             for (severity, finding) in self.findings.iter().filter(|(_, finding)| of_step(finding)) {
                 match severity {
@@ -423,29 +425,34 @@ impl Explainer<'_, '_> {
             (keys::CLIENT_ID, "client id", account.usable_client_id()),
             (keys::TENANT_ID, "tenant id", account.tenant_id.as_deref().filter(|id| !id.is_empty())),
         ] {
-            let variable = |it: &ContainerIdentity<'_>| {
-                let variable = if key == keys::CLIENT_ID { &it.client_id } else { &it.tenant_id };
-                known(variable).map(Cow::into_owned)
-            };
             let Some(wanted) = wanted else { continue };
             let change = self.account_object.and_then(|object| last_change(object, "annotations", key));
             let later = change.filter(|it| self.created.as_ref().is_some_and(|created| it.time > *created));
-            let differing = self.containers.iter().filter(|it| it.takes_part).filter_map(|it| {
-                let value = variable(it)?;
-                (!value.eq_ignore_ascii_case(wanted)).then_some((&it.container.name, value))
-            });
-            for (container, value) in differing {
-                let has = if value.is_empty() { "none".to_owned() } else { quote_id(&value) };
+            for it in self.containers.iter().filter(|it| it.takes_part) {
+                let variable = if key == keys::CLIENT_ID { &it.client_id } else { &it.tenant_id };
+                let is_set = variable.value != Resolved::Unset;
+                let Some(value) = known(variable).filter(|value| !value.eq_ignore_ascii_case(wanted)) else { continue };
+                let value = match &*value {
+                    "" => format!("no {what}"),
+                    id if is_guid(id) => format!("{what} {}", quote(id)),
+                    // It may be a secret.
+                    _ => format!("a {what} that is no id"),
+                };
+                let differs =
+                    format!("container {} has {value}, the service account says {}", it.container.name, quote(wanted));
                 match &later {
                     Some(change) => step.broken(format!(
-                        "the {what} of the service account was changed {}, after the pod was created: container {container} has {has}, \
-                         the service account says {}",
-                        at(change),
-                        quote(wanted)
+                        "the {what} of the service account was changed {}, after the pod was created: {differs}",
+                        at(change)
                     )),
+                    // Injection sets the variable if the service account has the annotation. Kubernetes does not track the changes of
+                    // a service account that was created without annotations.
+                    None if !is_set => {
+                        step.broken(format!("{differs}: it got its annotation after the pod was created"));
+                    }
                     None => {
                         is_own = true;
-                        step.fact(format!("container {container} has the {what} {has}, the service account says {}", quote(wanted)));
+                        step.fact(differs);
                     }
                 }
             }
