@@ -27,7 +27,7 @@ and the kinds of the setting [`workloads`](settings.md#workloads). A labelled po
 `azure.workload.identity/use: \"true\"`. A pod asks for an identity if it is labelled, or if the setting
 [`inject.optIn`](settings.md#inject) is `serviceAccount` and its service account has a client id.
 
-Rules about files are those of azwi-check alone, which applies all rules to files.
+Rules about files are those of [azwi-check](cli.md) alone, which applies all rules to files.
 ";
 
 /// Generates the page from the rules and their files in the repository at `root`.
