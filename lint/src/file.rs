@@ -8,7 +8,7 @@ use azure_workload_identity_policy::json::{self, Kind, Reading, Value};
 use crate::access::Grant;
 use crate::members::text;
 use crate::report::{ObjectName, ReadError};
-use crate::source::{Lines, Source};
+use crate::source::{Lines, Source, as_json};
 use crate::yaml;
 
 /// A file that was read.
@@ -91,15 +91,11 @@ impl Part {
 impl File {
     /// Reads a file. Whatever is wrong with it becomes a part of the result.
     ///
-    /// A text that begins as a JSON object is read as JSON, as `kubectl` does, all others are read as YAML.
+    /// A text that begins as JSON is read as JSON, as `kubectl` does, all others are read as YAML.
     pub fn read(name: impl Into<Arc<str>>, text: Vec<u8>) -> Self {
-        let name = name.into();
-        let (text, error) = match String::from_utf8(text) {
-            Ok(text) => (text, None),
-            Err(error) => (String::new(), Some(encoding_error(error.as_bytes(), error.utf8_error().valid_up_to()))),
-        };
+        let (source, error) = Source::decode(name.into(), text);
         let mut file = Self {
-            source: Source { name, text: text.into() },
+            source,
             skipped: None,
             errors: error.into_iter().collect(),
             documents: 0,
@@ -108,8 +104,7 @@ impl File {
             patches: Vec::new(),
         };
         let text = Arc::clone(&file.source.text);
-        let json = text.trim_start().starts_with('{').then(|| json::Document::parse(text.as_bytes()));
-        match json {
+        match as_json(&text) {
             Some(Ok(document)) => {
                 file.add(&document);
             }
@@ -245,13 +240,4 @@ fn is_irrelevant(api_version: &str, kind: &str) -> bool {
         ("v1", "ConfigMap" | "Secret" | "Namespace" | "Event")
             | ("apiextensions.k8s.io/v1", "CustomResourceDefinition")
     )
-}
-
-/// Why bytes are no text, and where.
-fn encoding_error(bytes: &[u8], valid_up_to: usize) -> yaml::SyntaxError {
-    let message = match bytes {
-        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => "is UTF-16; save it as UTF-8",
-        _ => "is not UTF-8; save it as UTF-8",
-    };
-    yaml::SyntaxError { offset: valid_up_to, message: message.to_owned() }
 }

@@ -10,6 +10,7 @@ use azure_workload_identity_policy::json::{self, Kind, Value};
 
 use crate::edit::{Target, apply};
 use crate::report::{Diagnostic, TextEdit};
+use crate::source::as_json;
 use crate::yaml;
 
 /// How often a text is checked. A check shows some dozen findings of an object at most, so more may come up behind them.
@@ -107,8 +108,7 @@ impl Reach {
 impl Nodes {
     fn of(text: &str) -> Self {
         let mut nodes = Self::default();
-        let json = json::Document::parse(text.as_bytes());
-        if let (true, Ok(json)) = (text.trim_start().starts_with('{'), json) {
+        if let Some(Ok(json)) = as_json(text) {
             nodes.add(&Target { text, root: json.root(), document: None, elements: &[] }, json.root());
             return nodes;
         }

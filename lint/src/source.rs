@@ -3,6 +3,10 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use azure_workload_identity_policy::json;
+
+use crate::yaml;
+
 /// A text and the name under which messages show it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Source {
@@ -10,6 +14,31 @@ pub struct Source {
     pub name: Arc<str>,
     /// The whole text.
     pub text: Arc<str>,
+}
+
+impl Source {
+    /// The text that bytes are, which is empty if they are none, and then why they are none.
+    pub(crate) fn decode(name: Arc<str>, bytes: Vec<u8>) -> (Self, Option<yaml::SyntaxError>) {
+        let (text, error) = match String::from_utf8(bytes) {
+            Ok(text) => (text, None),
+            Err(error) => (String::new(), Some(encoding_error(error.as_bytes(), error.utf8_error().valid_up_to()))),
+        };
+        (Self { name, text: text.into() }, error)
+    }
+}
+
+/// Why bytes are no text, and where.
+fn encoding_error(bytes: &[u8], valid_up_to: usize) -> yaml::SyntaxError {
+    let message = match bytes {
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => "is UTF-16; save it as UTF-8",
+        _ => "is not UTF-8; save it as UTF-8",
+    };
+    yaml::SyntaxError { offset: valid_up_to, message: message.to_owned() }
+}
+
+/// The JSON that a text is, if it begins as a JSON object or list. A text that is no valid JSON may still be YAML, as `kubectl` sees it.
+pub(crate) fn as_json(text: &str) -> Option<Result<json::Document<'_>, json::SyntaxError>> {
+    text.trim_start().starts_with(['{', '[']).then(|| json::Document::parse(text.as_bytes()))
 }
 
 /// A place in a text for people.

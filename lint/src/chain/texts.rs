@@ -56,7 +56,8 @@ impl DocumentText<'_, '_> {
     fn with_written(&self, locate: impl FnOnce(&Written<'_>) -> Located) -> FilePlace {
         let Texts { source, lines, documents } = self.texts;
         let document = self.number.and_then(|number| {
-            let read = || yaml::documents(&source.text, true).filter_map(Result::ok).collect();
+            let without_json = |document| yaml::Document { json: String::new(), ..document };
+            let read = || yaml::documents(&source.text, true).filter_map(Result::ok).map(without_json).collect();
             documents.get_or_init(read).get(number)
         });
         let span = locate(&Written { text: &source.text, json: self.json, document, elements: &[] }).span;

@@ -14,7 +14,7 @@ use azure_workload_identity_policy::json::{self, Document, Kind, Path, Value};
 
 use super::texts::{DocumentText, Texts};
 use crate::report::{FilePlace, ObjectName, ReadError};
-use crate::source::{Lines, Source};
+use crate::source::{Lines, Source, as_json};
 use crate::yaml;
 
 pub(super) use kubernetes::read as read_object;
@@ -124,17 +124,12 @@ impl Credentials {
 
     /// Reads a file. Whatever is wrong with it becomes a part of the result.
     pub fn read(name: impl Into<Arc<str>>, text: Vec<u8>) -> Self {
-        let (name, mut errors) = (name.into(), Vec::new());
-        let error = |line, message: String| ReadError { file: Arc::clone(&name), line, message };
-        let text = String::from_utf8(text).unwrap_or_else(|_| {
-            errors.push(error(None, "is not UTF-8; save it as UTF-8".to_owned()));
-            String::new()
-        });
-        let source = Source { name: Arc::clone(&name), text: text.into() };
-        let mut found = Found::default();
-        let begins_json = source.text.trim_start().starts_with(['{', '[']);
-        if !errors.is_empty() {
-        } else if let (true, Ok(document)) = (begins_json, Document::parse(source.text.as_bytes())) {
+        let (source, undecodable) = Source::decode(name.into(), text);
+        let error = |line, message: String| ReadError { file: Arc::clone(&source.name), line, message };
+        let (mut found, mut errors) = (Found::default(), Vec::new());
+        if let Some(undecodable) = undecodable {
+            errors.push(error(None, undecodable.message));
+        } else if let Some(Ok(document)) = as_json(&source.text) {
             let texts = Texts::new(&source);
             if !found.add(&texts.document(&document, None), document.root()) {
                 errors.push(error(Some(1), NOTHING.to_owned()));
