@@ -20,7 +20,7 @@ use crate::rule::Rule;
 use crate::rules::{suppression_reason, unused_suppression, wrong_type};
 use crate::set::Set;
 use crate::source::Lines;
-use crate::suppressions::{Suppression, suppressions};
+use crate::suppressions::Suppressions;
 use crate::workers::Workers;
 
 /// Makes the report of drafts.
@@ -38,7 +38,7 @@ pub(crate) fn report(set: &Set<'_>, drafts: &[Draft], options: &Options<'_>, wor
                 .extend(found.diagnostic(number, draft, &at.object.name).map(|diagnostic| (at.file, diagnostic)));
         }
     }
-    let mut diagnostics = suppressed(set, diagnostics, suppressions, options);
+    let mut diagnostics = suppressed(set, diagnostics, &suppressions, options);
     diagnostics.retain(|(_, it)| it.severity != Severity::Off && !(options.is_ignored)(it.rule, &it.place.source.name));
     diagnostics.sort_by(|(file, one), (other_file, other)| (file, key(one)).cmp(&(other_file, key(other))));
     let mut report = Report::of_reading(set.files);
@@ -83,7 +83,7 @@ impl Questions<'_> {
 struct Answers {
     places: Vec<(usize, Found)>,
     words: Vec<(usize, Words)>,
-    suppressions: Vec<Suppression>,
+    suppressions: Suppressions,
 }
 
 /// A place, and the aliases through which what is there came.
@@ -114,7 +114,7 @@ fn questions<'d>(set: &Set<'_>, drafts: &'d [Draft]) -> Vec<Questions<'d>> {
 /// Reads a file again to answer questions.
 fn answers(set: &Set<'_>, file: &File, questions: &Questions<'_>) -> Answers {
     let text = &*file.source.text;
-    let mut answers = Answers { suppressions: suppressions(text), ..Answers::default() };
+    let mut answers = Answers { suppressions: Suppressions::of(text), ..Answers::default() };
     if questions.places.is_empty() {
         return answers;
     }
@@ -149,7 +149,7 @@ struct AllFound {
 }
 
 /// Sorts the answers of all files, and the suppressions of each.
-fn found(drafts: &[Draft], of_files: Vec<Answers>) -> (AllFound, Vec<Vec<Suppression>>) {
+fn found(drafts: &[Draft], of_files: Vec<Answers>) -> (AllFound, Vec<Suppressions>) {
     let (mut places, mut words, mut suppressions) = (Vec::new(), Vec::new(), Vec::with_capacity(of_files.len()));
     places.resize_with(drafts.iter().map(|draft| draft.requests().count()).sum(), || None);
     words.resize_with(drafts.len(), || None);
@@ -215,27 +215,25 @@ fn words(draft: &Draft, written: &Written<'_>) -> Words {
 fn suppressed(
     set: &Set<'_>,
     mut diagnostics: Vec<(usize, Diagnostic)>,
-    of_files: Vec<Vec<Suppression>>,
+    of_files: &[Suppressions],
     options: &Options<'_>,
 ) -> Vec<(usize, Diagnostic)> {
     // For each suppression, which of its rules suppressed something.
-    let mut used: Vec<Vec<Vec<bool>>> =
-        of_files.iter().map(|file| file.iter().map(|it| vec![false; it.rules.len()]).collect()).collect();
+    let unused = |it: &Suppressions| it.all().iter().map(|it| vec![false; it.rules.len()]).collect::<Vec<_>>();
+    let mut used: Vec<_> = of_files.iter().map(unused).collect();
     diagnostics.retain(|(file, diagnostic)| {
         let (Some(suppressions), Some(used)) = (of_files.get(*file), used.get_mut(*file)) else { return true };
         let mut is_kept = true;
-        for (suppression, used) in suppressions.iter().zip(used) {
-            if suppression.scope.contains(&diagnostic.place.span.start) {
-                for ((_, name), used) in suppression.rules.iter().zip(used) {
-                    if name == diagnostic.rule.name() {
-                        (*used, is_kept) = (true, false);
-                    }
-                }
+        for (number, rule) in suppressions.about(diagnostic.rule, diagnostic.place.span.start) {
+            if let Some(used) = used.get_mut(number).and_then(|used| used.get_mut(rule)) {
+                *used = true;
             }
+            is_kept = false;
         }
         is_kept
     });
-    for (number, (suppressions, used)) in of_files.into_iter().zip(used).enumerate() {
+    for (number, (suppressions, used)) in of_files.iter().zip(used).enumerate() {
+        let suppressions = suppressions.all();
         let Some(file) = set.files.get(number).filter(|_| !suppressions.is_empty()) else { continue };
         let lines = Lines::new(&file.source.text);
         for (suppression, used) in suppressions.iter().zip(used) {

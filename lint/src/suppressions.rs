@@ -22,8 +22,80 @@ pub(crate) struct Suppression {
     pub(crate) rules: Vec<(Range<usize>, String)>,
     /// Whether it says why.
     pub(crate) has_reason: bool,
-    /// Where it applies: to findings that begin here.
-    pub(crate) scope: Range<usize>,
+    /// Where it applies.
+    scope: Scope,
+}
+
+/// Where a suppression applies: to findings that begin here. Scopes of a kind are equal or apart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Scope {
+    Line(Range<usize>),
+    Document(Range<usize>),
+}
+
+impl Scope {
+    fn range(&self) -> &Range<usize> {
+        let (Self::Line(range) | Self::Document(range)) = self;
+        range
+    }
+}
+
+/// The suppressions of a text.
+#[derive(Debug, Default)]
+pub(crate) struct Suppressions {
+    all: Vec<Suppression>,
+    /// The numbers of those about lines and of those about documents, by the start of their scope.
+    by_start: [Vec<usize>; 2],
+}
+
+impl Suppressions {
+    /// Finds the suppressions of a YAML text. What follows a syntax error has none.
+    pub(crate) fn of(text: &str) -> Self {
+        let all = find(text);
+        let mut by_start = [Vec::new(), Vec::new()];
+        let [lines, documents] = &mut by_start;
+        for (number, suppression) in all.iter().enumerate() {
+            match suppression.scope {
+                Scope::Line(_) => lines.push(number),
+                Scope::Document(_) => documents.push(number),
+            }
+        }
+        let unsorted = Self { all, by_start: Default::default() };
+        for numbers in &mut by_start {
+            numbers.sort_by_key(|number| unsorted.range(*number).start);
+        }
+        Self { by_start, ..unsorted }
+    }
+
+    /// All of them.
+    pub(crate) fn all(&self) -> &[Suppression] {
+        &self.all
+    }
+
+    /// What suppresses findings of a rule at a position: the numbers of a suppression and of the rule in it.
+    pub(crate) fn about(&self, rule: Rule, position: usize) -> impl Iterator<Item = (usize, usize)> {
+        self.at(position).flat_map(move |number| {
+            let rules = self.all.get(number).into_iter().flat_map(|it| &it.rules).enumerate();
+            rules.filter(move |(_, (_, name))| name == rule.name()).map(move |(rule, _)| (number, rule))
+        })
+    }
+
+    /// The numbers of those that apply at a position. Only those are looked at.
+    fn at(&self, position: usize) -> impl Iterator<Item = usize> {
+        self.by_start.iter().flat_map(move |numbers| {
+            let end = numbers.partition_point(|number| self.range(*number).start <= position);
+            let before = numbers.get(..end).unwrap_or_default().iter().rev().copied();
+            let mut nearest = None;
+            before.take_while(move |number| {
+                let range = self.range(*number);
+                *nearest.get_or_insert(range.start) == range.start && range.contains(&position)
+            })
+        })
+    }
+
+    fn range(&self, number: usize) -> Range<usize> {
+        self.all.get(number).map_or(0..0, |it| it.scope.range().clone())
+    }
 }
 
 impl Suppression {
@@ -55,8 +127,7 @@ pub(crate) struct Fault {
     pub(crate) edit: Option<TextEdit>,
 }
 
-/// Finds the suppressions of a YAML text. What follows a syntax error has none.
-pub(crate) fn suppressions(text: &str) -> Vec<Suppression> {
+fn find(text: &str) -> Vec<Suppression> {
     if !text.contains(MARKER) {
         return Vec::new();
     }
@@ -111,11 +182,11 @@ fn read(text: &str, span: Range<usize>, documents: &[Range<usize>]) -> Option<Su
 }
 
 /// Where a comment applies.
-fn scope(text: &str, span: &Range<usize>, documents: &[Range<usize>]) -> Range<usize> {
+fn scope(text: &str, span: &Range<usize>, documents: &[Range<usize>]) -> Scope {
     let next = documents.partition_point(|document| document.start < span.start);
     let is_inside = next.checked_sub(1).and_then(|it| documents.get(it)).is_some_and(|it| span.start < it.end);
     if let (false, Some(document)) = (is_inside, documents.get(next)) {
-        return document.clone();
+        return Scope::Document(document.clone());
     }
     let before = text.get(..span.start).unwrap_or_default();
     let line = before.rfind('\n').map_or(0, |at| at + 1);
@@ -123,7 +194,7 @@ fn scope(text: &str, span: &Range<usize>, documents: &[Range<usize>]) -> Range<u
     let line_end =
         |from: usize| text.get(from..).and_then(|rest| rest.find('\n')).map_or(text.len(), |at| from + at + 1);
     if !is_alone {
-        return line..line_end(line);
+        return Scope::Line(line..line_end(line));
     }
     // Other comments may stand between it and the line that it is about.
     let mut start = line_end(span.end);
@@ -131,7 +202,7 @@ fn scope(text: &str, span: &Range<usize>, documents: &[Range<usize>]) -> Range<u
     {
         start = line_end(start);
     }
-    start..line_end(start)
+    Scope::Line(start..line_end(start))
 }
 
 #[cfg(test)]
@@ -139,7 +210,7 @@ mod tests {
     use super::*;
 
     fn scopes(text: &str) -> Vec<&str> {
-        suppressions(text).iter().map(|it| text.get(it.scope.clone()).unwrap_or_default()).collect()
+        find(text).iter().map(|it| text.get(it.scope.range().clone()).unwrap_or_default()).collect()
     }
 
     #[test]
@@ -151,10 +222,24 @@ mod tests {
     }
 
     #[test]
+    fn the_suppressions_at_a_position_are_found() {
+        let text = "# azwi-check: ignore[a] why\n# azwi-check: ignore[b] why\n---\n# azwi-check: ignore[c] why\nx: 1 \
+                    # azwi-check: ignore[d] why\ny: 2\n---\nz: 3\n";
+        let suppressions = Suppressions::of(text);
+        let at = |part: &str| {
+            let numbers = suppressions.at(text.find(part).unwrap_or_default());
+            let mut names: Vec<_> = numbers.map(|number| suppressions.all[number].rules[0].1.clone()).collect();
+            names.sort();
+            names.concat()
+        };
+        assert_eq!(["x: 1", "y: 2", "z: 3", "---"].map(at), ["abcd", "abc", "", ""]);
+    }
+
+    #[test]
     fn a_comment_names_rules_and_a_reason() {
         let read = |comment: &str| {
             let text = format!("a: 1 {comment}\n");
-            let found = suppressions(&text);
+            let found = find(&text);
             found.first().map(|it| {
                 (
                     it.rules
@@ -173,7 +258,7 @@ mod tests {
         assert_eq!(read("# azwi-check: ignore"), Some((vec![], false)));
         assert_eq!(read("# azwi-check is good"), None);
         assert_eq!(
-            suppressions("a: \"# azwi-check: ignore[label-value] no comment\"\nb: |\n  # azwi-check: ignore[x] y\n"),
+            find("a: \"# azwi-check: ignore[label-value] no comment\"\nb: |\n  # azwi-check: ignore[x] y\n"),
             []
         );
     }

@@ -14,7 +14,7 @@ use crate::report::{Diagnostic, FilePlace, ObjectName, RelatedPlace};
 use crate::rule::Rule;
 use crate::rules::{federated_credential_duplicate, federated_credential_limit, service_account_unused};
 use crate::set::Set;
-use crate::suppressions::{Suppression, suppressions};
+use crate::suppressions::Suppressions;
 
 /// What rules about the set find, without what comments suppress.
 pub(super) fn find<'a>(
@@ -143,14 +143,11 @@ impl Found<'_> {
 fn leave_out_suppressed(findings: &mut Vec<Diagnostic>, options: &Options<'_>) {
     use azure_workload_identity_policy::rule::Severity;
 
-    let mut comments = HashMap::<_, Vec<Suppression>>::new();
+    let mut comments = HashMap::new();
     findings.retain(|finding| {
         let source = &finding.place.source;
-        let comments = comments.entry(source.name.clone()).or_insert_with(|| suppressions(&source.text));
-        let is_suppressed = comments.iter().any(|comment| {
-            comment.scope.contains(&finding.place.span.start)
-                && comment.rules.iter().any(|(_, name)| name == finding.rule.name())
-        });
+        let comments = comments.entry(source.name.clone()).or_insert_with(|| Suppressions::of(&source.text));
+        let is_suppressed = comments.about(finding.rule, finding.place.span.start).next().is_some();
         !is_suppressed && finding.severity != Severity::Off && !(options.is_ignored)(finding.rule, &source.name)
     });
 }
