@@ -197,7 +197,7 @@ fn a_graph_has_an_edge_for_each_step_of_each_chain() {
     let [broken, ..] = CHAINS;
     let graph = text("chain.in", &[&["chain", "--format", "dot"], broken].concat());
     assert_eq!(graph.matches("subgraph").count(), 2, "{graph}");
-    assert_eq!(graph.matches(" -> ").count(), 10, "{graph}");
+    assert_eq!(graph.matches(" -> ").count(), 12, "{graph}");
     assert_eq!(graph.matches("arrowhead=tee").count(), 2, "{graph}");
     assert!(graph.contains(r#"c1account [label="service account\nshop/orders"];"#), "{graph}");
     assert_eq!(graph.matches('{').count(), graph.matches('}').count(), "{graph}");

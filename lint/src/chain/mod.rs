@@ -7,6 +7,7 @@
 //! both        -> assemble     the chains, with what is broken and what cannot be known (links, and trust for the last one;
 //!                             compare, command: in which words)
 //!             -> findings     what is wrong with the credentials and service accounts as a set
+//!             -> graph        the chains as nodes and edges, for drawings
 //! ```
 
 mod assemble;
@@ -16,6 +17,7 @@ mod consumers;
 mod credentials;
 mod facts;
 mod findings;
+pub mod graph;
 mod index;
 mod links;
 mod pods;

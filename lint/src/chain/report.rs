@@ -48,6 +48,13 @@ pub struct Chain {
     pub verdict: Verdict,
 }
 
+impl Chain {
+    /// The first broken link.
+    pub fn first_broken(&self) -> Option<Link> {
+        self.breaks.first().map(|it| it.link)
+    }
+}
+
 /// A service account.
 #[derive(Clone, Debug)]
 pub struct AccountName {

@@ -4,10 +4,8 @@
 
 use std::io::{self, Write};
 
+use azure_workload_identity_lint::chain::graph::{Graph, State};
 use azure_workload_identity_lint::chain::report::ChainReport;
-
-use super::State;
-use super::graph::Graph;
 
 /// Writes the graph.
 pub(super) fn write(report: &ChainReport, out: &mut dyn Write) -> io::Result<()> {

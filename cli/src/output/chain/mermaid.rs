@@ -5,10 +5,8 @@
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
+use azure_workload_identity_lint::chain::graph::{Graph, State};
 use azure_workload_identity_lint::chain::report::ChainReport;
-
-use super::State;
-use super::graph::Graph;
 
 /// Writes the flowchart.
 pub(super) fn write(report: &ChainReport, out: &mut dyn Write) -> io::Result<()> {

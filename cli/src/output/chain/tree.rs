@@ -3,11 +3,12 @@
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
+use azure_workload_identity_lint::chain::graph::State;
 use azure_workload_identity_lint::chain::report::{Chain, ChainReport, Link, Match, Part, Verdict};
 use azure_workload_identity_lint::report::FilePlace;
 use azure_workload_identity_policy::identity::DEFAULT_EXPIRATION;
 
-use super::{Look, State, at, first_broken};
+use super::{Look, at};
 use crate::output::{counted, human};
 use crate::printable::in_one_line;
 
@@ -52,7 +53,7 @@ struct Tree<'t, 'w> {
 impl Tree<'_, '_> {
     fn write(&mut self) -> io::Result<()> {
         let chain = self.chain;
-        let (colour, words) = match (chain.verdict, first_broken(chain)) {
+        let (colour, words) = match (chain.verdict, chain.first_broken()) {
             (Verdict::Broken, Some(link)) => (AnsiColor::BrightRed, format!("broken at {}", link.name())),
             (Verdict::Unknown, _) => (AnsiColor::BrightYellow, "cannot be known".to_owned()),
             (verdict, _) => (AnsiColor::BrightGreen, verdict.name().to_owned()),
@@ -83,7 +84,7 @@ impl Tree<'_, '_> {
         let values = self.values(link);
         let (corner, stem) = if is_last { ("└─", "   ") } else { ("├─", "│  ") };
         let label = format!("{mark} {}", link.name());
-        let label = if first_broken(chain) == Some(link) {
+        let label = if chain.first_broken() == Some(link) {
             self.styled(&label, AnsiColor::BrightRed.on_default().bold())
         } else {
             self.styled(&label, style)
