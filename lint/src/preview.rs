@@ -76,13 +76,24 @@ pub enum Outcome {
 pub struct Unchanged {
     /// Why, as a sentence without its period.
     pub reason: String,
-    /// Whether the pod asks for an identity, as far as that is known.
-    pub asks_for_identity: bool,
+    /// What kind of reason that is.
+    pub cause: Cause,
+}
+
+/// What kind of reason there is that a pod is not changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// The pod asks for no identity.
+    NoIdentity,
+    /// The pod is rejected.
+    Rejected,
+    /// The pod has everything already, or what it gets is not known.
+    Other,
 }
 
 impl From<String> for Unchanged {
     fn from(reason: String) -> Self {
-        Self { reason, asks_for_identity: true }
+        Self { reason, cause: Cause::Other }
     }
 }
 
@@ -269,7 +280,8 @@ fn examined_pod(
     for settings in all_settings {
         let examination = examine(inquiry, settings, object.cluster);
         if let (Some(mismatch), Some(pod)) = (examination.mismatches.first(), inquiry.object) {
-            return Err(format!("the API server rejects the pod: {}", mismatch.describe(pod)).into());
+            let reason = format!("the API server rejects the pod: {}", mismatch.describe(pod));
+            return Err(Unchanged { reason, cause: Cause::Rejected });
         }
         let is_injected = examination.is_injected;
         let missing = examination.findings.iter().find(|finding| finding.rule == RuleId::ServiceAccountMissing);
@@ -280,14 +292,14 @@ fn examined_pod(
         }
         let verdict = decide(examination, settings);
         if let Some(message) = verdict.message() {
-            return Err(format!("the pod is rejected: {message}").into());
+            return Err(Unchanged { reason: format!("the pod is rejected: {message}"), cause: Cause::Rejected });
         }
         let Some(inject) = settings.inject.as_ref().filter(|_| injected.is_err()) else { continue };
         if !is_injected {
             let follows = inject.opt_in == OptIn::ServiceAccount;
             let or_account = if follows { ", and its service account has no client id" } else { "" };
             let reason = format!("the pod has no label azure.workload.identity/use: \"true\"{or_account}");
-            injected = Err(Unchanged { reason, asks_for_identity: false });
+            injected = Err(Unchanged { reason, cause: Cause::NoIdentity });
         } else if verdict.changes.is_empty() {
             injected = Err("the pod has everything that is injected".to_owned().into());
         } else {

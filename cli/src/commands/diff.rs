@@ -2,7 +2,7 @@
 
 use std::io;
 
-use azure_workload_identity_lint::preview::{Outcome, Unchanged};
+use azure_workload_identity_lint::preview::{Cause, Outcome, Unchanged};
 use azure_workload_identity_lint::report::Report;
 use azure_workload_identity_lint::{FilePreview, NamedPod, edit, previews};
 
@@ -34,10 +34,10 @@ pub(crate) fn run(arguments: &DiffArguments, display: &mut Display<'_>) -> Resul
     for preview in &previews {
         for pod in &preview.pods {
             match &pod.outcome {
-                Outcome::Unchanged(Unchanged { reason, asks_for_identity: true }) => {
+                Outcome::Unchanged(Unchanged { cause: Cause::NoIdentity, .. }) => others += 1,
+                Outcome::Unchanged(Unchanged { reason, cause: Cause::Rejected | Cause::Other }) => {
                     display.status("unchanged", &format!("{}: {reason}", name(preview, pod)))?;
                 }
-                Outcome::Unchanged(_) => others += 1,
                 Outcome::Injected { .. } | Outcome::Unwritable { .. } => {}
             }
         }
