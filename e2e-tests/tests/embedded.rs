@@ -7,7 +7,7 @@ use xtask::Workspace;
 
 #[test]
 fn the_library_links_into_a_module_that_imports_nothing_and_exports_only_its_own() {
-    let path = Workspace::locate().unwrap().build_module("embedded", "release").unwrap();
+    let path = Workspace::locate().unwrap().build_module("embedded").unwrap();
     let engine = Engine::default();
     let module = Module::new(&engine, fs::read(path).unwrap()).unwrap();
 

@@ -72,24 +72,41 @@ impl Workspace {
         Ok(package.version.to_string())
     }
 
-    /// Compiles a package to WebAssembly; returns the path of the module that cargo reports.
+    /// Compiles a package to WebAssembly with the release profile; returns the path of the module that cargo reports.
     ///
     /// # Errors
     /// When the target is missing, or the package does not compile or is no `cdylib`.
-    pub fn build_module(&self, package: &str, profile: &str) -> Result<PathBuf> {
+    pub fn build_module(&self, package: &str) -> Result<PathBuf> {
+        let flags = self.remapped_paths()?;
+        // A JSON array of strings is a TOML array of strings as well. Cargo adds the flags to those of `.cargo/config.toml`.
+        let flags = format!("target.{TARGET}.rustflags={}", serde_json::to_string(&flags)?);
+        self.compile(package, |cargo| cargo.args(["--release", "--config", &flags]))
+    }
+
+    /// As [`Self::build_module`], with another profile, and with flags of rustc in place of those in `.cargo/config.toml`.
+    ///
+    /// # Errors
+    /// When the target is missing, or the package does not compile or is no `cdylib`.
+    pub fn build_module_with(&self, package: &str, profile: &str, flags: &[&str]) -> Result<PathBuf> {
+        let flags = flags.iter().map(|flag| (*flag).to_owned()).chain(self.remapped_paths()?).collect::<Vec<_>>();
+        self.compile(package, |cargo| {
+            cargo.args(["--profile", profile]).env("CARGO_ENCODED_RUSTFLAGS", flags.join("\x1f"))
+        })
+    }
+
+    fn compile(&self, package: &str, configure: impl FnOnce(&mut Command) -> &mut Command) -> Result<PathBuf> {
         ensure_target(tell)?;
-        let mut child = Command::new(cargo())
+        let mut command = Command::new(cargo());
+        command
             .current_dir(self.root())
-            .args(["build", "--profile", profile, "--locked", "--lib", "--package", package, "--target", TARGET])
+            .args(["build", "--locked", "--lib", "--package", package, "--target", TARGET])
             .arg("--message-format=json-render-diagnostics")
-            .args(["--config", &self.remapped_paths()?])
             // What is published must not depend on the flags that someone has set for native builds; besides, they would
             // make cargo ignore the flags of `--config`.
             .env_remove("RUSTFLAGS")
             .env_remove("CARGO_ENCODED_RUSTFLAGS")
-            .stdout(Stdio::piped())
-            .spawn()
-            .context("cannot start cargo")?;
+            .stdout(Stdio::piped());
+        let mut child = configure(&mut command).spawn().context("cannot start cargo")?;
 
         let messages = BufReader::new(child.stdout.take().context("cargo has no standard output")?);
         let mut module = None;
@@ -109,9 +126,9 @@ impl Workspace {
         Ok(module.into_std_path_buf())
     }
 
-    /// A cargo configuration value that keeps this machine's directories out of the module. Panic locations of dependencies
-    /// contain them otherwise, and two machines would not build the same bytes.
-    fn remapped_paths(&self) -> Result<String> {
+    /// The flags that keep this machine's directories out of the module. Panic locations of dependencies contain them otherwise, and
+    /// two machines would not build the same bytes.
+    fn remapped_paths(&self) -> Result<Vec<String>> {
         let mut flags = vec![format!("--remap-path-prefix={}=/policy", self.root().display())];
         if let Some(home) = cargo_home() {
             flags.push(format!("--remap-path-prefix={}=/cargo", home.display()));
@@ -122,8 +139,7 @@ impl Workspace {
             }
         }
         flags.push(self.remapped_standard_library()?);
-        // A JSON array of strings is a TOML array of strings as well.
-        Ok(format!("target.{TARGET}.rustflags={}", serde_json::to_string(&flags)?))
+        Ok(flags)
     }
 
     /// Where the toolchain has component `rust-src`, which editors like, rustc takes the standard library's paths from there;

@@ -37,7 +37,7 @@ use crate::metadata::Metadata;
 /// fails a check of [`annotate::annotate`].
 pub fn build_policy() -> Result<PathBuf> {
     let workspace = Workspace::locate()?;
-    let guest = workspace.build_module(cargo::GUEST_PACKAGE, "release")?;
+    let guest = workspace.build_module(cargo::GUEST_PACKAGE)?;
     let module = fs::read(&guest).with_context(|| format!("cannot read the compiled guest {}", guest.display()))?;
     let metadata = Metadata::of_policy(workspace.root(), workspace.policy_version()?)?;
     let annotated = annotate::annotate(&module, &metadata).with_context(|| format!("in {}", guest.display()))?;

@@ -4,7 +4,7 @@ use tsify::{Ts, Tsify as _};
 use wasm_bindgen::JsError;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::interface::{Check, Input};
+use crate::interface::{Chains, Check, Input, Previews};
 use crate::workspace::Workspace as Inner;
 
 /// An input that was read. Nothing that users write makes a call throw: what is wrong comes as `problems`.
@@ -31,5 +31,15 @@ impl Workspace {
     /// What the rules find.
     pub fn check(&self) -> Result<Ts<Check>, JsError> {
         Ok(self.0.check().into_ts()?)
+    }
+
+    /// What admission would inject into the pods.
+    pub fn previews(&self) -> Result<Ts<Previews>, JsError> {
+        Ok(self.0.previews().into_ts()?)
+    }
+
+    /// The chains from what runs to the federated credential that Entra ID compares its token with.
+    pub fn chains(&self) -> Result<Ts<Chains>, JsError> {
+        Ok(self.0.chains().into_ts()?)
     }
 }

@@ -3,11 +3,18 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use azure_workload_identity_lint::chain::graph::{self, Graph, Group};
+use azure_workload_identity_lint::chain::report::{self as chain, ChainReport};
+use azure_workload_identity_lint::preview::{self, Cause, Unchanged};
 use azure_workload_identity_lint::report::{self, Diagnostic, FilePlace, ReadError, Report};
 use azure_workload_identity_lint::source::{Source, Utf16};
+use azure_workload_identity_lint::{FilePreview, NamedPod, edit};
 use azure_workload_identity_policy::rule;
 
-use crate::interface::{Check, Edit, Finding, Place, Problem, Related, Severity, Skipped, Summary};
+use crate::interface::{
+    self, Break, Chain, ChainEdge, ChainNode, Chains, Check, Finding, Json, Link, LinkState, NodeKind, Outcome, Place,
+    PodPreview, Problem, Related, Severity, Skipped, Summary, TextEdit, Unknown, Verdict,
+};
 
 /// Converts answers; knows the offsets of the texts that it has met.
 #[derive(Default)]
@@ -28,6 +35,56 @@ impl<'s> Convert<'s> {
         }
     }
 
+    pub(crate) fn chains(&mut self, report: &'s ChainReport, graph: &'s Graph) -> Chains {
+        let chains = report.chains.iter().zip(&graph.groups).map(|(chain, group)| self.chain(chain, group)).collect();
+        Chains { chains, findings: self.findings(&report.report), problems: problems(&report.report.errors) }
+    }
+
+    fn chain(&mut self, chain: &'s chain::Chain, group: &'s Group) -> Chain {
+        let node = |node: &'s graph::Node| ChainNode {
+            id: node.id.clone(),
+            kind: node_kind(node.kind),
+            lines: node.lines.clone(),
+            place: self.place_of(node.place.as_ref()),
+        };
+        let nodes = group.nodes.iter().map(node).collect();
+        let edge = |edge: &graph::Edge| ChainEdge {
+            from: edge.from.clone(),
+            to: edge.to.clone(),
+            label: edge.label.clone(),
+            state: state(edge.state),
+        };
+        let breaks = chain.breaks.iter().map(|it| Break {
+            link: link(it.link),
+            message: it.message.clone(),
+            place: self.place_of(it.place.as_ref()),
+            command: it.command.clone(),
+        });
+        let breaks = breaks.collect();
+        let unknown = chain.unknown.iter().map(|it| Unknown {
+            link: link(it.link),
+            message: it.message.clone(),
+            place: self.place_of(it.place.as_ref()),
+            decides: it.decides,
+        });
+        let unknown = unknown.collect();
+        Chain {
+            title: group.title.clone(),
+            service_account: chain.service_account.to_string(),
+            place: self.place_of(chain.service_account.place.as_ref()),
+            verdict: verdict(chain.verdict),
+            broken_at: chain.first_broken().map(link),
+            nodes,
+            edges: group.edges.iter().map(edge).collect(),
+            breaks,
+            unknown,
+        }
+    }
+
+    fn place_of(&mut self, place: Option<&'s FilePlace>) -> Option<Place> {
+        place.map(|place| self.place(place))
+    }
+
     fn findings(&mut self, report: &'s Report) -> Vec<Finding> {
         report.findings.iter().map(|finding| self.finding(finding)).collect()
     }
@@ -39,7 +96,7 @@ impl<'s> Convert<'s> {
             let offsets = self.offsets(&finding.place.source);
             let edit = |edit: &report::TextEdit| {
                 let span = offsets.span(&edit.span);
-                Edit { from: span.start, to: span.end, text: edit.text.clone() }
+                TextEdit { from: span.start, to: span.end, text: edit.text.clone() }
             };
             edits.iter().map(edit).collect()
         });
@@ -78,6 +135,74 @@ fn severity(severity: rule::Severity) -> Severity {
         rule::Severity::Warn => Severity::Warn,
         // Nothing that is off is found.
         rule::Severity::Note | rule::Severity::Off => Severity::Note,
+    }
+}
+
+pub(crate) fn file_preview(preview: &FilePreview) -> interface::FilePreview {
+    interface::FilePreview {
+        name: preview.source.name.to_string(),
+        text: edit::apply(&preview.source.text, &preview.edits),
+        pods: preview.pods.iter().map(pod_preview).collect(),
+    }
+}
+
+fn pod_preview(pod: &NamedPod) -> PodPreview {
+    let (outcome, note, json) = match &pod.outcome {
+        preview::Outcome::Injected { note } => (Outcome::Injected, note.clone(), None),
+        preview::Outcome::Unwritable { before, after, note } => {
+            (Outcome::Unwritable, note.clone(), Some(Json { before: before.clone(), after: after.clone() }))
+        }
+        preview::Outcome::Unchanged(Unchanged { reason, cause }) => {
+            let outcome = match cause {
+                Cause::NoIdentity => Outcome::NoIdentity,
+                Cause::Rejected => Outcome::Rejected,
+                Cause::Other => Outcome::Unchanged,
+            };
+            (outcome, Some(reason.clone()), None)
+        }
+    };
+    PodPreview { object: pod.object.to_string(), path: pod.path.clone(), outcome, note, json }
+}
+
+fn verdict(verdict: chain::Verdict) -> Verdict {
+    match verdict {
+        chain::Verdict::Complete => Verdict::Complete,
+        chain::Verdict::Broken => Verdict::Broken,
+        chain::Verdict::Unknown => Verdict::Unknown,
+    }
+}
+
+fn link(link: chain::Link) -> Link {
+    match link {
+        chain::Link::Label => Link::Label,
+        chain::Link::ServiceAccount => Link::ServiceAccount,
+        chain::Link::ClientId => Link::ClientId,
+        chain::Link::TenantId => Link::TenantId,
+        chain::Link::Audience => Link::Audience,
+        chain::Link::Issuer => Link::Issuer,
+        chain::Link::Subject => Link::Subject,
+        chain::Link::FederatedCredential => Link::FederatedCredential,
+    }
+}
+
+fn node_kind(kind: graph::NodeKind) -> NodeKind {
+    match kind {
+        graph::NodeKind::Workload => NodeKind::Workload,
+        graph::NodeKind::More => NodeKind::More,
+        graph::NodeKind::ServiceAccount => NodeKind::ServiceAccount,
+        graph::NodeKind::Client => NodeKind::Client,
+        graph::NodeKind::Token => NodeKind::Token,
+        graph::NodeKind::Credential => NodeKind::Credential,
+        graph::NodeKind::Entra => NodeKind::Entra,
+    }
+}
+
+fn state(state: graph::State) -> LinkState {
+    match state {
+        graph::State::Whole => LinkState::Whole,
+        graph::State::Open => LinkState::Open,
+        graph::State::Unknown => LinkState::Unknown,
+        graph::State::Broken => LinkState::Broken,
     }
 }
 

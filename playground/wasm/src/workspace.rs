@@ -1,13 +1,15 @@
 //! The questions about an input.
 
+use azure_workload_identity_lint::chain::graph::Graph;
+use azure_workload_identity_lint::chain::{Azure, Credentials, chains};
 use azure_workload_identity_lint::report::ReadError;
-use azure_workload_identity_lint::settings::{SettingsText, with_all};
+use azure_workload_identity_lint::settings::{SettingsText, inject, with_all};
 use azure_workload_identity_lint::source::Source;
-use azure_workload_identity_lint::{File, OneThread, Options, check};
+use azure_workload_identity_lint::{File, OneThread, Options, check, previews};
 use azure_workload_identity_policy::settings::Settings;
 
-use crate::convert::Convert;
-use crate::interface::{Check, Input};
+use crate::convert::{Convert, file_preview};
+use crate::interface::{Chains, Check, Input, Previews};
 
 /// An input that was read.
 #[derive(Debug)]
@@ -17,6 +19,8 @@ pub struct Workspace {
     /// What is wrong with the settings; the defaults count if there is anything.
     settings_errors: Vec<ReadError>,
     namespace: Option<String>,
+    issuer: Option<String>,
+    credentials: Vec<Credentials>,
 }
 
 impl Workspace {
@@ -24,22 +28,44 @@ impl Workspace {
     pub fn new(input: Input) -> Self {
         let files = input.files.into_iter().map(|file| File::read(file.name, file.text.into_bytes())).collect();
         let (settings, settings_errors) = read_settings(input.settings);
+        let credentials = input.credentials.into_iter();
+        let credentials = credentials.map(|file| Credentials::read(file.name, file.text.into_bytes())).collect();
         let namespace = input.namespace.filter(|namespace| !namespace.is_empty());
-        Self { files, settings, settings_errors, namespace }
+        let issuer = input.issuer.filter(|issuer| !issuer.is_empty());
+        Self { files, settings, settings_errors, namespace, issuer, credentials }
     }
 
     /// What the rules find.
     pub fn check(&self) -> Check {
-        let mut report = self.with_options(|options| check(&self.files, options, &OneThread));
+        let mut report = self.with_options(&self.settings, |options| check(&self.files, options, &OneThread));
         report.errors.splice(..0, self.settings_errors.iter().cloned());
         Convert::default().check(&report)
     }
 
+    /// What admission would inject into the pods.
+    pub fn previews(&self) -> Previews {
+        let mut settings = self.settings.clone();
+        inject(&mut settings);
+        let previews = self.with_options(&settings, |options| previews(&self.files, options, &OneThread));
+        Previews {
+            injects: self.settings.iter().any(SettingsText::injects),
+            files: previews.iter().map(file_preview).collect(),
+        }
+    }
+
+    /// The chains from what runs to its federated credential.
+    pub fn chains(&self) -> Chains {
+        let azure = Azure { issuer: self.issuer.as_deref(), credentials: &self.credentials };
+        let mut report = self.with_options(&self.settings, |options| chains(&self.files, options, azure, &OneThread));
+        report.report.errors.splice(..0, self.settings_errors.iter().cloned());
+        let graph = Graph::new(&report);
+        Convert::default().chains(&report, &graph)
+    }
+
     /// Does something with the options of a check.
-    fn with_options<T>(&self, work: impl Fn(&Options<'_>) -> T) -> T {
+    fn with_options<T>(&self, settings: &[SettingsText], work: impl Fn(&Options<'_>) -> T) -> T {
         // Settings with errors were left out, so this does not fail.
-        with_all(&self.settings, |settings| work(&self.options(settings)))
-            .unwrap_or_else(|_| work(&self.options(Vec::new())))
+        with_all(settings, |settings| work(&self.options(settings))).unwrap_or_else(|_| work(&self.options(Vec::new())))
     }
 
     fn options<'s>(&self, settings: Vec<Settings<'s>>) -> Options<'s> {
