@@ -109,7 +109,7 @@ fn examine_object(
         // Most objects have no findings.
         let unknowns = (!verdict.findings.is_empty()).then(|| Unknowns {
             accounts_are_known: set.knows_all_accounts(),
-            account_is_assumed: cluster.has_assumed.get(),
+            account_is_assumed: cluster.has_assumed(),
             is_partial: set.is_partial(place, &inquiry.group, &inquiry.kind, value),
         });
         for (severity, mut finding) in verdict.findings {
@@ -196,6 +196,11 @@ impl<'s, 'f> Files<'s, 'f> {
     /// The cluster as the object of this number sees it.
     pub(crate) fn new(set: &'s Set<'f>, position: usize, namespace: Option<&'s str>) -> Self {
         Self { set, position, namespace, has_assumed: Cell::new(false) }
+    }
+
+    /// Whether an answer was assumed.
+    pub(crate) fn has_assumed(&self) -> bool {
+        self.has_assumed.get()
     }
 }
 

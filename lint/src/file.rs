@@ -81,6 +81,63 @@ impl Reread<'_> {
 /// How deep lists may be in lists. The API server knows none in another.
 const LIST_DEPTH: usize = 3;
 
+/// Visits the objects of a document, those in lists one by one: the value, its `apiVersion` and its `kind`.
+pub(crate) fn each_object<'v>(root: Value<'v>, visit: &mut dyn FnMut(Value<'v>, String, String)) {
+    each_object_in(root, "", LIST_DEPTH, visit);
+}
+
+/// As [`each_object`]. `item_kind` is the kind of items that do not name it, as the API server answers them.
+fn each_object_in<'v>(
+    value: Value<'v>,
+    item_kind: &str,
+    depth: usize,
+    visit: &mut dyn FnMut(Value<'v>, String, String),
+) {
+    let (mut api_version, mut kind) = (text(Some(value), "apiVersion"), text(Some(value), "kind"));
+    if let (true, Some((version, item))) = (kind.is_empty(), item_kind.split_once(' ')) {
+        (api_version, kind) = (version.to_owned(), item.to_owned());
+    }
+    if api_version.is_empty() || kind.is_empty() {
+        return;
+    }
+    let items = value.field("items").filter(|items| items.kind() == Kind::Array);
+    if let (Some(item_kind), Some(items)) = (kind.strip_suffix("List"), items) {
+        if depth > 0 {
+            let item_kind = if item_kind.is_empty() { String::new() } else { [&api_version, " ", item_kind].concat() };
+            items.elements().for_each(|item| each_object_in(item, &item_kind, depth - 1, visit));
+        }
+        return;
+    }
+    visit(value, api_version, kind);
+}
+
+impl Object {
+    /// Reads an object, if it matters.
+    fn read(value: Value<'_>, api_version: String, kind: String) -> Option<Self> {
+        if is_irrelevant(&api_version, &kind) {
+            return None;
+        }
+        let fact = match (api_version.as_str(), kind.as_str()) {
+            ("v1", "ServiceAccount") => Fact::Account(ServiceAccount::read(value, &mut Reading::default())),
+            _ => Grant::read(&api_version, &kind, value).map_or(Fact::None, Fact::Grant),
+        };
+        Some(Self { node: value.id(), name: ObjectName::read(value, api_version, kind), fact })
+    }
+}
+
+impl ObjectName {
+    /// Reads how an object of this kind names itself.
+    pub(crate) fn read(object: Value<'_>, api_version: String, kind: String) -> Self {
+        let metadata = object.field("metadata");
+        let name = match text(metadata, "name") {
+            name if name.is_empty() => text(metadata, "generateName"),
+            name => name,
+        };
+        let namespace = Some(text(metadata, "namespace")).filter(|namespace| !namespace.is_empty());
+        Self { api_version, kind, namespace, name }
+    }
+}
+
 impl Part {
     /// The JSON text.
     pub(crate) fn json<'f>(&'f self, file: &'f File) -> &'f str {
@@ -122,6 +179,24 @@ impl File {
     pub(crate) fn reread(&self) -> Reread<'_> {
         let documents = yaml::documents(&self.source.text, true).filter_map(Result::ok).enumerate();
         Reread { documents: Box::new(documents) }
+    }
+
+    /// Visits all documents again, with their numbers, and with the origins of their nodes unless the text of the file is JSON.
+    pub(crate) fn each_document(&self, visit: &mut dyn FnMut(usize, &json::Document<'_>, Option<&yaml::Document>)) {
+        // A text that is meant to be JSON and is not has none.
+        if self.documents == 0 {
+            return;
+        }
+        if let Some(Ok(document)) = as_json(&self.source.text) {
+            return visit(0, &document, None);
+        }
+        let mut number = 0;
+        for document in yaml::documents(&self.source.text, true).filter_map(Result::ok) {
+            if let Ok(json) = json::Document::parse(document.json.as_bytes()) {
+                visit(number, &json, Some(&document));
+                number += 1;
+            }
+        }
     }
 
     /// What could not be read.
@@ -171,50 +246,15 @@ impl File {
         self.documents += 1;
         let (root, mut objects) = (document.root(), Vec::new());
         self.add_patches(root);
-        self.add_objects(root, "", LIST_DEPTH, &mut objects);
+        each_object(root, &mut |value, api_version, kind| {
+            self.objects += 1;
+            objects.extend(Object::read(value, api_version, kind));
+        });
         if objects.is_empty() {
             return None;
         }
         self.parts.push(Part { json: None, number, objects });
         self.parts.last_mut()
-    }
-
-    /// Finds the objects: the value itself, or the items of a list. `item_kind` is the kind of items that do not name it, as the API
-    /// server answers them.
-    fn add_objects(&mut self, value: Value<'_>, item_kind: &str, depth: usize, found: &mut Vec<Object>) {
-        let (mut api_version, mut kind) = (text(Some(value), "apiVersion"), text(Some(value), "kind"));
-        if let (true, Some((version, item))) = (kind.is_empty(), item_kind.split_once(' ')) {
-            (api_version, kind) = (version.to_owned(), item.to_owned());
-        }
-        if api_version.is_empty() || kind.is_empty() {
-            return;
-        }
-        let items = value.field("items").filter(|items| items.kind() == Kind::Array);
-        if let (Some(item_kind), Some(items)) = (kind.strip_suffix("List"), items) {
-            if depth > 0 {
-                let item_kind =
-                    if item_kind.is_empty() { String::new() } else { [&api_version, " ", item_kind].concat() };
-                for item in items.elements() {
-                    self.add_objects(item, &item_kind, depth - 1, found);
-                }
-            }
-            return;
-        }
-        self.objects += 1;
-        if is_irrelevant(&api_version, &kind) {
-            return;
-        }
-        let metadata = value.field("metadata");
-        let name = match text(metadata, "name") {
-            name if name.is_empty() => text(metadata, "generateName"),
-            name => name,
-        };
-        let namespace = Some(text(metadata, "namespace")).filter(|namespace| !namespace.is_empty());
-        let fact = match (api_version.as_str(), kind.as_str()) {
-            ("v1", "ServiceAccount") => Fact::Account(ServiceAccount::read(value, &mut Reading::default())),
-            _ => Grant::read(&api_version, &kind, value).map_or(Fact::None, Fact::Grant),
-        };
-        found.push(Object { node: value.id(), name: ObjectName { api_version, kind, namespace, name }, fact });
     }
 
     /// Notes which files a kustomization names as patches.

@@ -12,6 +12,7 @@
 //!                     (rules: what only files can break; other_kinds: objects that may hand labels to pods)
 //!      -> diagnose    findings with their places (place) and text changes (edit), without what comments suppress (suppressions)
 //!      -> report      ready to be rendered
+//!      -> answers     what kubectl prints for each object
 //!      -> chain       from what runs to the federated credential that Entra ID compares its token with
 //! changes -> edit     changes of the JSON as changes of the text in which a person wrote it
 //!      -> fix         a text after all corrections that a check offers
@@ -21,6 +22,7 @@
 
 mod access;
 mod accounts;
+pub mod answers;
 pub mod chain;
 mod check;
 mod diagnose;

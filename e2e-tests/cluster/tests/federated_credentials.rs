@@ -6,13 +6,7 @@
 
 mod common;
 
-use std::{fs, path::Path};
-
-use cluster_tests::{
-    control_plane::{ControlPlane, Kubectl, WORKSPACE},
-    manifests::Manifests,
-    server::Program,
-};
+use cluster_tests::{control_plane::Kubectl, server::Program};
 use common::*;
 use serde_json::{Value, json};
 
@@ -32,7 +26,7 @@ const GROUPS: [(&str, &[&str], &str, &str, &str); 5] = [
 /// `guard-aks` with the component, and with the issuer of the cluster for the policy that checks what people apply.
 fn scenario(program: &Program, issuer: Option<&str>) -> Scenario {
     let mut scenario = Scenario::with(program, |cluster| {
-        with_component(cluster).map_policies(|mut policy| {
+        with_federated_credentials(cluster).map_policies(|mut policy| {
             if let Some(issuer) = issuer {
                 policy.spec.settings.insert("issuer".to_owned(), json!(issuer));
             }
@@ -43,27 +37,6 @@ fn scenario(program: &Program, issuer: Option<&str>) -> Scenario {
         scenario.cluster.define_kind(group, "FederatedIdentityCredential", versions, scope).unwrap();
     }
     scenario
-}
-
-/// A kustomization of the recipe and the component, rendered.
-fn with_component(cluster: &ControlPlane) -> Manifests {
-    let directory = cluster.directory().join("federated-credentials");
-    fs::create_dir_all(&directory).unwrap();
-    let directory = directory.canonicalize().unwrap();
-    // Kustomize takes no absolute paths.
-    let up = "../".repeat(directory.components().count() - 1);
-    let deploy = Path::new(WORKSPACE).join("deploy").canonicalize().unwrap();
-    let deploy = format!("{up}{}", deploy.strip_prefix("/").unwrap().display());
-    let kustomization = json!({
-        "apiVersion": "kustomize.config.k8s.io/v1beta1",
-        "kind": "Kustomization",
-        "resources": [format!("{deploy}/guard-aks")],
-        "components": [format!("{deploy}/federated-credentials")],
-    });
-    fs::write(directory.join("kustomization.yaml"), kustomization.to_string()).unwrap();
-    let rendered = cluster.kubectl(&["kustomize", &directory.display().to_string()], "").unwrap();
-    assert_done(&rendered);
-    Manifests::from_yaml(&rendered.stdout).unwrap()
 }
 
 /// A credential of a group and version.

@@ -3,13 +3,17 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests fail as tests do")]
 #![allow(dead_code, reason = "no file of scenarios needs all of it")]
 
-use std::sync::{
-    MutexGuard,
-    atomic::{AtomicU32, Ordering},
+use std::{
+    fs,
+    path::Path,
+    sync::{
+        MutexGuard,
+        atomic::{AtomicU32, Ordering},
+    },
 };
 
 use cluster_tests::{
-    control_plane::{ControlPlane, Kubectl},
+    control_plane::{ControlPlane, Kubectl, WORKSPACE},
     manifests::Manifests,
     server::{Program, Server},
 };
@@ -84,6 +88,27 @@ impl Scenario {
         let namespace = format!("--namespace={}", self.namespace);
         self.cluster.kubectl(&[arguments, &[&namespace]].concat(), input).unwrap()
     }
+}
+
+/// `guard-aks` with the component for federated credentials.
+pub(crate) fn with_federated_credentials(cluster: &ControlPlane) -> Manifests {
+    let directory = cluster.directory().join("federated-credentials");
+    fs::create_dir_all(&directory).unwrap();
+    let directory = directory.canonicalize().unwrap();
+    // Kustomize takes no absolute paths.
+    let up = "../".repeat(directory.components().count() - 1);
+    let deploy = Path::new(WORKSPACE).join("deploy").canonicalize().unwrap();
+    let deploy = format!("{up}{}", deploy.strip_prefix("/").unwrap().display());
+    let kustomization = json!({
+        "apiVersion": "kustomize.config.k8s.io/v1beta1",
+        "kind": "Kustomization",
+        "resources": [format!("{deploy}/guard-aks")],
+        "components": [format!("{deploy}/federated-credentials")],
+    });
+    fs::write(directory.join("kustomization.yaml"), kustomization.to_string()).unwrap();
+    let rendered = cluster.kubectl(&["kustomize", &directory.display().to_string()], "").unwrap();
+    assert_done(&rendered);
+    Manifests::from_yaml(&rendered.stdout).unwrap()
 }
 
 /// A namespace that no other scenario of the process uses.

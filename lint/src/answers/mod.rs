@@ -1,0 +1,154 @@
+//! What `kubectl apply` prints for each object, where a recipe of this project is installed.
+//!
+//! The answer is that of admission to a new object, by the policy to which the recipe sends it, in the words of kubectl and of the API
+//! server. What only the cluster knows is taken to be fine: that a service account exists which is not among the files, that RBAC
+//! permits what is asked for, and that nothing is missing in an object.
+//!
+//! ```text
+//! object -> recipe     the policy that judges it
+//!        -> decoding   what is said of a value of the wrong type, which no policy gets to see
+//!        -> words      how kubectl prints an answer
+//! ```
+
+mod decoding;
+mod recipe;
+mod words;
+
+use std::collections::{HashMap, HashSet};
+
+use azure_workload_identity_policy::finding::Part;
+use azure_workload_identity_policy::inquiry::{Inquiry, Origin};
+use azure_workload_identity_policy::json::{Path, Value};
+use azure_workload_identity_policy::{decide, examine};
+
+use crate::check::{Files, inquiry, namespace_of};
+use crate::file::{File, Object, each_object};
+use crate::offline::{Unknown, Unknowns};
+use crate::options::Options;
+use crate::place::Written;
+use crate::report::{FilePlace, ObjectName};
+use crate::set::Set;
+use crate::source::Lines;
+use recipe::Recipe;
+
+/// The answer to one object.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// Where the object is.
+    pub place: FilePlace,
+    /// The object.
+    pub object: ObjectName,
+    /// Whether it is created.
+    pub is_allowed: bool,
+    /// What is printed: the warnings, then the result. Without a line break at its end.
+    pub text: String,
+}
+
+/// The answers to all objects, in the order of the files, as if one command applied them.
+pub fn answers(files: &[File], options: &Options<'_>) -> Vec<Answer> {
+    let set = Set::new(files, options.cluster_state);
+    let recipe = Recipe::of(&options.settings);
+    let mut run = Run { set: &set, options, recipe, warned: HashSet::new(), answers: Vec::new() };
+    (0..files.len()).for_each(|file| run.file(file));
+    run.answers
+}
+
+/// One run of kubectl.
+struct Run<'a, 'f> {
+    set: &'a Set<'f>,
+    options: &'a Options<'a>,
+    recipe: Recipe,
+    /// The warnings that were printed. kubectl prints each once.
+    warned: HashSet<String>,
+    answers: Vec<Answer>,
+}
+
+/// What the cluster says.
+enum Reply {
+    /// The object is created.
+    Created,
+    /// It is rejected; this is what kubectl prints.
+    Rejected(String),
+}
+
+impl Run<'_, '_> {
+    fn file(&mut self, number: usize) {
+        let set = self.set;
+        let Some(file) = set.files.get(number) else { return };
+        let mut positions = HashMap::new();
+        for (first, _, part) in set.parts_of(number) {
+            positions.extend(part.objects.iter().zip(first..).map(|(object, at)| ((part.number, object.node), at)));
+        }
+        let source = &file.source;
+        let lines = Lines::new(&source.text);
+        file.each_document(&mut |document_number, json, document| {
+            let written = Written { text: &source.text, json, document, elements: &[] };
+            each_object(json.root(), &mut |value, api_version, kind| {
+                let span = written.locate(value, &Path::default(), Part::Value).span;
+                let place = FilePlace { source: source.clone(), range: lines.range(&span), span };
+                let position = positions.get(&(document_number, value.id()));
+                self.object(place, value, ObjectName::read(value, api_version, kind), position.copied());
+            });
+        });
+    }
+
+    /// Adds the answer to an object. Those that no rule is about have no position.
+    fn object(&mut self, place: FilePlace, value: Value<'_>, name: ObjectName, position: Option<usize>) {
+        let object = position.and_then(|position| Some((position, self.set.object(position)?.1)));
+        let mut text = String::new();
+        let namespace = name.namespace.as_deref().or(self.options.namespace.as_deref());
+        let reply = match words::not_sent(value, &name, namespace.unwrap_or("default"), &place.source.name) {
+            Some(error) => Reply::Rejected(error),
+            None => match object {
+                Some((position, object)) => self.judge(position, object, value, &place.source.name, &mut text),
+                None => Reply::Created,
+            },
+        };
+        let is_allowed = matches!(reply, Reply::Created);
+        text.push_str(&match reply {
+            Reply::Created => words::created(&name),
+            Reply::Rejected(error) => error,
+        });
+        let object = ObjectName { namespace: name.namespace.or_else(|| self.options.namespace.clone()), ..name };
+        self.answers.push(Answer { place, object, is_allowed, text });
+    }
+
+    /// What the cluster says of an object. Its warnings are added to the text.
+    fn judge(&mut self, position: usize, object: &Object, value: Value<'_>, file: &str, text: &mut String) -> Reply {
+        let (set, options) = (self.set, self.options);
+        let Some((place, _)) = set.object(position) else { return Reply::Created };
+        let namespace = namespace_of(object, options);
+        let cluster = Files::new(set, position, namespace);
+        let (mut warnings, mut denial) = (Vec::new(), None);
+        for settings in &options.settings {
+            let inquiry = inquiry(value, object, namespace);
+            let is_partial = set.is_partial(place, &inquiry.group, &inquiry.kind, value);
+            let namespace = recipe::namespace_of_request(&inquiry);
+            let inquiry = Inquiry { origin: Origin::Admission, namespace, ..inquiry };
+            let examination = examine(&inquiry, settings, &cluster);
+            if !examination.mismatches.is_empty() {
+                let error = decoding::error(&object.name, value, &examination.mismatches, file);
+                return Reply::Rejected(error);
+            }
+            let Some(policy) = self.recipe.policy(&inquiry) else { continue };
+            let mut verdict = decide(examination, settings);
+            let unknowns = Unknowns {
+                accounts_are_known: set.knows_all_accounts(),
+                account_is_assumed: cluster.has_assumed(),
+                is_partial,
+            };
+            // A variable is judged as it is written: nothing fills it in any more.
+            verdict.findings.retain(|(_, finding)| {
+                unknowns.behind(finding, value).is_none_or(|unknown| unknown == Unknown::Variable)
+            });
+            warnings.extend(verdict.warnings());
+            denial = denial.or_else(|| verdict.message().map(|message| words::denied(file, policy, &message)));
+        }
+        for warning in words::passed_on(warnings) {
+            if self.warned.insert(warning.clone()) {
+                text.push_str(&words::warning(&warning));
+            }
+        }
+        denial.map_or(Reply::Created, Reply::Rejected)
+    }
+}
