@@ -4,7 +4,7 @@ use tsify::{Ts, Tsify as _};
 use wasm_bindgen::JsError;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::interface::{Chains, Check, Input, Previews};
+use crate::interface::{Answer, Chains, Check, Input, Previews};
 use crate::workspace::Workspace as Inner;
 
 /// An input that was read. Nothing that users write makes a call throw: what is wrong comes as `problems`.
@@ -31,6 +31,12 @@ impl Workspace {
     /// What the rules find.
     pub fn check(&self) -> Result<Ts<Check>, JsError> {
         Ok(self.0.check().into_ts()?)
+    }
+
+    /// What `kubectl apply` prints for each object, as if one command applied all files in a cluster with the recipe guard-aks, or
+    /// replace-webhook if the settings inject.
+    pub fn answers(&self) -> Result<Vec<Ts<Answer>>, JsError> {
+        self.0.answers().iter().map(|answer| Ok(answer.into_ts()?)).collect()
     }
 
     /// What admission would inject into the pods.

@@ -8,12 +8,12 @@ use azure_workload_identity_lint::chain::report::{self as chain, ChainReport};
 use azure_workload_identity_lint::preview::{self, Cause, Unchanged};
 use azure_workload_identity_lint::report::{self, Diagnostic, FilePlace, ReadError, Report};
 use azure_workload_identity_lint::source::{Source, Utf16};
-use azure_workload_identity_lint::{FilePreview, NamedPod, edit};
+use azure_workload_identity_lint::{FilePreview, NamedPod, answers, edit};
 use azure_workload_identity_policy::rule;
 
 use crate::interface::{
-    self, Break, Chain, ChainEdge, ChainNode, Chains, Check, Finding, Json, Link, LinkState, NodeKind, Outcome, Place,
-    PodPreview, Problem, Related, Severity, Skipped, Summary, TextEdit, Unknown, Verdict,
+    self, Answer, Break, Chain, ChainEdge, ChainNode, Chains, Check, Finding, Json, Link, LinkState, NodeKind, Outcome,
+    Place, PodPreview, Problem, Related, Severity, Skipped, Summary, TextEdit, Unknown, Verdict,
 };
 
 /// Converts answers; knows the offsets of the texts that it has met.
@@ -32,6 +32,15 @@ impl<'s> Convert<'s> {
             problems: problems(&report.errors),
             skipped: skipped.map(|it| Skipped { file: it.file.to_string(), reason: it.reason.clone() }).collect(),
             summary: Summary { files, documents, objects, deny, warn, note },
+        }
+    }
+
+    pub(crate) fn answer(&mut self, answer: &'s answers::Answer) -> Answer {
+        Answer {
+            object: answer.object.to_string(),
+            place: self.place(&answer.place),
+            allowed: answer.is_allowed,
+            text: answer.text.clone(),
         }
     }
 

@@ -154,6 +154,19 @@ pub struct Check {
     pub summary: Summary,
 }
 
+/// The answer to an object.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Tsify)]
+pub struct Answer {
+    /// The object: `Deployment shop/web`.
+    pub object: String,
+    /// Where the object is.
+    pub place: Place,
+    /// Whether it is created.
+    pub allowed: bool,
+    /// What `kubectl apply` prints: the warnings, then the result. Several lines, without a line break at the end.
+    pub text: String,
+}
+
 /// What admission would inject.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Tsify)]
 pub struct Previews {

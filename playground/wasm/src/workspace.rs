@@ -1,5 +1,6 @@
 //! The questions about an input.
 
+use azure_workload_identity_lint::answers::answers;
 use azure_workload_identity_lint::chain::graph::Graph;
 use azure_workload_identity_lint::chain::{Azure, Credentials, chains};
 use azure_workload_identity_lint::report::ReadError;
@@ -9,7 +10,7 @@ use azure_workload_identity_lint::{File, OneThread, Options, check, previews};
 use azure_workload_identity_policy::settings::Settings;
 
 use crate::convert::{Convert, file_preview};
-use crate::interface::{Chains, Check, Input, Previews};
+use crate::interface::{Answer, Chains, Check, Input, Previews};
 
 /// An input that was read.
 #[derive(Debug)]
@@ -40,6 +41,13 @@ impl Workspace {
         let mut report = self.with_options(&self.settings, |options| check(&self.files, options, &OneThread));
         report.errors.splice(..0, self.settings_errors.iter().cloned());
         Convert::default().check(&report)
+    }
+
+    /// What kubectl prints for each object.
+    pub fn answers(&self) -> Vec<Answer> {
+        let answers = self.with_options(&self.settings, |options| answers(&self.files, options));
+        let mut convert = Convert::default();
+        answers.iter().map(|answer| convert.answer(answer)).collect()
     }
 
     /// What admission would inject into the pods.
