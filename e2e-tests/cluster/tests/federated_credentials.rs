@@ -26,7 +26,7 @@ const GROUPS: [(&str, &[&str], &str, &str, &str); 5] = [
 /// `guard-aks` with the component, and with the issuer of the cluster for the policy that checks what people apply.
 fn scenario(program: &Program, issuer: Option<&str>) -> Scenario {
     let mut scenario = Scenario::with(program, |cluster| {
-        with_federated_credentials(cluster).map_policies(|mut policy| {
+        with_federated_credentials(cluster, "guard-aks").map_policies(|mut policy| {
             if let Some(issuer) = issuer {
                 policy.spec.settings.insert("issuer".to_owned(), json!(issuer));
             }

@@ -2,7 +2,7 @@
 //!
 //! The answer is that of admission to a new object, by the policy to which the recipe sends it, in the words of kubectl and of the API
 //! server. What only the cluster knows is taken to be fine: that a service account exists which is not among the files, that RBAC
-//! permits what is asked for, and that nothing is missing in an object.
+//! permits what is asked for, and that nothing is missing in an object. The service accounts of all files are there for every object.
 //!
 //! ```text
 //! object -> recipe     the policy that judges it

@@ -90,8 +90,8 @@ impl Scenario {
     }
 }
 
-/// `guard-aks` with the component for federated credentials.
-pub(crate) fn with_federated_credentials(cluster: &ControlPlane) -> Manifests {
+/// A recipe with the component for federated credentials.
+pub(crate) fn with_federated_credentials(cluster: &ControlPlane, recipe: &str) -> Manifests {
     let directory = cluster.directory().join("federated-credentials");
     fs::create_dir_all(&directory).unwrap();
     let directory = directory.canonicalize().unwrap();
@@ -102,7 +102,7 @@ pub(crate) fn with_federated_credentials(cluster: &ControlPlane) -> Manifests {
     let kustomization = json!({
         "apiVersion": "kustomize.config.k8s.io/v1beta1",
         "kind": "Kustomization",
-        "resources": [format!("{deploy}/guard-aks")],
+        "resources": [format!("{deploy}/{recipe}")],
         "components": [format!("{deploy}/federated-credentials")],
     });
     fs::write(directory.join("kustomization.yaml"), kustomization.to_string()).unwrap();
