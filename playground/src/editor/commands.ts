@@ -1,0 +1,75 @@
+/** What panels ask the editor to do: one editor per page, known once it is mounted. */
+import type { EditorState } from "@codemirror/state";
+import { signal } from "@preact/signals";
+import { tell } from "../state/notice";
+import { check, isCurrent } from "../state/results";
+import { activeId, fileNamed, files } from "../state/session";
+import type { Finding, Place, TextEdit } from "../wasm/playground";
+import { diagnosticsOf } from "./diagnostics";
+import type { Editor } from "./editor";
+
+let editor: Editor | undefined;
+
+/** On a phone, the editor and the results take turns. */
+export const side = signal<"editor" | "results">("editor");
+
+export function connect(mounted: Editor): void {
+  editor = mounted;
+}
+
+/** Makes the file the one that is shown, at once. */
+function show(name: string): Editor | undefined {
+  const file = fileNamed(name);
+  if (!file || !editor) return;
+  activeId.value = file.id;
+  showActive();
+  return editor;
+}
+
+/** Shows the active file with its findings. */
+export function showActive(): void {
+  const file = files.peek().find((it) => it.id === activeId.peek());
+  if (!file || !editor) return;
+  editor.show(file.id, file.doc, new Set(files.peek().map((it) => it.id)));
+  showDiagnostics();
+}
+
+export function showDiagnostics(): void {
+  const file = files.peek().find((it) => it.id === activeId.peek());
+  const result = check.peek()?.value;
+  // Places of an older text would be wrong; the next answer is on its way.
+  if (!file || !result || !isCurrent()) return;
+  editor?.showDiagnostics((state: EditorState) => diagnosticsOf(file.name, result.findings, result.problems, state));
+}
+
+export function goTo(place: Place): void {
+  const shown = show(place.file);
+  if (!shown) return;
+  side.value = "editor";
+  // On a phone the editor appears with the next frame.
+  requestAnimationFrame(() => shown.select(place.from, place.to));
+}
+
+/** Applies the changes of findings, as far as they do not overlap. Returns how many findings were fixed. */
+export function fix(findings: readonly Finding[]): number {
+  if (!isCurrent()) {
+    tell("The text has changed. Try again when the check is complete.");
+    return 0;
+  }
+  const byFile = new Map<string, TextEdit[]>();
+  let fixed = 0;
+  for (const { place, edits } of findings) {
+    if (!edits || edits.length === 0) continue;
+    const chosen = byFile.get(place.file) ?? [];
+    const isSame = (a: TextEdit, b: TextEdit) => a.from === b.from && a.to === b.to && a.text === b.text;
+    const added = edits.filter((edit) => !chosen.some((other) => isSame(edit, other)));
+    if (added.some((edit) => chosen.some((other) => edit.from <= other.to && other.from <= edit.to))) continue;
+    byFile.set(place.file, [...chosen, ...added]);
+    fixed++;
+  }
+  const before = activeId.peek();
+  for (const [file, edits] of byFile) show(file)?.apply(edits);
+  if (files.peek().some((file) => file.id === before)) activeId.value = before;
+  showActive();
+  return fixed;
+}

@@ -1,0 +1,176 @@
+/** The findings in words: a click leads to the place, a button applies the fix. */
+import { useSignal, useSignalEffect } from "@preact/signals";
+import { fix, goTo } from "../editor/commands";
+import type { Rule } from "../rules/rule";
+import { loadRules, RuleText } from "../rules/rules";
+import { tell } from "../state/notice";
+import { check, isChecking } from "../state/results";
+import { Icon, SeveritySign } from "../ui/icon";
+import type { Check, Finding } from "../wasm/playground";
+
+/** How many are shown at first, and how many more each time. */
+const STEP = 100;
+const NAMES = { deny: "Denied", warn: "Warning", note: "Note" } as const;
+
+export function Findings() {
+  const shown = useSignal(STEP);
+  const result = check.value;
+  if (!result) return <p class="quiet">{isChecking.value ? "Checking…" : "There is no answer yet."}</p>;
+  const { findings } = result.value;
+  const fixable = findings.filter((finding) => finding.edits);
+  return (
+    <>
+      <Problems check={result.value} />
+      <div class="headline">
+        <Summary check={result.value} />
+        {fixable.length > 0 && (
+          <button type="button" class="primary" onClick={() => tellFixed(fix(fixable), findings.length)}>
+            Fix all {fixable.length > 1 ? fixable.length : ""}
+          </button>
+        )}
+      </div>
+      <ul class="findings">
+        {findings.slice(0, shown.value).map((finding) => (
+          <FindingItem key={`${finding.rule} ${finding.place.file} ${finding.place.from} ${finding.message}`} finding={finding} />
+        ))}
+      </ul>
+      {findings.length > shown.value && (
+        <button
+          type="button"
+          onClick={() => {
+            shown.value += STEP;
+          }}
+        >
+          Show {Math.min(STEP, findings.length - shown.value)} more of {findings.length - shown.value}
+        </button>
+      )}
+      {result.more > 0 && (
+        <p class="quiet">{result.more.toLocaleString("en")} more findings are not shown. azwi-check has no such limit.</p>
+      )}
+    </>
+  );
+}
+
+function tellFixed(fixed: number, all: number): void {
+  const left = all - fixed;
+  if (fixed > 0)
+    tell(
+      `Fixed ${fixed} of ${all} findings. Ctrl-Z in the editor undoes it.${left > 0 ? " The others need a decision of yours." : ""}`,
+    );
+}
+
+function Summary({ check }: { check: Check }) {
+  const { objects, deny, warn, note } = check.summary;
+  const things = (count: number, name: string, names = `${name}s`) =>
+    `${count.toLocaleString("en")} ${count === 1 ? name : names}`;
+  if (objects === 0 && check.problems.length === 0) return <p>No objects. Paste a manifest, or choose an example.</p>;
+  const parts = [deny && `${deny} denied`, warn && things(warn, "warning"), note && things(note, "note")].filter(Boolean);
+  const found = parts.length > 0 ? parts.join(", ") : "no findings";
+  return (
+    <p>
+      <strong>{found}</strong> in {things(objects, "object")}
+    </p>
+  );
+}
+
+function Problems({ check }: { check: Check }) {
+  const { problems, skipped } = check;
+  if (problems.length + skipped.length === 0) return null;
+  return (
+    <ul class="problems" aria-label="What cannot be read">
+      {problems.slice(0, STEP).map((problem) => (
+        <li key={`${problem.file} ${problem.line} ${problem.message}`}>
+          <SeveritySign severity="deny" />
+          <span>
+            {problem.file && <code>{[problem.file, problem.line].filter((part) => part !== undefined).join(":")}</code>}{" "}
+            {problem.message}
+          </span>
+        </li>
+      ))}
+      {skipped.slice(0, STEP).map(({ file, reason }) => (
+        <li key={`${file} ${reason}`}>
+          <SeveritySign severity="note" />
+          <span>
+            <code>{file}</code> is not checked: {reason}
+          </span>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+export function FindingItem({ finding }: { finding: Finding }) {
+  const isOpen = useSignal(false);
+  const { rule, severity, place, message, object, related, edits } = finding;
+  return (
+    <li class={`finding ${severity}`}>
+      <button type="button" class="go" onClick={() => goTo(place)}>
+        <span class="head">
+          <SeveritySign severity={severity} />
+          <span class="severity">{NAMES[severity]}</span>
+          <span class="rule">{rule}</span>
+          <span class="place">
+            {place.file}:{place.line}:{place.column}
+          </span>
+        </span>
+        <span class="object">{object}</span>
+        <span class="message">{message}</span>
+        <span class="fix">
+          <span class="what">Fix</span> {finding.fix}
+        </span>
+      </button>
+      {related.length > 0 && (
+        <ul class="related">
+          {related.map((it) => (
+            <li key={`${it.place.file} ${it.place.from} ${it.message}`}>
+              <button type="button" class="link" onClick={() => goTo(it.place)}>
+                {it.place.file}:{it.place.line}
+              </button>{" "}
+              {it.message}
+            </li>
+          ))}
+        </ul>
+      )}
+      <div class="actions">
+        {edits && (
+          <button
+            type="button"
+            class="small accent"
+            aria-label={`Fix ${rule} in line ${place.line}`}
+            onClick={() => fix([finding])}
+          >
+            Fix
+          </button>
+        )}
+        <button
+          type="button"
+          class="small"
+          aria-expanded={isOpen.value}
+          aria-label={`About the rule ${rule}`}
+          onClick={() => {
+            isOpen.value = !isOpen.value;
+          }}
+        >
+          <Icon name="book" /> About the rule
+        </button>
+      </div>
+      {isOpen.value && <About rule={rule} />}
+    </li>
+  );
+}
+
+function About({ rule: name }: { rule: string }) {
+  const rule = useSignal<Rule | "none" | undefined>(undefined);
+  useSignalEffect(() => {
+    void loadRules().then((rules) => {
+      rule.value = rules.get(name) ?? "none";
+    });
+  });
+  if (rule.value === undefined) return <p class="quiet">Loading…</p>;
+  if (rule.value === "none") return <p class="quiet">There is no text about this rule.</p>;
+  return (
+    <div class="about">
+      <RuleText text={rule.value.text} />
+    </div>
+  );
+}

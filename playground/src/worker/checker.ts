@@ -1,0 +1,116 @@
+/**
+ * The page's side of the worker: the newest input wins.
+ *
+ * While a check runs, only the newest input waits. A check that runs for long is stopped by ending its worker, because WebAssembly
+ * cannot be interrupted. The answers of one input arrive one after the other, and stop as soon as there is a newer input.
+ */
+import { type Remote, wrap } from "comlink";
+import type { Answer, Chains, Check, Input, Previews } from "../wasm/playground";
+import type { CheckerApi, Cut } from "./protocol";
+
+/** What the page hears. Answers of one input are all of the same `revision`. */
+export interface Listener {
+  started(): void;
+  checked(check: Cut<Check>, revision: number): void;
+  answered(answers: Cut<Answer[]>): void;
+  previewed(previews: Cut<Previews>): void;
+  chained(chains: Cut<Chains>): void;
+  /** All answers are there. */
+  finished(): void;
+  failed(message: string): void;
+}
+
+/** The input is made only when it is needed, because the text of a large file takes time to join. */
+export interface Job {
+  revision: number;
+  input: () => Input;
+}
+
+const PATIENCE_MS = 1_000;
+
+export class Checker {
+  #worker: Worker | undefined;
+  #api: Remote<CheckerApi> | undefined;
+  #running = false;
+  #startedAt = 0;
+  #waiting: Job | undefined;
+  #generation = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(private readonly listener: Listener) {
+    this.#start();
+  }
+
+  submit(job: Job): void {
+    this.#waiting = job;
+    if (!this.#running) {
+      void this.#work();
+      return;
+    }
+    clearTimeout(this.#timer);
+    const left = this.#startedAt + PATIENCE_MS - performance.now();
+    this.#timer = setTimeout(() => this.#restart(), Math.max(0, left));
+  }
+
+  #start(): void {
+    this.#worker = new Worker(new URL("./checker.worker.ts", import.meta.url), { type: "module", name: "checker" });
+    this.#worker.addEventListener("error", (event) => this.#crashed(event.message));
+    this.#api = wrap<CheckerApi>(this.#worker);
+  }
+
+  #restart(): void {
+    if (!this.#waiting) return;
+    this.#stop();
+    this.#start();
+    void this.#work();
+  }
+
+  #stop(): void {
+    clearTimeout(this.#timer);
+    this.#generation++;
+    this.#running = false;
+    this.#worker?.terminate();
+  }
+
+  #crashed(message: string): void {
+    this.#stop();
+    this.#start();
+    this.listener.failed(message || "the checker could not be loaded");
+  }
+
+  async #work(): Promise<void> {
+    const job = this.#waiting;
+    const api = this.#api;
+    if (!job || !api) return;
+    this.#waiting = undefined;
+    this.#running = true;
+    this.#startedAt = performance.now();
+    const generation = ++this.#generation;
+    const isStale = () => generation !== this.#generation || this.#waiting !== undefined;
+    try {
+      this.listener.started();
+      const check = await api.check(job.input());
+      if (!isStale()) {
+        this.listener.checked(check, job.revision);
+        const answers = await api.answers();
+        if (!isStale()) this.listener.answered(answers);
+      }
+      if (!isStale()) {
+        const previews = await api.previews();
+        if (!isStale()) this.listener.previewed(previews);
+      }
+      if (!isStale()) {
+        const chains = await api.chains();
+        if (!isStale()) this.listener.chained(chains);
+      }
+      if (!isStale()) this.listener.finished();
+    } catch (error) {
+      // After a panic the adapter is unusable.
+      if (generation === this.#generation) this.#crashed(error instanceof Error ? error.message : String(error));
+    }
+    if (generation !== this.#generation) return;
+    this.#running = false;
+    clearTimeout(this.#timer);
+    void this.#work();
+  }
+}

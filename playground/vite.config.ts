@@ -1,0 +1,23 @@
+import { readFileSync } from "node:fs";
+import { defineConfig } from "vite";
+import { examples } from "./build/examples.ts";
+import { rules } from "./build/rules.ts";
+import { serviceWorker } from "./build/service-worker.ts";
+
+const cargo = readFileSync(new URL("../Cargo.toml", import.meta.url), "utf8");
+const version = /^version = "(.+)"$/m.exec(cargo)?.[1];
+
+export default defineConfig({
+  base: "./", // It works under any path of any file server.
+  define: { VERSION: JSON.stringify(version) },
+  plugins: [rules(), examples(), serviceWorker()],
+  resolve: { tsconfigPaths: false },
+  worker: { format: "es" },
+  build: {
+    target: "es2022",
+    assetsInlineLimit: 0, // The content security policy allows no data URLs.
+    modulePreload: { polyfill: false },
+    license: { fileName: "licences.md" },
+    reportCompressedSize: false,
+  },
+});
