@@ -32,11 +32,17 @@ pub mod vectors;
 /// The cluster behind the host: what answers a guest's lookups.
 pub use fake_cluster as cluster;
 
+use std::path::Path;
 use std::sync::OnceLock;
 
 use anyhow::{Result, anyhow};
 
 use crate::module::Module;
+
+/// The directory of this package, with the cases.
+pub fn directory() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
 
 /// The policy under test: built from the sources as they are, once a process.
 ///

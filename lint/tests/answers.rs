@@ -4,6 +4,7 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::{fs, path::Path};
 
@@ -11,6 +12,8 @@ use azure_workload_identity_lint::answers::{Answer, answers};
 use azure_workload_identity_lint::settings::{SettingsText, with_all};
 use azure_workload_identity_lint::source::Source;
 use azure_workload_identity_lint::{File, Options};
+use proptest::prelude::*;
+use proptest::sample::Index;
 
 fn run(text: &str, settings: &str) -> Vec<Answer> {
     let settings = SettingsText::find(&Source { name: "settings".into(), text: settings.into() }).unwrap();
@@ -22,6 +25,15 @@ fn run(text: &str, settings: &str) -> Vec<Answer> {
     answers.unwrap()
 }
 
+/// The files of runs, by name.
+fn cases() -> BTreeMap<String, String> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/answers");
+    let paths = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path());
+    let cases = paths.filter(|path| path.extension().is_some_and(|extension| extension == "txt"));
+    let name = |path: &Path| path.file_stem().unwrap().to_string_lossy().into_owned();
+    cases.map(|path| (name(&path), fs::read_to_string(&path).unwrap())).collect()
+}
+
 #[test]
 fn each_run_has_the_answers_that_are_recorded() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/answers");
@@ -29,9 +41,7 @@ fn each_run_has_the_answers_that_are_recorded() {
     settings.set_snapshot_path(folder.join("snapshots"));
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
-    let paths = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path());
-    for path in paths.filter(|path| path.extension().is_some_and(|extension| extension == "txt")) {
-        let case = fs::read_to_string(&path).unwrap();
+    for (name, case) in cases() {
         let (mut of_policy, mut printed) = ("", String::new());
         for part in case.split("### ").skip(1) {
             let (title, text) = part.split_once('\n').unwrap();
@@ -46,7 +56,6 @@ fn each_run_has_the_answers_that_are_recorded() {
                 writeln!(printed, "{mark} {} ({line})\n{}", answer.object, answer.text).unwrap();
             }
         }
-        let name = path.file_stem().unwrap().to_string_lossy().into_owned();
         settings.bind(|| insta::assert_snapshot!(name, printed));
     }
 }
@@ -64,4 +73,19 @@ fn all_values_of_the_wrong_type_in_a_custom_resource_are_listed() {
         "* spec.issuer: Invalid value: \"boolean\": spec.issuer in body must be of type string: \"boolean\"",
     ];
     assert_eq!(answer.text, lines.join("\n"));
+}
+
+proptest! {
+    #[test]
+    fn damaged_input_is_no_panic(case in any::<Index>(), start in any::<Index>(), end in any::<Index>(), text in ".{0,3}") {
+        let cases: Vec<_> = cases().into_values().collect();
+        let case = case.get(&cases);
+        let places: Vec<_> = case.char_indices().map(|(at, _)| at).collect();
+        let (start, end) = (*start.get(&places), *end.get(&places));
+        let mut damaged = case.clone();
+        damaged.replace_range(start.min(end)..start.max(end), &text);
+        for answer in run(&damaged, "inject: {}") {
+            prop_assert!(!answer.text.is_empty() && !answer.text.ends_with('\n'));
+        }
+    }
 }

@@ -274,7 +274,7 @@ pub(crate) fn read(name: &str) -> Vec<Case> {
 }
 
 pub(crate) fn directory() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("cases")
+    e2e_tests::directory().join("cases")
 }
 
 fn parse<T: DeserializeOwned>(path: &Path) -> T {

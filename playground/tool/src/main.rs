@@ -1,10 +1,7 @@
-//! `cargo playground`: from the checkout to the page.
+//! `cargo playground`: builds the page, runs it, and tests its module.
 
 #![cfg_attr(target_family = "wasm", no_main)]
 #![cfg(not(target_family = "wasm"))]
-
-mod module;
-mod npm;
 
 use std::io::{self, Write as _};
 use std::process::ExitCode;
@@ -12,9 +9,10 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 use launcher::exit_code;
+use playground::{module, npm, tests};
 use xtask::Workspace;
 
-/// Builds the page, or runs it for development.
+/// Builds the page of the playground, or runs it for development.
 #[derive(Parser)]
 #[command(name = "cargo playground", bin_name = "cargo playground")]
 struct Arguments {
@@ -28,8 +26,10 @@ enum Command {
     Dev,
     /// Build the page into playground/dist
     Build,
-    /// Compile only the module, with its TypeScript, into playground/src/wasm
+    /// Compile only the module, with its JavaScript and TypeScript, into playground/src/wasm
     Wasm,
+    /// Test the module in Node.js
+    Test,
 }
 
 fn main() -> ExitCode {
@@ -38,12 +38,13 @@ fn main() -> ExitCode {
 
 fn run(command: Command) -> Result<()> {
     let workspace = Workspace::locate()?;
-    let page = workspace.root().join("playground");
-    let module = module::build(&workspace, &page.join("src").join("wasm"))?;
-    writeln!(io::stdout(), "{module}")?;
+    if let Command::Test = command {
+        return tests::run(&workspace);
+    }
+    writeln!(io::stdout(), "{}", module::build(&workspace)?)?;
     match command {
-        Command::Wasm => Ok(()),
-        Command::Dev => npm::run(&page, "dev"),
-        Command::Build => npm::run(&page, "build"),
+        Command::Dev => npm::run(&workspace, "dev"),
+        Command::Build => npm::run(&workspace, "build"),
+        Command::Wasm | Command::Test => Ok(()),
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt::{self, Display, Formatter};
 use std::fs;
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, ensure};
 use flate2::Compression;
@@ -12,7 +12,7 @@ use wasm_bindgen_cli_support::Bindgen;
 use xtask::Workspace;
 
 /// The package that is compiled.
-const PACKAGE: &str = "azure-workload-identity-playground";
+pub const PACKAGE: &str = "azure-workload-identity-playground";
 
 /// The profile of `Cargo.toml` with which it is compiled.
 const PROFILE: &str = "playground";
@@ -28,25 +28,30 @@ const NAME: &str = "playground";
 const MOST_COMPRESSED: usize = 400_000;
 
 /// A module that was built.
-pub(crate) struct Module {
-    path: PathBuf,
+#[derive(Debug)]
+pub struct Module {
+    /// The JavaScript that loads and calls it.
+    pub script: PathBuf,
+    /// The module.
+    pub path: PathBuf,
     size: usize,
     compressed: usize,
 }
 
 impl Display for Module {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let Self { path, size, compressed } = self;
+        let Self { path, size, compressed, .. } = self;
         write!(f, "{} ({size} bytes, {compressed} with gzip)", path.display())
     }
 }
 
-/// Compiles the module and writes it into a directory, which is replaced.
-pub(crate) fn build(workspace: &Workspace, directory: &Path) -> Result<Module> {
+/// Compiles the module and writes it into `playground/src/wasm`.
+///
+/// # Errors
+/// When it does not compile, or is larger than its bound.
+pub fn build(workspace: &Workspace) -> Result<Module> {
+    let directory = workspace.root().join("playground/src/wasm");
     let compiled = workspace.build_module_with(PACKAGE, PROFILE, &FLAGS)?;
-    if directory.exists() {
-        fs::remove_dir_all(directory).with_context(|| format!("cannot replace {}", directory.display()))?;
-    }
     Bindgen::new()
         .input_path(&compiled)
         .out_name(NAME)
@@ -54,7 +59,7 @@ pub(crate) fn build(workspace: &Workspace, directory: &Path) -> Result<Module> {
         .typescript(true)
         .remove_name_section(true)
         .remove_producers_section(true)
-        .generate(directory)
+        .generate(&directory)
         .with_context(|| format!("wasm-bindgen cannot read {}", compiled.display()))?;
     let path = directory.join(format!("{NAME}_bg.wasm"));
     let bytes = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
@@ -64,7 +69,7 @@ pub(crate) fn build(workspace: &Workspace, directory: &Path) -> Result<Module> {
         "the module has {compressed} bytes with gzip, {} more than the bound of {MOST_COMPRESSED}",
         compressed - MOST_COMPRESSED
     );
-    Ok(Module { path, size, compressed })
+    Ok(Module { script: directory.join(format!("{NAME}.js")), path, size, compressed })
 }
 
 /// How many bytes a server sends.

@@ -6,13 +6,18 @@ use std::process::Command;
 use std::time::SystemTime;
 
 use anyhow::{Context as _, Result, ensure};
+use xtask::Workspace;
 
 /// Runs a script of `package.json`, with the dependencies that the lock file names.
-pub(crate) fn run(page: &Path, script: &str) -> Result<()> {
-    if needs_install(page) {
-        npm(page, &["ci"])?;
+///
+/// # Errors
+/// When there is no npm, or the script fails.
+pub fn run(workspace: &Workspace, script: &str) -> Result<()> {
+    let page = workspace.root().join("playground");
+    if needs_install(&page) {
+        npm(&page, &["ci"])?;
     }
-    npm(page, &["run", script])
+    npm(&page, &["run", script])
 }
 
 /// Whether the lock file is newer than what is installed.

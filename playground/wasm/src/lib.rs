@@ -10,7 +10,7 @@
 //! bindings    the class for JavaScript
 //! ```
 
-mod bindings;
+pub mod bindings;
 mod convert;
 pub mod interface;
 mod workspace;
