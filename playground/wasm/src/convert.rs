@@ -52,7 +52,7 @@ impl<'s> Convert<'s> {
     fn chain(&mut self, chain: &'s chain::Chain, group: &'s Group) -> Chain {
         let node = |node: &'s graph::Node| ChainNode {
             id: node.id.clone(),
-            kind: node_kind(node.kind),
+            kind: node.kind.into(),
             lines: node.lines.clone(),
             place: self.place_of(node.place.as_ref()),
         };
@@ -61,17 +61,17 @@ impl<'s> Convert<'s> {
             from: edge.from.clone(),
             to: edge.to.clone(),
             label: edge.label.clone(),
-            state: state(edge.state),
+            state: edge.state.into(),
         };
         let breaks = chain.breaks.iter().map(|it| Break {
-            link: link(it.link),
+            link: it.link.into(),
             message: it.message.clone(),
             place: self.place_of(it.place.as_ref()),
             command: it.command.clone(),
         });
         let breaks = breaks.collect();
         let unknown = chain.unknown.iter().map(|it| Unknown {
-            link: link(it.link),
+            link: it.link.into(),
             message: it.message.clone(),
             place: self.place_of(it.place.as_ref()),
             decides: it.decides,
@@ -81,8 +81,8 @@ impl<'s> Convert<'s> {
             title: group.title.clone(),
             service_account: chain.service_account.to_string(),
             place: self.place_of(chain.service_account.place.as_ref()),
-            verdict: verdict(chain.verdict),
-            broken_at: chain.first_broken().map(link),
+            verdict: chain.verdict.into(),
+            broken_at: chain.first_broken().map(Link::from),
             nodes,
             edges: group.edges.iter().map(edge).collect(),
             breaks,
@@ -173,46 +173,25 @@ fn pod_preview(pod: &NamedPod) -> PodPreview {
     PodPreview { object: pod.object.to_string(), path: pod.path.clone(), outcome, note, json }
 }
 
-fn verdict(verdict: chain::Verdict) -> Verdict {
-    match verdict {
-        chain::Verdict::Complete => Verdict::Complete,
-        chain::Verdict::Broken => Verdict::Broken,
-        chain::Verdict::Unknown => Verdict::Unknown,
-    }
+/// Enums of the interface whose variants are those of an enum of the library.
+macro_rules! mirrors {
+    ($($own:ident of $library:ty: $($variant:ident)+;)+) => {$(
+        impl From<$library> for $own {
+            fn from(it: $library) -> Self {
+                type Library = $library;
+                match it {
+                    $(Library::$variant => Self::$variant,)+
+                }
+            }
+        }
+    )+};
 }
 
-fn link(link: chain::Link) -> Link {
-    match link {
-        chain::Link::Label => Link::Label,
-        chain::Link::ServiceAccount => Link::ServiceAccount,
-        chain::Link::ClientId => Link::ClientId,
-        chain::Link::TenantId => Link::TenantId,
-        chain::Link::Audience => Link::Audience,
-        chain::Link::Issuer => Link::Issuer,
-        chain::Link::Subject => Link::Subject,
-        chain::Link::FederatedCredential => Link::FederatedCredential,
-    }
-}
-
-fn node_kind(kind: graph::NodeKind) -> NodeKind {
-    match kind {
-        graph::NodeKind::Workload => NodeKind::Workload,
-        graph::NodeKind::More => NodeKind::More,
-        graph::NodeKind::ServiceAccount => NodeKind::ServiceAccount,
-        graph::NodeKind::Client => NodeKind::Client,
-        graph::NodeKind::Token => NodeKind::Token,
-        graph::NodeKind::Credential => NodeKind::Credential,
-        graph::NodeKind::Entra => NodeKind::Entra,
-    }
-}
-
-fn state(state: graph::State) -> LinkState {
-    match state {
-        graph::State::Whole => LinkState::Whole,
-        graph::State::Open => LinkState::Open,
-        graph::State::Unknown => LinkState::Unknown,
-        graph::State::Broken => LinkState::Broken,
-    }
+mirrors! {
+    Verdict of chain::Verdict: Complete Broken Unknown;
+    Link of chain::Link: Label ServiceAccount ClientId TenantId Audience Issuer Subject FederatedCredential;
+    NodeKind of graph::NodeKind: Workload More ServiceAccount Client Token Credential Entra;
+    LinkState of graph::State: Whole Open Unknown Broken;
 }
 
 fn problems(errors: &[ReadError]) -> Vec<Problem> {
