@@ -1,10 +1,11 @@
 /**
  * Where the parts of a chain are drawn. Pure: no element is measured.
  *
- * Texts are set in a font whose characters are all as wide, so that the width of a line is known from its length. The nodes stand in
- * layers, each behind all that lead to it: in columns from left to right, or in rows from top to bottom where the page is narrow.
+ * The nodes stand in layers, each behind all that lead to it: in columns from left to right, or in rows from top to bottom where the page
+ * is narrow.
  */
 import type { Chain, ChainEdge, ChainNode } from "../wasm/playground";
+import { FONT, type Label, LINE, labelOf, SIGN, widthOf, wrap } from "./text";
 
 export interface Box {
   node: ChainNode;
@@ -19,12 +20,11 @@ export interface Box {
 export interface Arrow {
   edge: ChainEdge;
   path: string;
-  /** The middle, where its sign and its label are. */
+  /** Absent if another arrow has it: arrows that meet and say the same share one. */
+  label?: Label;
+  /** The middle of the label. */
   x: number;
   y: number;
-  label: string[];
-  /** Whether another arrow has its label and its sign. */
-  isShared: boolean;
 }
 
 export interface Picture {
@@ -34,14 +34,11 @@ export interface Picture {
   arrows: Arrow[];
 }
 
-export const FONT = 12;
-/** The width of a character, as a part of the size of the font: that of every common monospaced font. */
-const ADVANCE = 0.602;
-export const LINE = 17;
+/** Between the border of a box and its text. */
 export const PAD = 11;
 const MAX_LINES = 16;
 
-/** The space that a horizontal layout needs: less is too small to read. */
+/** The space that columns need: less is too small to read. */
 export const WIDE = 1_000;
 
 export function layOut(chain: Chain, available: number): Picture {
@@ -72,31 +69,50 @@ function layersOf(chain: Chain): ChainNode[][] {
   return layers.filter((layer) => layer.length > 0);
 }
 
-const COLUMN = 214;
-const COLUMN_GAP = 128;
-const ROW_SPACE = 22;
+const COLUMN = { least: 110, most: 216 };
+/** In characters. */
+const LABEL_IN_COLUMNS = 12;
+/** Beside a label in the gap between two columns: for the sign and for the head of the arrow. */
+const BESIDE_LABEL = 2 * SIGN + 22;
+const BETWEEN = 22;
 
 function inColumns(chain: Chain, layers: ChainNode[][]): Picture {
-  const columns = layers.map((layer, column) => stack(layer, column * (COLUMN + COLUMN_GAP), COLUMN, ROW_SPACE));
-  const height = Math.max(...columns.map((boxes) => bottom(boxes)));
+  const labels = new Map(chain.edges.map((edge) => [edge, labelOf(edge, LABEL_IN_COLUMNS)]));
+  const columns: Box[][] = [];
+  let x = 0;
+  for (const layer of layers) {
+    const ids = new Set(layer.map((node) => node.id));
+    const leading = chain.edges.filter((edge) => ids.has(edge.to)).map((edge) => labels.get(edge)?.width ?? 0);
+    if (columns.length > 0) x += Math.max(0, ...leading) + BESIDE_LABEL;
+    const longest = Math.max(...layer.flatMap((node) => node.lines).map((line) => line.length));
+    const width = Math.min(Math.max(widthOf(longest, FONT) + 2 * PAD + 2, COLUMN.least), COLUMN.most);
+    columns.push(stack(layer, x, width));
+    x += width;
+  }
+  const height = Math.max(...columns.map(bottom));
   for (const boxes of columns) {
     const shift = (height - bottom(boxes)) / 2;
     for (const box of boxes) box.y += shift;
   }
   const boxes = columns.flat();
-  const arrows = connect(chain, boxes, (from, to) => {
+  const arrows = connect(chain, boxes, labels, (from, to) => {
     const start = { x: from.x + from.width, y: from.y + from.height / 2 };
     const end = { x: to.x, y: to.y + to.height / 2 };
     const bend = (end.x - start.x) / 2;
-    return { start, end, first: { x: start.x + bend, y: start.y }, second: { x: end.x - bend, y: end.y } };
+    return {
+      path: curve(start, { x: start.x + bend, y: start.y }, { x: end.x - bend, y: end.y }, end),
+      middle: between(start, end),
+      meeting: (label) => ({ x: end.x - label.width / 2 - 12, y: end.y }),
+    };
   });
-  return frame(layers.length * (COLUMN + COLUMN_GAP) - COLUMN_GAP, height, boxes, arrows);
+  return { width: x, height, boxes, arrows };
 }
 
 const ROW_GAP = 76;
 const BESIDE = 20;
 
 function inRows(chain: Chain, layers: ChainNode[][], width: number): Picture {
+  const labels = new Map(chain.edges.map((edge) => [edge, labelOf(edge, Number.POSITIVE_INFINITY)]));
   const boxes: Box[] = [];
   let y = 0;
   for (const layer of layers) {
@@ -107,23 +123,27 @@ function inRows(chain: Chain, layers: ChainNode[][], width: number): Picture {
       const left = (width - row.length * each - (row.length - 1) * BESIDE) / 2;
       const placed = row.map((node, position) => box(node, left + position * (each + BESIDE), y, each));
       boxes.push(...placed);
-      y = bottom(placed) + (start + perRow < layer.length ? ROW_SPACE : ROW_GAP);
+      y = bottom(placed) + (start + perRow < layer.length ? BETWEEN : ROW_GAP);
     }
   }
-  const arrows = connect(chain, boxes, (from, to) => {
+  const arrows = connect(chain, boxes, labels, (from, to) => {
     const start = { x: from.x + from.width / 2, y: from.y + from.height };
     const end = { x: to.x + to.width / 2, y: to.y };
     const bend = (end.y - start.y) / 2;
-    return { start, end, first: { x: start.x, y: start.y + bend }, second: { x: end.x, y: end.y - bend } };
+    return {
+      path: curve(start, { x: start.x, y: start.y + bend }, { x: end.x, y: end.y - bend }, end),
+      middle: between(start, end),
+      meeting: (label) => ({ x: end.x, y: end.y - label.height / 2 - 12 }),
+    };
   });
-  return frame(width, y - ROW_GAP, boxes, arrows);
+  return { width, height: y - ROW_GAP, boxes, arrows };
 }
 
-function stack(nodes: ChainNode[], x: number, width: number, space: number): Box[] {
+function stack(nodes: ChainNode[], x: number, width: number): Box[] {
   let y = 0;
   return nodes.map((node) => {
     const placed = box(node, x, y, width);
-    y += placed.height + space;
+    y += placed.height + BETWEEN;
     return placed;
   });
 }
@@ -133,31 +153,10 @@ function bottom(boxes: Box[]): number {
 }
 
 function box(node: ChainNode, x: number, y: number, width: number): Box {
-  const fit = Math.max(8, Math.floor((width - 2 * PAD) / (FONT * ADVANCE)));
+  const fit = Math.max(8, Math.floor((width - 2 * PAD) / widthOf(1, FONT)));
   const all = node.lines.flatMap((line) => wrap(line, fit));
   const lines = all.length > MAX_LINES ? [...all.slice(0, MAX_LINES - 1), "…"] : all;
   return { node, x, y, width, height: lines.length * LINE + 2 * PAD - 4, lines };
-}
-
-/** Lines of at most `fit` characters, broken behind a mark of punctuation or a space where one is near. */
-export function wrap(text: string, fit: number): string[] {
-  const lines: string[] = [];
-  let rest = text;
-  while (rest.length > fit) {
-    const head = rest.slice(0, fit);
-    const good =
-      Math.max(
-        head.lastIndexOf(" "),
-        head.lastIndexOf("/"),
-        head.lastIndexOf(":"),
-        head.lastIndexOf("-"),
-        head.lastIndexOf("."),
-      ) + 1;
-    const at = good > fit * 0.55 ? good : fit;
-    lines.push(rest.slice(0, at).trimEnd());
-    rest = rest.slice(at);
-  }
-  return [...lines, rest];
 }
 
 interface Point {
@@ -165,38 +164,40 @@ interface Point {
   y: number;
 }
 
-interface Curve {
-  start: Point;
-  end: Point;
-  first: Point;
-  second: Point;
+/** The way of an arrow, and where its label is: in its middle, or where several arrows meet. */
+interface Way {
+  path: string;
+  middle: Point;
+  meeting: (label: Label) => Point;
 }
 
-function connect(chain: Chain, boxes: Box[], curve: (from: Box, to: Box) => Curve): Arrow[] {
+function connect(
+  chain: Chain,
+  boxes: Box[],
+  labels: Map<ChainEdge, Label | undefined>,
+  way: (from: Box, to: Box) => Way,
+): Arrow[] {
   const byId = new Map(boxes.map((it) => [it.node.id, it]));
   const arrows: Arrow[] = [];
   for (const edge of chain.edges) {
     const [from, to] = [byId.get(edge.from), byId.get(edge.to)];
     if (!from || !to) continue;
-    const { start, end, first, second } = curve(from, to);
-    const path = `M${point(start)}C${point(first)} ${point(second)} ${point(end)}`;
-    // Arrows that meet and say the same share one label, where they meet.
+    const { path, middle, meeting } = way(from, to);
+    const label = labels.get(edge);
     const same = arrows.find((it) => it.edge.to === edge.to && it.edge.label === edge.label && it.edge.state === edge.state);
-    if (same) Object.assign(same, { x: end.x + (second.x - end.x) * SHARED, y: end.y + (second.y - end.y) * SHARED });
-    const label = edge.label === "" || same ? [] : edge.label.split(", ");
-    arrows.push({ edge, path, x: (start.x + end.x) / 2, y: (start.y + end.y) / 2, label, isShared: same !== undefined });
+    if (same && label) Object.assign(same, meeting(label));
+    arrows.push({ edge, path, ...middle, ...(label && !same && { label }) });
   }
   return arrows;
 }
 
-/** How far from the end the label of several arrows is, as a part of their last bend. */
-const SHARED = 0.95;
+function curve(start: Point, first: Point, second: Point, end: Point): string {
+  return `M${point(start)}C${point(first)} ${point(second)} ${point(end)}`;
+}
+
+function between(a: Point, b: Point): Point {
+  return { x: (a.x + b.x) / 2, y: (a.y + b.y) / 2 };
+}
 
 const point = ({ x, y }: Point) => `${round(x)},${round(y)}`;
 const round = (value: number) => Math.round(value * 10) / 10;
-
-/** With room for the strokes. */
-function frame(width: number, height: number, boxes: Box[], arrows: Arrow[]): Picture {
-  const margin = 4;
-  return { width: width + 2 * margin, height: height + 2 * margin, boxes, arrows };
-}

@@ -1,6 +1,7 @@
 /** The picture of a chain: parts as boxes, links as arrows. A state is never a colour alone: it has a sign, a stroke and a word. */
 import type { Chain, LinkState } from "../wasm/playground";
-import { type Arrow, type Box, FONT, LINE, layOut, PAD } from "./layout";
+import { type Arrow, type Box, layOut, PAD } from "./layout";
+import { FONT, LABEL_FONT, LABEL_LINE, LINE, SIGN } from "./text";
 
 export const STATES = { whole: "whole", open: "not reached", unknown: "unknown", broken: "broken" } as const satisfies Record<
   LinkState,
@@ -13,16 +14,11 @@ const ORDER: LinkState[] = ["open", "whole", "unknown", "broken"];
 export function ChainPicture({ chain, available, onGo }: { chain: Chain; available: number; onGo: (box: Box) => void }) {
   const picture = layOut(chain, available);
   const arrows = picture.arrows.toSorted((a, b) => ORDER.indexOf(a.edge.state) - ORDER.indexOf(b.edge.state));
-  // Small pictures keep the size of their text; large ones shrink to the space.
-  const width = Math.min(picture.width, available);
+  // With room for the strokes. Small pictures keep the size of their text; large ones shrink to the space.
+  const viewBox = `-4 -4 ${picture.width + 8} ${picture.height + 8}`;
+  const width = Math.min(picture.width + 8, available);
   return (
-    <svg
-      class="chain"
-      role="img"
-      aria-labelledby="chain-title chain-description"
-      viewBox={`-4 -4 ${picture.width} ${picture.height}`}
-      width={width}
-    >
+    <svg class="chain" role="img" aria-labelledby="chain-title chain-description" viewBox={viewBox} width={width}>
       <title id="chain-title">{chain.title}</title>
       <desc id="chain-description">{describe(chain)}</desc>
       <defs>
@@ -55,7 +51,7 @@ export function ChainPicture({ chain, available, onGo }: { chain: Chain; availab
         <Part key={box.node.id} box={box} onGo={onGo} />
       ))}
       {arrows.map((arrow) => (
-        <Label key={`${arrow.edge.from} ${arrow.edge.to}`} arrow={arrow} />
+        <LabelView key={`${arrow.edge.from} ${arrow.edge.to}`} arrow={arrow} />
       ))}
     </svg>
   );
@@ -84,31 +80,23 @@ function Part({ box, onGo }: { box: Box; onGo: (box: Box) => void }) {
   );
 }
 
-const SIGN = 10;
-const CHARACTER = 6.7;
-
-function Label({ arrow }: { arrow: Arrow }) {
-  const { edge, x, y, label } = arrow;
-  const { state } = edge;
-  const hasSign = state === "broken" || state === "unknown";
-  if (arrow.isShared || (label.length === 0 && !hasSign)) return null;
-  const words =
-    state === "broken" ? ["broken:", ...label] : state === "unknown" ? [...label.slice(0, -1), `${label.at(-1) ?? ""}?`] : label;
-  const width = Math.max(...words.map((word) => word.length)) * CHARACTER + 12;
-  const height = words.length * 14 + 6;
-  const top = y - height / 2;
+function LabelView({ arrow }: { arrow: Arrow }) {
+  const { edge, label, x, y } = arrow;
+  if (!label) return null;
+  const { lines, width, height, hasSign } = label;
+  const [left, top] = [x - width / 2, y - height / 2];
   return (
-    <g class={`label ${state}`}>
-      <rect x={x - width / 2} y={top} width={width} height={height} rx="5" />
-      {words.map((word, position) => (
-        <text key={position} x={x} y={top + 14 + position * 14} text-anchor="middle" font-size="11">
-          {word}
+    <g class={`label ${edge.state}`}>
+      <rect x={left} y={top} width={width} height={height} rx="5" />
+      {lines.map((line, position) => (
+        <text key={position} x={x} y={top + (position + 1) * LABEL_LINE} text-anchor="middle" font-size={LABEL_FONT}>
+          {line}
         </text>
       ))}
       {hasSign && (
-        <g class="sign" transform={`translate(${x - width / 2 - SIGN + 3} ${y})`}>
+        <g class="sign" transform={`translate(${left - SIGN + 3} ${y})`}>
           <circle r={SIGN} />
-          {state === "broken" ? (
+          {edge.state === "broken" ? (
             <path d="M-4 -4L4 4M4 -4L-4 4" />
           ) : (
             <text y="4.5" text-anchor="middle" font-size="13">

@@ -3,7 +3,7 @@ import type { EditorState } from "@codemirror/state";
 import { signal } from "@preact/signals";
 import { tell } from "../state/notice";
 import { check, isCurrent } from "../state/results";
-import { activeId, fileNamed, files } from "../state/session";
+import { activeId, credentials, fileNamed, files } from "../state/session";
 import type { Finding, Place, TextEdit } from "../wasm/playground";
 import { diagnosticsOf } from "./diagnostics";
 import type { Editor } from "./editor";
@@ -43,11 +43,29 @@ export function showDiagnostics(): void {
 }
 
 export function goTo(place: Place): void {
+  if (selectInCredentials(place)) return;
   const shown = show(place.file);
   if (!shown) return;
   side.value = "editor";
   // On a phone the editor appears with the next frame.
   requestAnimationFrame(() => shown.select(place.from, place.to));
+}
+
+/** Places in pasted JSON are in a field of the panel, not in the editor. */
+function selectInCredentials({ file, from, to }: Place): boolean {
+  const position = credentials.peek().findIndex((it) => it.name === file);
+  const field = document.getElementById(credentialId(position));
+  if (fileNamed(file) || !(field instanceof HTMLTextAreaElement)) return false;
+  field.closest("details")?.setAttribute("open", "");
+  field.focus();
+  field.setSelectionRange(from, to);
+  field.scrollIntoView({ block: "center" });
+  return true;
+}
+
+/** The id of the field of a credential. */
+export function credentialId(position: number): string {
+  return `credential-${position}`;
 }
 
 /** Applies the changes of findings, as far as they do not overlap. Returns how many findings were fixed. */

@@ -1,22 +1,29 @@
-/** YAML for the editor: its parser is recursive, so that it must not meet texts that are nested without end. */
+/**
+ * YAML for the editor, in colours and with folds, as far as its parser can be asked to.
+ *
+ * The parser works in the main thread, a tenth of a second at a time, and is recursive.
+ */
 import { yamlLanguage } from "@codemirror/lang-yaml";
 import { LanguageSupport } from "@codemirror/language";
-import { type Input, type PartialParse, Tree } from "@lezer/common";
+import { type Input, NodeType, type PartialParse, Tree } from "@lezer/common";
 
-/** A text that the parser cannot finish stays without colours. */
+/** A longer text has no colours: they would cost seconds, and typing would wait for them. */
+const MOST_CHARACTERS = 1_000_000;
+
 export function yaml(): LanguageSupport {
-  const language = yamlLanguage.configure({ wrap: (parse, input) => withoutOverflow(parse, input) });
-  return new LanguageSupport(language);
+  return new LanguageSupport(yamlLanguage.configure({ wrap: bounded }));
 }
 
-function withoutOverflow(parse: PartialParse, input: Input): PartialParse {
+function bounded(parse: PartialParse, input: Input): PartialParse {
+  const withoutColours = () => new Tree(NodeType.none, [], [], input.length);
   return {
     advance() {
+      if (input.length > MOST_CHARACTERS) return withoutColours();
       try {
         return parse.advance();
       } catch (error) {
-        if (error instanceof RangeError)
-          return new Tree(yamlLanguage.parser.nodeSet.types[0] ?? Tree.empty.type, [], [], input.length);
+        // Nested more deeply than the stack.
+        if (error instanceof RangeError) return withoutColours();
         throw error;
       }
     },

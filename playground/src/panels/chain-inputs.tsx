@@ -1,4 +1,5 @@
 /** What a chain needs besides manifests: the issuer of the cluster, a namespace, and the federated credentials that `az` prints. */
+import { credentialId } from "../editor/commands";
 import { changed, credentials, issuer, namespace } from "../state/session";
 import { uniqueName } from "../state/snapshot";
 import { Code } from "../ui/code";
@@ -68,7 +69,7 @@ function Command({ text }: { text: string }) {
 }
 
 function Credential({ file, position, problems }: { file: TextFile; position: number; problems: Problem[] }) {
-  const id = `credential-${position}`;
+  const id = credentialId(position);
   const change = (text: string) => {
     credentials.value = credentials.value.map((it) => (it.name === file.name ? { ...it, text } : it));
     changed();

@@ -64,7 +64,7 @@ function Summary({ check }: { check: Check }) {
   const things = (count: number, name: string, names = `${name}s`) =>
     `${count.toLocaleString("en")} ${count === 1 ? name : names}`;
   if (objects === 0 && check.problems.length === 0) return <p>No objects. Paste a manifest, or choose an example.</p>;
-  const parts = [deny && `${deny} denied`, warn && things(warn, "warning"), note && things(note, "note")].filter(Boolean);
+  const parts = [deny && things(deny, "denial"), warn && things(warn, "warning"), note && things(note, "note")].filter(Boolean);
   const found = parts.length > 0 ? parts.join(", ") : "no findings";
   return (
     <p>

@@ -10,6 +10,8 @@ export function readSettings(text: string): Read {
   const document = parseDocument(text, { version: "1.2" });
   const error = document.errors[0];
   if (error) return { ok: false, message: error.message.split("\n")[0] ?? "" };
+  const isPolicy = isMap(document.contents) && document.contents.has("apiVersion") && document.contents.has("kind");
+  if (isPolicy) return { ok: false, message: "It is the manifest of a policy: the settings are under `spec.settings`." };
   if (document.contents !== null && !isMap(document.contents))
     return { ok: false, message: "The settings must be a mapping, such as `preset: strict`." };
   try {

@@ -18,26 +18,26 @@ export function SettingsPanel() {
   const read = useComputed(() => readSettings(settings.value)).value;
   return (
     <div class="settings">
-      <section class="text" aria-labelledby="settings-text">
-        <h2 id="settings-text">Settings</h2>
-        <p class="help">
-          The form writes into this text. All settings are optional.{" "}
-          <button type="button" class="link" onClick={() => document.getElementById("install")?.scrollIntoView()}>
-            Install them with kustomize
-          </button>
-        </p>
-        <SettingsText />
-        <Problems />
-      </section>
-      <section class="form" aria-labelledby="settings-form">
+      <div class="beside">
+        <section aria-labelledby="settings-text">
+          <h2 id="settings-text">Settings</h2>
+          <p class="help">The form writes into this text. All settings are optional.</p>
+          <SettingsText />
+          <Problems />
+        </section>
+        <details>
+          <summary>Install them: the kustomization for a recipe</summary>
+          <Install value={read.ok ? read.value : undefined} />
+        </details>
+      </div>
+      <section aria-labelledby="settings-form">
         <h2 id="settings-form">Form</h2>
         {read.ok && FORM.kind === "object" ? (
           <Members members={FORM.members} path={[]} value={read.value} />
         ) : (
-          <p class="problem">The form needs settings that are valid YAML. {read.ok ? "" : read.message}</p>
+          <p class="problem">The form does not fit this text. {read.ok ? "" : read.message}</p>
         )}
       </section>
-      <Install value={read.ok ? read.value : undefined} />
     </div>
   );
 }
@@ -67,8 +67,7 @@ function Install({ value }: { value: Record<string, unknown> | undefined }) {
   const hasCredentialKinds = useSignal(false);
   const made = value && kustomization(recipe.value, value, VERSION, hasCredentialKinds.value);
   return (
-    <section class="install" aria-labelledby="install">
-      <h2 id="install">Install them</h2>
+    <div class="install">
       <fieldset class="recipes">
         <legend>Recipe</legend>
         {(Object.keys(RECIPES) as Recipe[]).map((name) => (
@@ -118,8 +117,8 @@ function Install({ value }: { value: Record<string, unknown> | undefined }) {
           </p>
         </>
       ) : (
-        <p class="problem">There is no kustomization while the settings are not valid YAML.</p>
+        <p class="problem">There is no kustomization for this text.</p>
       )}
-    </section>
+    </div>
   );
 }

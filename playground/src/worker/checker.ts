@@ -29,8 +29,7 @@ export interface Job {
 const PATIENCE_MS = 1_000;
 
 export class Checker {
-  #worker: Worker | undefined;
-  #api: Remote<CheckerApi> | undefined;
+  #worker: { thread: Worker; api: Remote<CheckerApi> } | undefined;
   #running = false;
   #startedAt = 0;
   #waiting: Job | undefined;
@@ -52,16 +51,16 @@ export class Checker {
     this.#timer = setTimeout(() => this.#restart(), Math.max(0, left));
   }
 
-  #start(): void {
-    this.#worker = new Worker(new URL("./checker.worker.ts", import.meta.url), { type: "module", name: "checker" });
-    this.#worker.addEventListener("error", (event) => this.#crashed(event.message));
-    this.#api = wrap<CheckerApi>(this.#worker);
+  #start(): { thread: Worker; api: Remote<CheckerApi> } {
+    const thread = new Worker(new URL("./checker.worker.ts", import.meta.url), { type: "module", name: "checker" });
+    thread.addEventListener("error", (event) => this.#crashed(event.message));
+    this.#worker = { thread, api: wrap<CheckerApi>(thread) };
+    return this.#worker;
   }
 
   #restart(): void {
     if (!this.#waiting) return;
     this.#stop();
-    this.#start();
     void this.#work();
   }
 
@@ -69,19 +68,21 @@ export class Checker {
     clearTimeout(this.#timer);
     this.#generation++;
     this.#running = false;
-    this.#worker?.terminate();
+    this.#worker?.thread.terminate();
+    this.#worker = undefined;
   }
 
+  /** The next input starts another worker: one that cannot be loaded must not be started again and again. */
   #crashed(message: string): void {
     this.#stop();
-    this.#start();
+    this.#waiting = undefined;
     this.listener.failed(message || "the checker could not be loaded");
   }
 
   async #work(): Promise<void> {
     const job = this.#waiting;
-    const api = this.#api;
-    if (!job || !api) return;
+    if (!job) return;
+    const { api } = this.#worker ?? this.#start();
     this.#waiting = undefined;
     this.#running = true;
     this.#startedAt = performance.now();

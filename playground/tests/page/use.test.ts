@@ -213,6 +213,22 @@ describe("the chain", () => {
     expect(await panel.locator(".breaks").textContent()).toContain("system:serviceaccount:shop:order");
   });
 
+  test("a place in pasted JSON is selected there", async () => {
+    const { page } = await start({
+      kept: { files: [{ name: "orders.yaml", text: workload() }], ...list("system:serviceaccount:shop:order") },
+    });
+    await visit.openTab("Chain");
+    await page
+      .locator(".breaks")
+      .getByRole("button", { name: /^list\.json:\d+$/ })
+      .click();
+    const selected = await page.getByLabel("list.json", { exact: true }).evaluate((field) => {
+      const { value, selectionStart, selectionEnd } = field as HTMLTextAreaElement;
+      return value.slice(selectionStart, selectionEnd);
+    });
+    expect(selected).toContain("system:serviceaccount:shop:order");
+  });
+
   test("is complete if everything fits", async () => {
     await start({ kept: { files: [{ name: "orders.yaml", text: workload() }], ...list() } });
     const panel = await visit.openTab("Chain");
@@ -318,7 +334,7 @@ describe("settings", () => {
   test("text that is no YAML stops the form, and says so", async () => {
     await start({ kept: { files: [{ name: "orders.yaml", text: WRONG }], settings: "preset: [\n" } });
     const panel = await visit.openTab("Settings");
-    await expect.poll(() => panel.textContent()).toContain("The form needs settings that are valid YAML");
+    await expect.poll(() => panel.textContent()).toContain("The form does not fit this text");
   });
 
   test("a recipe with the settings can be copied", async () => {
@@ -326,6 +342,7 @@ describe("settings", () => {
       kept: { files: [{ name: "orders.yaml", text: WRONG }], settings: "preset: strict\ninject: {tenantId: contoso.example}\n" },
     });
     const panel = await visit.openTab("Settings");
+    await panel.getByText("Install them").click();
     const code = panel.getByRole("region", { name: "kustomization.yaml" });
     expect(await code.textContent()).toContain("deploy/guard-aks?ref=v");
     await panel.getByLabel("replace-webhook").check();
@@ -530,7 +547,7 @@ test("after the first load the page works offline", async () => {
   expect(await visit.rules()).toHaveLength(2);
   // What was not loaded before is there too.
   await visit.openTab("Settings");
-  await page.getByText("Install them", { exact: true }).waitFor();
+  await page.getByText("Install them").waitFor();
   await visit.openTab("Diff");
   await page.getByRole("button", { name: "Examples" }).click();
   await page.getByRole("dialog").getByText("One for each rule").waitFor();

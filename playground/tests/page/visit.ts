@@ -33,6 +33,7 @@ export async function openSite(): Promise<Site> {
       "--disable-background-networking",
       "--disable-component-update",
       "--disable-sync",
+      "--disable-lcd-text",
       // No name has an address, so that nothing could leave this machine.
       "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
     ],

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { layOut, WIDE, wrap } from "../../src/chain/layout";
+import { layOut, WIDE } from "../../src/chain/layout";
+import { wrap } from "../../src/chain/text";
 import type { Chain, ChainEdge, ChainNode } from "../../src/wasm/playground";
 
 const node = (id: string, kind: ChainNode["kind"], ...lines: string[]): ChainNode => ({ id, kind, lines });
@@ -59,9 +60,21 @@ describe.each(Object.entries(widths))("%s", (_, available) => {
   });
 });
 
+test.each(Object.values(widths))("no label covers a box or another label: %i pixels", (available) => {
+  const { boxes, arrows } = layOut(chain(1), available);
+  const labels = arrows.flatMap(({ label, x, y }) =>
+    label ? [{ x: x - label.width / 2, y: y - label.height / 2, width: label.width, height: label.height }] : [],
+  );
+  for (const [position, a] of labels.entries()) {
+    for (const b of [...labels.slice(position + 1), ...boxes]) {
+      expect(a.x + a.width <= b.x || b.x + b.width <= a.x || a.y + a.height <= b.y || b.y + b.height <= a.y).toBe(true);
+    }
+  }
+});
+
 test("arrows that meet with the same words have one label", () => {
   const { arrows } = layOut(chain(1), widths.pane);
-  expect(arrows.filter((arrow) => arrow.label.includes("federated-credential"))).toHaveLength(1);
+  expect(arrows.filter((arrow) => arrow.label?.lines.includes("federated-credential"))).toHaveLength(1);
 });
 
 test("lines are never longer than their box, and lose nothing", () => {
