@@ -84,7 +84,7 @@ fn why(scenario: &Scenario, target: &str) -> Answer {
 
 /// A cluster with Kubewarden's kinds, a recipe, and the developer's role.
 fn scenario(recipe: &str, change: impl FnOnce(Manifests, &str) -> Manifests) -> Scenario {
-    let program = programs().remove(0);
+    let program = programs().pop().unwrap();
     let mut namespace = String::new();
     let mut scenario = Scenario::with(&program, |cluster| {
         namespace = new_namespace(cluster);
