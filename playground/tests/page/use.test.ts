@@ -46,21 +46,27 @@ describe("examples", () => {
     await expect.poll(() => visit.manifest.textContent()).toContain('"True"');
   });
 
-  test.each(examples.map((example) => [example.name, example] as const))("%s", async (name, example) => {
-    const { page } = await start({ fragment: `#example=${name}` });
-    await expect
-      .poll(() => page.getByRole("tablist", { name: "Files" }).getByRole("tab").allTextContents())
-      .toEqual(example.files.map((file) => file.name));
-    if (!example.isRule) return;
-    // Findings about federated credentials as a set are beside the chains.
-    await expect
-      .poll(async () => {
+  test("each shows what it is an example of", async () => {
+    const { page } = await start();
+    const files = () => page.getByRole("tablist", { name: "Files" }).getByRole("tab").allTextContents();
+    for (const { name, isRule, files: expected } of examples) {
+      await page.evaluate((example) => {
+        location.hash = `#example=${example}`;
+      }, name);
+      const first = expected[0]?.text.split("\n").find((line) => line.trim() !== "") ?? "";
+      await expect.poll(() => visit.manifest.textContent(), { message: name }).toContain(first);
+      expect(await files(), name).toEqual(expected.map((file) => file.name));
+      if (!isRule) continue;
+      // Findings about federated credentials as a set are beside the chains.
+      const found = async () => {
         await visit.openTab("Findings");
-        const found = await visit.rules();
+        const rules = await visit.rules();
+        if (rules.includes(name)) return rules;
         await visit.openTab("Chain");
-        return [...found, ...(await visit.rules())];
-      })
-      .toContain(name);
+        return [...rules, ...(await visit.rules())];
+      };
+      await expect.poll(found, { message: name }).toContain(name);
+    }
   });
 });
 
@@ -503,15 +509,15 @@ describe("a reload", () => {
     expect(await page.locator("html").getAttribute("data-theme")).toBe("light");
   });
 
-  const garbage = [
-    "{",
-    "null",
-    "[]",
-    '{"session":{"files":[]}}',
-    '{"session":{"files":[{"name":1}]}}',
-    `"${"x".repeat(100_000)}"`,
-  ];
-  test.each(garbage)("starts as the first visit if the storage holds garbage: %.40s", async (text) => {
+  const garbage = {
+    "no JSON": "{",
+    nothing: "null",
+    "another type": "[]",
+    "no files": '{"session":{"files":[]}}',
+    "files that are no texts": '{"session":{"files":[{"name":1}]}}',
+    "a long text": `"${"x".repeat(100_000)}"`,
+  };
+  test.each(Object.entries(garbage))("starts as the first visit if the storage holds %s", async (_, text) => {
     await start();
     const { page } = visit;
     await page.addInitScript((value) => {

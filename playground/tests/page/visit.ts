@@ -11,6 +11,8 @@ import { type Server, serve } from "./server";
 
 export const DIST = new URL("../../dist", import.meta.url).pathname;
 
+const BROWSERS = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+
 export interface Site {
   server: Server;
   browser: Browser;
@@ -19,9 +21,8 @@ export interface Site {
 
 export async function openSite(): Promise<Site> {
   if (!existsSync(DIST)) throw new Error("there is no playground/dist: run `cargo playground build` first");
-  const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
-  if (!existsSync(executablePath))
-    throw new Error(`there is no browser at ${executablePath}: install Chromium, or set CHROMIUM to its path`);
+  const executablePath = process.env.CHROMIUM ?? BROWSERS.find(existsSync);
+  if (executablePath === undefined) throw new Error("there is no browser: install Chromium, or set CHROMIUM to its path");
   const server = await serve(DIST);
   const browser = await chromium.launch({
     executablePath,
