@@ -102,8 +102,8 @@ function FileBar() {
         <button
           type="button"
           class="icon"
-          title="Save to disk"
-          aria-label={`Save ${active?.name ?? ""} to disk`}
+          title="Download"
+          aria-label={`Download ${active?.name ?? ""}`}
           onClick={() => active && saveFile(active)}
         >
           <Icon name="save" />

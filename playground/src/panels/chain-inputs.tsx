@@ -7,6 +7,7 @@ import { CopyButton } from "../ui/copy";
 import type { Problem, TextFile } from "../wasm/playground";
 
 const LIST = "az identity federated-credential list --identity-name NAME --resource-group GROUP";
+const IDENTITIES = "az identity list --resource-group GROUP";
 const ISSUER = "az aks show --name CLUSTER --resource-group GROUP --query oidcIssuerProfile.issuerUrl --output tsv";
 
 export function ChainInputs({ problems }: { problems: Problem[] }) {
@@ -40,8 +41,9 @@ export function ChainInputs({ problems }: { problems: Problem[] }) {
           }}
         />
       </label>
-      <p class="field-name">Federated credentials, as JSON</p>
+      <p class="field-name">Federated credentials and identities, as JSON</p>
       <Command text={LIST} />
+      <Command text={IDENTITIES} />
       {credentials.value.map((file, position) => (
         <Credential
           key={file.name}
@@ -51,7 +53,7 @@ export function ChainInputs({ problems }: { problems: Problem[] }) {
         />
       ))}
       <button type="button" onClick={add}>
-        Add federated credentials
+        Add JSON
       </button>
     </details>
   );

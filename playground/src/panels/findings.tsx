@@ -44,6 +44,11 @@ export function Findings() {
           Show {Math.min(STEP, findings.length - shown.value)} more of {findings.length - shown.value}
         </button>
       )}
+      {findings.length > 0 && (
+        <p class="help">
+          In the editor, <kbd>F8</kbd> leads to the next finding, and <kbd>Alt</kbd> <kbd>Enter</kbd> applies the fix of the line.
+        </p>
+      )}
       {result.more > 0 && (
         <p class="quiet">{result.more.toLocaleString("en")} more findings are not shown. azwi-check has no such limit.</p>
       )}

@@ -1,8 +1,12 @@
 /** What a person does on the page. */
+import { cp, mkdtemp, readFile, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { readExamples } from "../../build/examples";
 import { credentials, ISSUER, WRONG, workload } from "./manifests";
-import { openSite, type Site, Visit, type VisitOptions } from "./visit";
+import { serve } from "./server";
+import { DIST, openSite, type Site, Visit, type VisitOptions } from "./visit";
 
 let site: Site;
 let visit: Visit;
@@ -250,7 +254,7 @@ describe("the chain", () => {
     expect(await panel.locator(".breaks .unknown").count()).toBeGreaterThan(0);
     await page.getByText("What the manifests do not tell").click();
     await page.getByLabel("Issuer of the cluster's tokens").fill(ISSUER);
-    await page.getByRole("button", { name: "Add federated credentials" }).click();
+    await page.getByRole("button", { name: "Add JSON" }).click();
     await page.getByLabel("federated-credentials.json", { exact: true }).fill(credentials());
     await expect.poll(() => panel.locator(".verdict").textContent()).toContain("The chain is complete");
   });
@@ -558,4 +562,28 @@ test("after the first load the page works offline", async () => {
   await page.getByRole("button", { name: "Examples" }).click();
   await page.getByRole("dialog").getByText("One for each rule").waitFor();
   await page.context().setOffline(false);
+});
+
+test("a new version is offered, and taken as a whole", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "playground-"));
+  await cp(DIST, folder, { recursive: true });
+  const server = await serve(folder);
+  visit = await Visit.start({ ...site, server }, orders(WRONG));
+  const { page } = visit;
+  await page.evaluate(() => navigator.serviceWorker.ready);
+  const edit = async (name: string, from: RegExp, to: string) => {
+    const path = join(folder, name);
+    await writeFile(path, (await readFile(path, "utf8")).replace(from, to));
+  };
+  await edit("index.html", /<title>.*<\/title>/, "<title>The next version</title>");
+  await edit("service-worker.js", /\b[0-9a-f]{16}\b/, "0".repeat(16));
+
+  await page.reload();
+  await visit.settled();
+  expect(await page.title(), "the old version, until the person takes the new one").not.toBe("The next version");
+  await page.evaluate(async () => (await navigator.serviceWorker.ready).update());
+  await page.getByRole("button", { name: "Reload" }).click();
+  await expect.poll(() => page.title().catch(() => "")).toBe("The next version");
+  await expect.poll(() => visit.rules()).toHaveLength(2);
+  await server.close();
 });

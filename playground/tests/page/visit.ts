@@ -143,7 +143,7 @@ export class Visit {
   async text(): Promise<string> {
     const [download] = await Promise.all([
       this.page.waitForEvent("download"),
-      this.page.getByRole("button", { name: /^Save .* to disk$/ }).click(),
+      this.page.getByRole("button", { name: /^Download / }).click(),
     ]);
     const chunks: Buffer[] = [];
     for await (const chunk of await download.createReadStream()) chunks.push(chunk as Buffer);
