@@ -11,7 +11,6 @@ export default defineConfig({
   base: "./", // It works under any path of any file server.
   define: { VERSION: JSON.stringify(version) },
   plugins: [rules(), examples(), serviceWorker()],
-  resolve: { tsconfigPaths: false },
   worker: { format: "es" },
   build: {
     target: "es2022",

@@ -67,6 +67,7 @@ function Verdict({ chain }: { chain: Chain }) {
     broken: `The chain is broken at ${brokenAt ?? "a link"}`,
     unknown: "The files do not show the whole chain",
   }[verdict];
+  const why = chain.breaks.find((it) => it.link === brokenAt)?.message;
   const sign = { complete: "✓", broken: "✕", unknown: "?" }[verdict];
   return (
     <p class={`verdict ${verdict}`}>
@@ -75,6 +76,7 @@ function Verdict({ chain }: { chain: Chain }) {
       </span>
       <span>
         <strong>{words}</strong> <span class="of">{serviceAccount}</span>
+        {why && <span class="why">{why}</span>}
       </span>
     </p>
   );

@@ -78,7 +78,7 @@ function Row({
 }
 
 /** Descriptions mark code with backticks. */
-export function Help({ text }: { text: string }) {
+function Help({ text }: { text: string }) {
   return <>{text.split("`").map((part, position) => (position % 2 === 1 ? <code key={position}>{part}</code> : part))}</>;
 }
 

@@ -23,12 +23,7 @@ export function snapshotOf({ files, settings, issuer, namespace, credentials }: 
   return { files, active: 0, settings, issuer, namespace, credentials };
 }
 
-/** The address of an example, for links from other pages. */
-export function exampleFragment(name: string): string {
-  return `#example=${encodeURIComponent(name)}`;
-}
-
+/** The name in an address such as `#example=label-value`, which other pages can link to. */
 export function exampleOf(fragment: string): string | undefined {
-  const name = /^#example=([A-Za-z0-9-]+)$/.exec(fragment)?.[1];
-  return name;
+  return /^#example=([A-Za-z0-9-]+)$/.exec(fragment)?.[1];
 }

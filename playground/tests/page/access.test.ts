@@ -124,6 +124,7 @@ describe("without a mouse", () => {
     await page.keyboard.press("Tab");
     expect(await focused()).toBe("Skip to the results");
     await page.keyboard.press("Enter");
+    await expect.poll(() => page.evaluate(() => document.activeElement?.id)).toBe("results");
     await tabTo(/^Findings/, 2);
     await tabTo(/^Fix label-value/, 6);
     await page.keyboard.press("Enter");
