@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { defineConfig } from "vite";
+import { development } from "./build/development.ts";
 import { examples } from "./build/examples.ts";
 import { rules } from "./build/rules.ts";
 import { serviceWorker } from "./build/service-worker.ts";
@@ -10,7 +11,7 @@ const version = /^version = "(.+)"$/m.exec(cargo)?.[1];
 export default defineConfig({
   base: "./", // It works under any path of any file server.
   define: { VERSION: JSON.stringify(version) },
-  plugins: [rules(), examples(), serviceWorker()],
+  plugins: [development(), rules(), examples(), serviceWorker()],
   worker: { format: "es" },
   build: {
     target: "es2022",

@@ -24,7 +24,7 @@ export function Findings() {
       <div class="headline">
         <Summary check={result.value} />
         {fixable.length > 0 && (
-          <button type="button" class="primary" onClick={() => tellFixed(fix(fixable), findings.length)}>
+          <button type="button" class="primary" onClick={() => tellFixed(fix(fixable), fixable.length, findings.length)}>
             Fix all {fixable.length > 1 ? fixable.length : ""}
           </button>
         )}
@@ -56,12 +56,11 @@ export function Findings() {
   );
 }
 
-function tellFixed(fixed: number, all: number): void {
-  const left = all - fixed;
-  if (fixed > 0)
-    tell(
-      `Fixed ${fixed} of ${all} findings. Ctrl-Z in the editor undoes it.${left > 0 ? " The others need a decision of yours." : ""}`,
-    );
+function tellFixed(fixed: number, fixable: number, all: number): void {
+  if (fixed === 0) return;
+  const again = fixable > fixed ? " Fix all again: some corrections change the same text." : "";
+  const left = all > fixable ? " The others need a decision of yours." : "";
+  tell(`Fixed ${fixed} of ${all} findings. Ctrl-Z in the editor undoes it.${again}${left}`);
 }
 
 function Summary({ check }: { check: Check }) {
