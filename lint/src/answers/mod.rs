@@ -5,7 +5,7 @@
 //! permits what is asked for, and that nothing is missing in an object. The service accounts of all files are there for every object.
 //!
 //! ```text
-//! object -> recipe     the policy that judges it
+//! object -> recipe     the policy that is asked
 //!        -> decoding   what is said of a value of the wrong type, which no policy gets to see
 //!        -> words      how kubectl prints an answer
 //! ```
@@ -100,7 +100,7 @@ impl Run<'_, '_> {
         let reply = match words::not_sent(value, &name, namespace.unwrap_or("default"), &place.source.name) {
             Some(error) => Reply::Rejected(error),
             None => match object {
-                Some((position, object)) => self.judge(position, object, value, &place.source.name, &mut text),
+                Some((position, object)) => self.ask(position, object, value, &place.source.name, &mut text),
                 None => Reply::Created,
             },
         };
@@ -114,7 +114,7 @@ impl Run<'_, '_> {
     }
 
     /// What the cluster says of an object. Its warnings are added to the text.
-    fn judge(&mut self, position: usize, object: &Object, value: Value<'_>, file: &str, text: &mut String) -> Reply {
+    fn ask(&mut self, position: usize, object: &Object, value: Value<'_>, file: &str, text: &mut String) -> Reply {
         let (set, options) = (self.set, self.options);
         let Some((place, _)) = set.object(position) else { return Reply::Created };
         let namespace = namespace_of(object, options);
@@ -137,7 +137,7 @@ impl Run<'_, '_> {
                 account_is_assumed: cluster.has_assumed(),
                 is_partial,
             };
-            // A variable is judged as it is written: nothing fills it in any more.
+            // A variable counts as it is written: nothing fills it in any more.
             verdict.findings.retain(|(_, finding)| {
                 unknowns.behind(finding, value).is_none_or(|unknown| unknown == Unknown::Variable)
             });

@@ -1,4 +1,4 @@
-//! Which policy of a recipe judges an object.
+//! Which policy of a recipe answers for an object.
 //!
 //! Source: `deploy/`, and the table in `docs/install.md`. Only what makes a difference to the answer is here: that a match condition keeps
 //! back an object of which the policy finds nothing does not.
@@ -24,7 +24,7 @@ impl Recipe {
         if settings.iter().any(|settings| settings.inject.is_some()) { Self::ReplaceWebhook } else { Self::GuardAks }
     }
 
-    /// The name of the policy that judges a new object, if one does.
+    /// The name of the policy that is asked about a new object, if one is.
     pub(super) fn policy(self, inquiry: &Inquiry<'_>) -> Option<&'static str> {
         let is_labelled_pod = is_pod(inquiry) && has_label(inquiry);
         match (self, inquiry.namespace_or_default().as_ref()) {

@@ -49,7 +49,7 @@ export function addFiles(added: TextFile[]): void {
     taken.add(it.name);
     return it;
   });
-  // An empty file that nobody named gives way.
+  // An empty file without a name of its own gives way.
   const kept = files.value.filter((file) => file.doc.length > 0 || added.every((it) => it.text === ""));
   files.value = [...kept, ...opened];
   activeId.value = opened[0]?.id ?? activeId.value;
