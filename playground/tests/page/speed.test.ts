@@ -11,6 +11,9 @@ import { WRONG, workload } from "./manifests";
 import { type Server, serve } from "./server";
 import { DIST, openSite, paste, type Site, Visit } from "./visit";
 
+/** For bounds on time: another process may take the processor in the middle of a measurement. */
+const RETRIES = 2;
+
 let site: Site;
 /** The page's editor and nothing else. */
 let bare: Server;
@@ -62,7 +65,12 @@ test("every dependency in the page has a permissive licence, and its text is the
   expect(licences.filter(({ licence }) => !/^(MIT|ISC|Apache-2\.0|BSD-[23]-Clause|0BSD)$/.test(licence))).toEqual([]);
 });
 
-test("the findings are there within a second, from a server that was asked before", async () => {
+test("the licences of the crates in the module are there", () => {
+  const text = readFileSync(join(DIST, "licences-of-the-module.md"), "utf8");
+  for (const name of ["granit-parser", "serde_json", "wasm-bindgen"]) expect(text).toContain(`\n## ${name} - `);
+});
+
+test("the findings are there within a second, from a server that was asked before", { retry: RETRIES }, async () => {
   const times: number[] = [];
   for (let round = 0; round < 6; round++) {
     const visit = await Visit.start(site, { before: noteFirstFinding, serviceWorkers: "block" });
@@ -106,20 +114,16 @@ function noise(length: number): string {
 const MOST_MS = 100;
 
 describe("typing does not wait", () => {
-  test.each(Object.entries(PASTES))(
-    "after a paste: %s",
-    async (name, { text, rounds }) => {
-      const alone: number[] = [];
-      const whole: number[] = [];
-      for (let round = 0; round < rounds; round++) {
-        alone.push(await onBareEditor(text));
-        whole.push(await onPage(text));
-      }
-      console.info(`${name}: ${Math.round(median(whole))} ms, the editor alone ${Math.round(median(alone))} ms`);
-      expect(median(whole)).toBeLessThan(median(alone) + MOST_MS);
-    },
-    240_000,
-  );
+  test.each(Object.entries(PASTES))("after a paste: %s", { retry: RETRIES, timeout: 240_000 }, async (name, { text, rounds }) => {
+    const alone: number[] = [];
+    const whole: number[] = [];
+    for (let round = 0; round < rounds; round++) {
+      alone.push(await onBareEditor(text));
+      whole.push(await onPage(text));
+    }
+    console.info(`${name}: ${Math.round(median(whole))} ms, the editor alone ${Math.round(median(alone))} ms`);
+    expect(median(whole)).toBeLessThan(median(alone) + MOST_MS);
+  });
 });
 
 describe("garbage is answered, and the page goes on", () => {

@@ -2,6 +2,7 @@
 
 #![cfg(not(target_family = "wasm"))]
 
+pub mod licences;
 pub mod module;
 pub mod npm;
 pub mod tests;

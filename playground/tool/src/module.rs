@@ -11,6 +11,8 @@ use flate2::write::GzEncoder;
 use wasm_bindgen_cli_support::Bindgen;
 use xtask::Workspace;
 
+use crate::licences;
+
 /// The package that is compiled.
 pub const PACKAGE: &str = "azure-workload-identity-playground";
 
@@ -48,7 +50,7 @@ impl Display for Module {
 /// Compiles the module and writes it into `playground/src/wasm`.
 ///
 /// # Errors
-/// When it does not compile, or is larger than its bound.
+/// When it does not compile, is larger than its bound, or contains a crate without the text of its licence.
 pub fn build(workspace: &Workspace) -> Result<Module> {
     let directory = workspace.root().join("playground/src/wasm");
     let compiled = workspace.build_module_with(PACKAGE, PROFILE, &FLAGS)?;
@@ -61,6 +63,8 @@ pub fn build(workspace: &Workspace) -> Result<Module> {
         .remove_producers_section(true)
         .generate(&directory)
         .with_context(|| format!("wasm-bindgen cannot read {}", compiled.display()))?;
+    let text = licences::markdown(workspace)?;
+    fs::write(directory.join("licences.md"), text).context("the licences of the module cannot be written")?;
     let path = directory.join(format!("{NAME}_bg.wasm"));
     let bytes = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
     let (size, compressed) = (bytes.len(), compressed_size(&bytes)?);
