@@ -5,4 +5,4 @@
 pub mod licences;
 pub mod module;
 pub mod npm;
-pub mod tests;
+pub mod testing;

@@ -9,19 +9,17 @@ use cargo_metadata::{Metadata, MetadataCommand};
 use launcher::TARGET;
 use xtask::Workspace;
 
-use crate::module::PACKAGE;
-
-/// Writes the licences as Markdown, in the form in which Vite writes those of the JavaScript.
+/// The licences of what is compiled into the module of a package, as Markdown, in the form in which Vite writes those of the JavaScript.
 ///
 /// # Errors
 /// When cargo fails, or a crate has no licence or no text of it.
-pub fn markdown(workspace: &Workspace) -> Result<String> {
+pub fn markdown(workspace: &Workspace, package: &str) -> Result<String> {
     let metadata =
         MetadataCommand::new().current_dir(workspace.root()).other_options(["--locked".to_owned()]).exec()?;
     let mut text = String::from(
         "# Licences\n\nThe module contains these crates, and the standard library of Rust (MIT OR Apache-2.0).\n",
     );
-    for (name, version) in crates(workspace)? {
+    for (name, version) in crates(workspace, package)? {
         let (licence, folder) =
             found(&metadata, &name, &version).with_context(|| format!("{name} {version} has no licence"))?;
         writeln!(text, "\n## {name} - {version} ({licence})")?;
@@ -33,9 +31,9 @@ pub fn markdown(workspace: &Workspace) -> Result<String> {
 }
 
 /// The names and versions of the crates, without those of this repository.
-fn crates(workspace: &Workspace) -> Result<Vec<(String, String)>> {
+fn crates(workspace: &Workspace, package: &str) -> Result<Vec<(String, String)>> {
     let tree =
-        ["tree", "--locked", "--prefix=none", "--edges=normal,no-proc-macro", "--package", PACKAGE, "--target", TARGET];
+        ["tree", "--locked", "--prefix=none", "--edges=normal,no-proc-macro", "--package", package, "--target", TARGET];
     let tree = workspace.cargo(&tree)?;
     let mut crates: Vec<_> = tree.lines().filter_map(parse).collect();
     crates.sort();
@@ -86,7 +84,7 @@ mod tests {
 
     #[test]
     fn each_crate_is_there_with_the_text_of_its_licence() {
-        let text = markdown(&Workspace::locate().unwrap()).unwrap();
+        let text = markdown(&Workspace::locate().unwrap(), crate::module::PACKAGE).unwrap();
         for name in ["granit-parser", "serde_json", "sha2", "wasm-bindgen"] {
             let section = text.split("\n## ").find(|section| section.starts_with(&format!("{name} - "))).unwrap();
             assert!(section.len() > 500, "{section}");

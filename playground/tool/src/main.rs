@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 use launcher::exit_code;
-use playground::{module, npm, tests};
+use playground::{module, npm, testing};
 use xtask::Workspace;
 
 /// Builds the page of the playground, or runs it for development.
@@ -39,7 +39,7 @@ fn main() -> ExitCode {
 fn run(command: Command) -> Result<()> {
     let workspace = Workspace::locate()?;
     if let Command::Test = command {
-        return tests::run(&workspace);
+        return testing::run(&workspace);
     }
     writeln!(io::stdout(), "{}", module::build(&workspace)?)?;
     match command {

@@ -63,7 +63,7 @@ pub fn build(workspace: &Workspace) -> Result<Module> {
         .remove_producers_section(true)
         .generate(&directory)
         .with_context(|| format!("wasm-bindgen cannot read {}", compiled.display()))?;
-    let text = licences::markdown(workspace)?;
+    let text = licences::markdown(workspace, PACKAGE)?;
     fs::write(directory.join("licences.md"), text).context("the licences of the module cannot be written")?;
     let path = directory.join(format!("{NAME}_bg.wasm"));
     let bytes = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
