@@ -11,7 +11,10 @@ export async function startOffline(): Promise<void> {
     if (isUpdate())
       tell("There is a new version of this page.", {
         name: "Reload",
-        run: () => registration.waiting?.postMessage("skip-waiting"),
+        run: () => {
+          tell("The page is loaded again when the new version is ready: in some seconds.");
+          registration.waiting?.postMessage("skip-waiting");
+        },
       });
   };
   offer();
@@ -21,7 +24,14 @@ export async function startOffline(): Promise<void> {
   // The first worker takes over a page that is of the same version; later ones are of another.
   let isControlled = navigator.serviceWorker.controller !== null;
   navigator.serviceWorker.addEventListener("controllerchange", () => {
-    if (isControlled) location.reload();
+    const { controller } = navigator.serviceWorker;
+    if (isControlled && controller) whenActive(controller, () => location.reload());
     isControlled = true;
   });
+}
+
+/** A page that is loaded while a worker is still being activated waits for it, and may wait forever. */
+function whenActive(worker: ServiceWorker, run: () => void): void {
+  if (worker.state === "activated") run();
+  else worker.addEventListener("statechange", () => worker.state === "activated" && run());
 }

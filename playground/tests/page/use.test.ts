@@ -583,7 +583,8 @@ test("a new version is offered, and taken as a whole", async () => {
   expect(await page.title(), "the old version, until the person takes the new one").not.toBe("The next version");
   await page.evaluate(async () => (await navigator.serviceWorker.ready).update());
   await page.getByRole("button", { name: "Reload" }).click();
-  await expect.poll(() => page.title().catch(() => "")).toBe("The next version");
-  await expect.poll(() => visit.rules()).toHaveLength(2);
+  // The browser activates the new worker when the old one has been idle for some seconds.
+  await expect.poll(() => page.title().catch(() => ""), { timeout: 30_000 }).toBe("The next version");
+  await expect.poll(() => visit.rules(), { timeout: 10_000 }).toHaveLength(2);
   await server.close();
 });
