@@ -1,7 +1,8 @@
 /** Three projects: what needs no browser, what the page does in a browser, and the pictures of the documentation. */
 import { defineConfig } from "vitest/config";
 
-const inBrowser = { fileParallelism: false, testTimeout: 60_000, hookTimeout: 60_000 };
+// A busy machine may take longer than the second for which `expect.poll` waits by default.
+const inBrowser = { fileParallelism: false, testTimeout: 60_000, hookTimeout: 60_000, expect: { poll: { timeout: 10_000 } } };
 
 export default defineConfig({
   test: {

@@ -1,5 +1,5 @@
 /** What a person does on the page. */
-import { cp, mkdtemp, readFile, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
@@ -410,6 +410,24 @@ describe("files", () => {
     await expect.poll(() => visit.rules()).toHaveLength(4);
   });
 
+  test("are taken out of a folder that is dropped", async () => {
+    const folder = join(await mkdtemp(join(tmpdir(), "playground-")), "deploy");
+    await mkdir(join(folder, "base"), { recursive: true });
+    await writeFile(join(folder, "base", "orders.yaml"), WRONG);
+    await writeFile(join(folder, "account.yml"), "kind: ServiceAccount\n");
+    await writeFile(join(folder, "README.md"), "# No manifest\n");
+    const { page } = await start(orders(""));
+    // As the browser does it: a page cannot make a folder.
+    const session = await page.context().newCDPSession(page);
+    const data = { items: [], files: [folder], dragOperationsMask: 1 };
+    for (const type of ["dragEnter", "dragOver", "drop"] as const)
+      await session.send("Input.dispatchDragEvent", { type, x: 300, y: 300, data });
+    await expect
+      .poll(() => page.getByRole("tablist", { name: "Files" }).getByRole("tab").allTextContents())
+      .toEqual(["deploy/account.yml", "deploy/base/orders.yaml"]);
+    await expect.poll(() => visit.rules()).toHaveLength(2);
+  });
+
   test("keep their own history", async () => {
     const files = ["a", "b"].map((name) => ({ name: `${name}.yaml`, text: `kind: ${name}\n` }));
     const { page } = await start({ kept: { files } });
@@ -585,6 +603,6 @@ test("a new version is offered, and taken as a whole", async () => {
   await page.getByRole("button", { name: "Reload" }).click();
   // The browser activates the new worker when the old one has been idle for some seconds.
   await expect.poll(() => page.title().catch(() => ""), { timeout: 30_000 }).toBe("The next version");
-  await expect.poll(() => visit.rules(), { timeout: 10_000 }).toHaveLength(2);
+  await expect.poll(() => visit.rules()).toHaveLength(2);
   await server.close();
 });
