@@ -90,8 +90,8 @@ fn examine_object(
     let (mut found, mut others) = (Vec::<Found>::new(), Vec::new());
     let Some((place, _)) = set.object(position) else { return (found, others) };
     let cluster = Files::new(set, position, namespace_of(object, options));
+    let inquiry = inquiry(value, object, namespace_of(object, options));
     for settings in &options.settings {
-        let inquiry = inquiry(value, object, namespace_of(object, options));
         let mut examination = examine(&inquiry, settings, &cluster);
         // An object with a name for messages is of a kind that the policy knows.
         if examination.subject.is_empty() {

@@ -52,19 +52,13 @@ impl Suppressions {
     /// Finds the suppressions of a YAML text. What follows a syntax error has none.
     pub(crate) fn of(text: &str) -> Self {
         let all = find(text);
-        let mut by_start = [Vec::new(), Vec::new()];
-        let [lines, documents] = &mut by_start;
-        for (number, suppression) in all.iter().enumerate() {
-            match suppression.scope {
-                Scope::Line(_) => lines.push(number),
-                Scope::Document(_) => documents.push(number),
-            }
-        }
-        let unsorted = Self { all, by_start: Default::default() };
-        for numbers in &mut by_start {
-            numbers.sort_by_key(|number| unsorted.range(*number).start);
-        }
-        Self { by_start, ..unsorted }
+        let by_start = [false, true].map(|of_documents| {
+            let is_one = |it: &Suppression| matches!(it.scope, Scope::Document(_)) == of_documents;
+            let mut numbers: Vec<_> = all.iter().enumerate().filter(|(_, it)| is_one(it)).collect();
+            numbers.sort_by_key(|(_, it)| it.scope.range().start);
+            numbers.into_iter().map(|(number, _)| number).collect()
+        });
+        Self { all, by_start }
     }
 
     /// All of them.

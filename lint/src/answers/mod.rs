@@ -22,7 +22,7 @@ use azure_workload_identity_policy::json::{Path, Value};
 use azure_workload_identity_policy::{decide, examine};
 
 use crate::check::{Files, inquiry, namespace_of};
-use crate::file::{File, Object, each_object};
+use crate::file::{File, each_object};
 use crate::offline::{Unknown, Unknowns};
 use crate::options::Options;
 use crate::place::Written;
@@ -63,14 +63,6 @@ struct Run<'a, 'f> {
     answers: Vec<Answer>,
 }
 
-/// What the cluster says.
-enum Reply {
-    /// The object is created.
-    Created,
-    /// It is rejected; this is what kubectl prints.
-    Rejected(String),
-}
-
 impl Run<'_, '_> {
     fn file(&mut self, number: usize) {
         let set = self.set;
@@ -94,43 +86,38 @@ impl Run<'_, '_> {
 
     /// Adds the answer to an object. Those that no rule is about have no position.
     fn object(&mut self, place: FilePlace, value: Value<'_>, name: ObjectName, position: Option<usize>) {
-        let object = position.and_then(|position| Some((position, self.set.object(position)?.1)));
-        let mut text = String::new();
+        let file = &*place.source.name;
         let namespace = name.namespace.as_deref().or(self.options.namespace.as_deref());
-        let reply = match words::not_sent(value, &name, namespace.unwrap_or("default"), &place.source.name) {
-            Some(error) => Reply::Rejected(error),
-            None => match object {
-                Some((position, object)) => self.ask(position, object, value, &place.source.name, &mut text),
-                None => Reply::Created,
-            },
+        let mut text = String::new();
+        let reply = match (words::not_sent(value, &name, namespace.unwrap_or("default"), file), position) {
+            (Some(error), _) => Err(error),
+            (None, Some(position)) => self.ask(position, value, file, &mut text),
+            (None, None) => Ok(()),
         };
-        let is_allowed = matches!(reply, Reply::Created);
-        text.push_str(&match reply {
-            Reply::Created => words::created(&name),
-            Reply::Rejected(error) => error,
-        });
+        let is_allowed = reply.is_ok();
+        text.push_str(&reply.err().unwrap_or_else(|| words::created(&name)));
         let object = ObjectName { namespace: name.namespace.or_else(|| self.options.namespace.clone()), ..name };
         self.answers.push(Answer { place, object, is_allowed, text });
     }
 
-    /// What the cluster says of an object. Its warnings are added to the text.
-    fn ask(&mut self, position: usize, object: &Object, value: Value<'_>, file: &str, text: &mut String) -> Reply {
+    /// Whether the cluster creates an object, or else what kubectl prints. Warnings are added to the text.
+    fn ask(&mut self, position: usize, value: Value<'_>, file: &str, text: &mut String) -> Result<(), String> {
         let (set, options) = (self.set, self.options);
-        let Some((place, _)) = set.object(position) else { return Reply::Created };
+        let Some((place, object)) = set.object(position) else { return Ok(()) };
         let namespace = namespace_of(object, options);
         let cluster = Files::new(set, position, namespace);
+        let inquiry = inquiry(value, object, namespace);
+        let is_partial = set.is_partial(place, &inquiry.group, &inquiry.kind, value);
+        let namespace = recipe::namespace_of_request(&inquiry);
+        let inquiry = Inquiry { origin: Origin::Admission, namespace, ..inquiry };
+        let policy = self.recipe.policy(&inquiry);
         let (mut warnings, mut denial) = (Vec::new(), None);
         for settings in &options.settings {
-            let inquiry = inquiry(value, object, namespace);
-            let is_partial = set.is_partial(place, &inquiry.group, &inquiry.kind, value);
-            let namespace = recipe::namespace_of_request(&inquiry);
-            let inquiry = Inquiry { origin: Origin::Admission, namespace, ..inquiry };
             let examination = examine(&inquiry, settings, &cluster);
             if !examination.mismatches.is_empty() {
-                let error = decoding::error(&object.name, value, &examination.mismatches, file);
-                return Reply::Rejected(error);
+                return Err(decoding::error(&object.name, value, &examination.mismatches, file));
             }
-            let Some(policy) = self.recipe.policy(&inquiry) else { continue };
+            let Some(policy) = policy else { continue };
             let mut verdict = decide(examination, settings);
             let unknowns = Unknowns {
                 accounts_are_known: set.knows_all_accounts(),
@@ -149,6 +136,6 @@ impl Run<'_, '_> {
                 text.push_str(&words::warning(&warning));
             }
         }
-        denial.map_or(Reply::Created, Reply::Rejected)
+        denial.map_or(Ok(()), Err)
     }
 }
