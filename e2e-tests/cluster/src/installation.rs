@@ -72,17 +72,27 @@ impl ControlPlane {
         Ok(())
     }
 
-    /// Defines a kind whose objects may have any members, as a stand-in for somebody's CRD, and waits until the API server serves it.
+    /// Defines a kind as a stand-in for somebody's CRD, and waits until the API server serves it. Its objects may have any members; those
+    /// of `spec` that have a schema in `members` must follow it.
     ///
     /// # Errors
     /// When kubectl reports any problem.
-    pub fn define_kind(&mut self, group: &str, kind: &str, versions: &[&str], scope: &str) -> Result<()> {
+    pub fn define_kind(
+        &mut self,
+        group: &str,
+        kind: &str,
+        versions: &[&str],
+        scope: &str,
+        members: &Value,
+    ) -> Result<()> {
         let singular = kind.to_lowercase();
         let plural = singular.strip_suffix('y').map_or_else(|| format!("{singular}s"), |stem| format!("{stem}ies"));
         let name = format!("{plural}.{group}");
         let version = |(number, version): (usize, &&str)| {
-            let schema = json!({"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": true}});
-            json!({"name": version, "served": true, "storage": number == 0, "schema": schema})
+            let open = "x-kubernetes-preserve-unknown-fields";
+            let spec = json!({"type": "object", open: true, "properties": members});
+            let schema = json!({"type": "object", open: true, "properties": {"spec": spec}});
+            json!({"name": version, "served": true, "storage": number == 0, "schema": {"openAPIV3Schema": schema}})
         };
         let definition = json!({
             "apiVersion": "apiextensions.k8s.io/v1",

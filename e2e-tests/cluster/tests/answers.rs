@@ -48,25 +48,9 @@ fn install(program: &Program, settings: &str) -> Installed {
     let server = cluster.install(&manifests, program).unwrap();
     // The schema has what matters of that of Azure Service Operator.
     let text = json!({"type": "string"});
-    let spec = json!({
-        "type": "object",
-        "x-kubernetes-preserve-unknown-fields": true,
-        "properties": {"issuer": text, "subject": text, "audiences": {"type": "array", "items": text}},
-    });
-    let schema = json!({"type": "object", "properties": {"spec": spec}});
-    let names = json!({"kind": "FederatedIdentityCredential", "plural": "federatedidentitycredentials"});
-    let version = json!({
-        "name": "v1api20230131", "served": true, "storage": true, "schema": {"openAPIV3Schema": schema},
-    });
-    let definition = json!({
-        "apiVersion": "apiextensions.k8s.io/v1",
-        "kind": "CustomResourceDefinition",
-        "metadata": {"name": "federatedidentitycredentials.managedidentity.azure.com"},
-        "spec": {"group": "managedidentity.azure.com", "names": names, "scope": "Namespaced", "versions": [version]},
-    });
-    cluster.apply(&[definition]).unwrap();
-    let crd = "customresourcedefinition/federatedidentitycredentials.managedidentity.azure.com";
-    assert_done(&cluster.kubectl(&["wait", "--for=condition=Established", "--timeout=60s", crd], "").unwrap());
+    let members = json!({"issuer": text, "subject": text, "audiences": {"type": "array", "items": text}});
+    let (group, kind) = ("managedidentity.azure.com", "FederatedIdentityCredential");
+    cluster.define_kind(group, kind, &["v1api20230131"], "Namespaced", &members).unwrap();
     Installed { cluster, _server: server }
 }
 

@@ -34,7 +34,7 @@ fn scenario(program: &Program, issuer: Option<&str>) -> Scenario {
         })
     });
     for (group, versions, scope, _, _) in GROUPS {
-        scenario.cluster.define_kind(group, "FederatedIdentityCredential", versions, scope).unwrap();
+        scenario.cluster.define_kind(group, "FederatedIdentityCredential", versions, scope, &json!({})).unwrap();
     }
     scenario
 }

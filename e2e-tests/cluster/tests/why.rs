@@ -94,8 +94,8 @@ fn scenario(recipe: &str, change: impl FnOnce(Manifests, &str) -> Manifests) -> 
     scenario.create("serviceaccounts", &service_account("web")).unwrap();
     // Stand-ins for Kubewarden's CRDs.
     let group = "policies.kubewarden.io";
-    scenario.cluster.define_kind(group, "ClusterAdmissionPolicy", &["v1"], "Cluster").unwrap();
-    scenario.cluster.define_kind(group, "AdmissionPolicy", &["v1"], "Namespaced").unwrap();
+    scenario.cluster.define_kind(group, "ClusterAdmissionPolicy", &["v1"], "Cluster", &json!({})).unwrap();
+    scenario.cluster.define_kind(group, "AdmissionPolicy", &["v1"], "Namespaced", &json!({})).unwrap();
     let policies = policies_of(&scenario.cluster, recipe);
     scenario.cluster.apply(&policies).unwrap();
     grant(&mut scenario.cluster);
