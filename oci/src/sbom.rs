@@ -11,7 +11,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context as _, Result, bail, ensure};
 use cargo_lock::Lockfile;
-use launcher::TARGET;
 use serde::{Deserialize, Serialize};
 use spdx::Expression;
 use xtask::{GUEST_PACKAGE, POLICY_PACKAGE, Workspace};
@@ -102,18 +101,7 @@ impl Bom {
     pub fn of_policy(workspace: &Workspace, module: &[u8]) -> Result<Self> {
         let lock = Lockfile::load(workspace.root().join("Cargo.lock")).context("cannot read Cargo.lock")?;
         let version = workspace.policy_version()?;
-        let tree = workspace.cargo(&[
-            "tree",
-            "--quiet",
-            "--locked",
-            "--package",
-            GUEST_PACKAGE,
-            "--target",
-            TARGET,
-            "--edges=normal,no-proc-macro",
-            "--prefix=depth",
-            "--format=\t{p}\t{l}\t{r}\t",
-        ])?;
+        let tree = workspace.crates_of_module(GUEST_PACKAGE, "\t{p}\t{l}\t{r}\t")?;
         let rustc = workspace.rustc(&["-vV"])?;
         let release = rustc.lines().find_map(|line| line.strip_prefix("release: "));
         let standard_library = standard_library(release.context("rustc -vV names no release")?);

@@ -153,6 +153,18 @@ impl Workspace {
         Ok(format!("--remap-path-prefix={}=/rustc/{commit}", sources.display()))
     }
 
+    /// The crates that are compiled into the module of a package, as `cargo tree` prints them: a line each, with the depth and then
+    /// `format`. No procedural macros, which only run while it compiles.
+    ///
+    /// # Errors
+    /// When cargo cannot resolve the dependencies.
+    pub fn crates_of_module(&self, package: &str, format: &str) -> Result<String> {
+        let edges = "--edges=normal,no-proc-macro";
+        let format = ["--format=", format].concat();
+        let package = ["--package", package, "--target", TARGET];
+        self.cargo(&[&["tree", "--quiet", "--locked", edges, "--prefix=depth", &format][..], &package].concat())
+    }
+
     /// Runs cargo in the workspace's root; returns its standard output.
     ///
     /// # Errors

@@ -1,12 +1,12 @@
 //! The licences of the crates that are compiled into the module, with their texts: whoever publishes the page has to pass them on.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use cargo_metadata::{Metadata, MetadataCommand};
-use launcher::TARGET;
 use xtask::Workspace;
 
 /// The licences of what is compiled into the module of a package, as Markdown, in the form in which Vite writes those of the JavaScript.
@@ -31,20 +31,14 @@ pub fn markdown(workspace: &Workspace, package: &str) -> Result<String> {
 }
 
 /// The names and versions of the crates, without those of this repository.
-fn crates(workspace: &Workspace, package: &str) -> Result<Vec<(String, String)>> {
-    let tree =
-        ["tree", "--locked", "--prefix=none", "--edges=normal,no-proc-macro", "--package", package, "--target", TARGET];
-    let tree = workspace.cargo(&tree)?;
-    let mut crates: Vec<_> = tree.lines().filter_map(parse).collect();
-    crates.sort();
-    crates.dedup();
-    Ok(crates)
+fn crates(workspace: &Workspace, package: &str) -> Result<BTreeSet<(String, String)>> {
+    Ok(workspace.crates_of_module(package, "\t{p}\t")?.lines().filter_map(parse).collect())
 }
 
 /// Reads a line of cargo: `serde v1.0.0`, then the folder of a crate that is no published one.
 fn parse(line: &str) -> Option<(String, String)> {
-    let (name, rest) = line.trim_end_matches(" (*)").split_once(" v")?;
-    (!rest.contains(' ')).then(|| (name.to_owned(), rest.to_owned()))
+    let (name, version) = line.split('\t').nth(1)?.split_once(" v")?;
+    (!version.contains(' ')).then(|| (name.to_owned(), version.to_owned()))
 }
 
 /// The licence of a crate, and its folder.
@@ -77,9 +71,9 @@ mod tests {
 
     #[test]
     fn crates_of_this_repository_are_left_out() {
-        assert_eq!(parse("serde v1.0.0"), Some(("serde".into(), "1.0.0".into())));
-        assert_eq!(parse("serde v1.0.0 (*)"), Some(("serde".into(), "1.0.0".into())));
-        assert_eq!(parse("azure-workload-identity-lint v0.1.0 (lint)"), None);
+        assert_eq!(parse("1\tserde v1.0.0\t"), Some(("serde".into(), "1.0.0".into())));
+        assert_eq!(parse("2\tserde v1.0.0\t (*)"), Some(("serde".into(), "1.0.0".into())));
+        assert_eq!(parse("1\tazure-workload-identity-lint v0.1.0 (lint)\t"), None);
     }
 
     #[test]
