@@ -6,7 +6,7 @@ import { goTo } from "../editor/commands";
 import { chains } from "../state/results";
 import { Code } from "../ui/code";
 import { CopyButton } from "../ui/copy";
-import type { Chain, Chains, Place } from "../wasm/playground";
+import type { Break, Chain, Chains, Place } from "../wasm/playground";
 import { ChainInputs } from "./chain-inputs";
 import { FindingItem } from "./findings";
 
@@ -111,35 +111,34 @@ function Drawing({ chain }: { chain: Chain }) {
 function Breaks({ chain }: { chain: Chain }) {
   return (
     <ul class="breaks">
-      {chain.breaks.map(({ link, message, place, command }) => (
-        <li key={`${link} ${message}`} class="broken">
-          <p>
-            <span class="mark" aria-hidden="true">
-              ✕
-            </span>
-            <strong>{link}</strong> {message} <Go place={place} />
-          </p>
-          {command && (
-            <div class="with-copy">
-              <Code kind="command" label="Command that repairs the link">
-                {command}
-              </Code>
-              <CopyButton text={command} name="Copy the command" />
-            </div>
-          )}
-        </li>
+      {chain.breaks.map((it) => (
+        <Fault key={`${it.link} ${it.message}`} kind="broken" sign="✕" {...it} />
       ))}
-      {chain.unknown.map(({ link, message, place }) => (
-        <li key={`${link} ${message}`} class="unknown">
-          <p>
-            <span class="mark" aria-hidden="true">
-              ?
-            </span>
-            <strong>{link}</strong> {message} <Go place={place} />
-          </p>
-        </li>
+      {chain.unknown.map((it) => (
+        <Fault key={`${it.link} ${it.message}`} kind="unknown" sign="?" {...it} />
       ))}
     </ul>
+  );
+}
+
+function Fault({ kind, sign, link, message, place, command }: Break & { kind: "broken" | "unknown"; sign: string }) {
+  return (
+    <li class={kind}>
+      <p>
+        <span class="mark" aria-hidden="true">
+          {sign}
+        </span>
+        <strong>{link}</strong> {message} <Go place={place} />
+      </p>
+      {command && (
+        <div class="with-copy">
+          <Code kind="command" label="Command that repairs the link">
+            {command}
+          </Code>
+          <CopyButton text={command} name="Copy the command" />
+        </div>
+      )}
+    </li>
   );
 }
 

@@ -91,15 +91,7 @@ export class Visit {
     if (before) await page.addInitScript(before);
     if (kept) {
       const { isOwn = true, ...snapshot } = kept;
-      const session = {
-        files: [{ name: "manifest.yaml", text: "" }],
-        active: 0,
-        settings: "",
-        issuer: "",
-        namespace: "",
-        credentials: [],
-        ...snapshot,
-      };
+      const session = { files: [{ name: "manifest.yaml", text: "" }], ...snapshot };
       await page.addInitScript((text) => {
         if (!localStorage.getItem("azwi-playground")) localStorage.setItem("azwi-playground", text);
       }, JSON.stringify({ session, isOwn }));
