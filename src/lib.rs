@@ -42,6 +42,7 @@ pub mod federated;
 pub mod finding;
 pub mod formats;
 pub mod identity;
+pub mod ids;
 pub mod inject;
 pub mod inquiry;
 pub mod json;

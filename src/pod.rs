@@ -251,6 +251,13 @@ impl<'a> EnvVar<'a> {
         }
         variable
     }
+
+    /// The annotation of workload identity that it takes its value from.
+    pub(crate) fn identity_annotation(&self) -> Option<String> {
+        let path = self.value_from?.field("fieldRef")?.field("fieldPath")?.as_str()?;
+        let key = path.strip_prefix("metadata.annotations['")?.strip_suffix("']")?;
+        key.starts_with(keys::PREFIX).then(|| key.to_owned())
+    }
 }
 
 /// A place where a container sees a volume.

@@ -15,10 +15,11 @@
 //!
 //! Add the label `azure.workload.identity/use: "true"`, or remove the annotations.
 
+use super::label::annotations_without_label;
 use super::{Check, PodSubject, Rule};
 use crate::finding::{Finding, Findings, Place};
 use crate::keys;
-use crate::subject::{Holder, KeyUse, Meaning, ReadAt};
+use crate::subject::KeyUse;
 
 pub(super) const RULE: Rule = Rule::new(&[Check::Template(check)]);
 
@@ -34,15 +35,4 @@ fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
         let finding = Finding::at(Place::key(path(first)), "has no effect without the label", fix);
         annotations.fold(finding, |finding, found| finding.related(path(found), "has no effect either"))
     });
-}
-
-/// The annotations of a pod without the label that have an effect only with it.
-pub(super) fn annotations_without_label<'s>(subject: &'s PodSubject<'_>) -> impl Iterator<Item = &'s KeyUse<'s>> {
-    let is_for_pods = |found: &&KeyUse<'_>| {
-        matches!(found.meaning, Meaning::Known(ReadAt::PodAnnotation | ReadAt::EitherAnnotation))
-            && found.holder == Holder::Pod
-            && !found.is_label
-    };
-    let keys = if subject.pod.labels.get(keys::USE).is_none() { subject.keys } else { &[] };
-    keys.iter().filter(is_for_pods)
 }

@@ -19,12 +19,12 @@
 //! Set the annotation to the application (client) id: `az identity show --name NAME --resource-group GROUP --query
 //! clientId`.
 
+use super::ids::check_variables;
 use super::placeholders::severity_of;
 use super::{Check, PodSubject, Rule, ServiceAccountSubject};
 use crate::finding::{Finding, Findings, quote};
-use crate::formats::is_guid;
+use crate::ids::is_client_id;
 use crate::keys;
-use crate::pod::Container;
 
 pub(super) const RULE: Rule =
     Rule::new(&[Check::Template(check_template), Check::ServiceAccount(check_service_account)]);
@@ -35,9 +35,9 @@ fn check_template(subject: &PodSubject<'_>, findings: &mut Findings) {
     if !subject.wants_identity {
         return;
     }
-    check_variables(subject, findings, keys::ENV_CLIENT_ID, is_real_guid, FIX);
+    check_variables(subject, findings, keys::ENV_CLIENT_ID, is_client_id, FIX);
     let id = subject.identity.service_account().and_then(|account| account.client_id.as_deref());
-    if let Some(id) = id.filter(|id| !is_real_guid(id)) {
+    if let Some(id) = id.filter(|id| !is_client_id(id)) {
         findings.add_at_most(severity_of(id, subject.origin), || {
             subject.finding_about_annotation(keys::CLIENT_ID, id, FIX)
         });
@@ -45,38 +45,9 @@ fn check_template(subject: &PodSubject<'_>, findings: &mut Findings) {
 }
 
 fn check_service_account(subject: &ServiceAccountSubject<'_>, findings: &mut Findings) {
-    if let Some(id) = subject.annotations.get(keys::CLIENT_ID).filter(|id| !is_real_guid(id)) {
+    if let Some(id) = subject.annotations.get(keys::CLIENT_ID).filter(|id| !is_client_id(id)) {
         findings.add_at_most(severity_of(id, subject.origin), || {
             Finding::at(subject.annotation_path(keys::CLIENT_ID), format!("is {}", quote(id)), FIX)
         });
     }
-}
-
-/// Checks the variable of this name in each container, if its value is known. An empty one is the concern of other rules.
-pub(super) fn check_variables(
-    subject: &PodSubject<'_>,
-    findings: &mut Findings,
-    name: &str,
-    is_id: fn(&str) -> bool,
-    fix: &str,
-) {
-    let is_wrong = |id: &str| !id.is_empty() && !is_id(id);
-    // Most containers set none, or a right one.
-    let sets_wrong = |container: &Container<'_>| {
-        container.env.iter().any(|variable| variable.name == name && is_wrong(&variable.value))
-    };
-    for container in subject.participants_where(&sets_wrong) {
-        let variable = container.environment.get(name);
-        let (Some(entry), Some(id)) = (variable.entry, variable.text().filter(|id| is_wrong(id))) else { continue };
-        findings.add_at_most(severity_of(id, subject.origin), || {
-            // The value stays unsaid: it may be a secret.
-            let problem = ["sets ", name, " to a value that is no id"].concat();
-            Finding::at(subject.path_of(entry.object), problem, fix)
-        });
-    }
-}
-
-/// Whether this is a GUID other than all zeros.
-pub(super) fn is_real_guid(id: &str) -> bool {
-    is_guid(id) && id.bytes().any(|byte| byte != b'0' && byte != b'-')
 }

@@ -16,11 +16,10 @@
 //!
 //! Remove the variable. If it is intended, switch the rule off, or list the allowed identities in `identities`.
 
-use super::client_id_format::is_real_guid;
 use super::repairs::remove_variable;
-use super::tenant_id_format::is_tenant;
 use super::{Check, PodSubject, Rule};
 use crate::finding::{Finding, Findings, quote, quote_id};
+use crate::ids::{is_client_id, is_tenant_id};
 use crate::keys;
 use crate::pod::EnvVar;
 
@@ -38,8 +37,8 @@ fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
     let source = if is_own_tenant { "its service account" } else { "inject.tenantId in the settings" };
     for container in containers {
         let variables = [
-            (&container.client_id, client_id, "its service account", is_real_guid as fn(&str) -> bool),
-            (&container.tenant_id, tenant_id, source, is_tenant),
+            (&container.client_id, client_id, "its service account", is_client_id as fn(&str) -> bool),
+            (&container.tenant_id, tenant_id, source, is_tenant_id),
         ];
         for (variable, expected, source, is_format) in variables {
             // Where nothing would be injected, nothing is overridden.

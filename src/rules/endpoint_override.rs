@@ -21,13 +21,11 @@
 //! mount a projected token with audience `api://AzureADTokenExchange` there.
 
 use super::repairs::remove_variable;
+use super::tokens::token_file_fault;
 use super::{Check, PodSubject, Rule};
 use crate::clouds::{cloud_of, same_authority, same_url};
-use crate::container_identity::ContainerIdentity;
-use crate::finding::{Finding, Findings, quote};
+use crate::finding::{Finding, Findings};
 use crate::keys;
-use crate::layout::{Layout, TokenPlace};
-use crate::mounts::{Absence, File};
 use crate::pod::{Container, EnvVar};
 use crate::settings::CaSource;
 
@@ -74,40 +72,6 @@ fn endpoint_fault(subject: &PodSubject<'_>, name: &str, value: Option<&str>) -> 
         Some(cloud) => ["to Entra ID of ", cloud, ", which is not the configured cloud"].concat(),
         None => "to another value than injection does: the token can be sent elsewhere".to_owned(),
     })
-}
-
-/// What is wrong with the token file that a container names, as the end of a sentence.
-pub(super) fn token_file_fault(subject: &PodSubject<'_>, container: &ContainerIdentity<'_>) -> Option<String> {
-    let Some(path) = container.token_file.text() else {
-        return Some("from another source, which cannot be checked".to_owned());
-    };
-    let is_injected = || subject.places().iter().any(|place| place.file() == path);
-    // Such a path is the concern of hard-coded-path.
-    let is_old =
-        || [Layout::V1_5, Layout::V1_6_0].iter().any(|layout| TokenPlace::new(*layout, String::new()).file() == path);
-    let (problem, name) = match &container.token {
-        Some(File::Token { audience, by_sub_path, .. }) => match subject.settings.is_azure_audience(audience) {
-            true if *by_sub_path => ("to a token mounted with subPath, which is never renewed", None),
-            true => return None,
-            false => ("to a token with audience ", Some(audience.as_ref())),
-        },
-        Some(File::ApiServerToken) => ("to the token for the API server, which Entra ID does not accept", None),
-        // What else is at that path is the concern of other rules.
-        _ if is_injected() => return None,
-        Some(File::Nothing(Absence::NotMounted)) if is_old() => return None,
-        Some(File::Nothing(Absence::NotMounted)) => ("to a path at which no volume is mounted", None),
-        Some(File::Nothing(Absence::Relative)) => ("to a path that is not absolute", None),
-        Some(File::Nothing(Absence::NoVolume { volume })) => {
-            ("to a path in a volume that the pod does not have: ", Some(*volume))
-        }
-        Some(File::Nothing(Absence::NotInVolume { volume })) => {
-            ("to a path at which no token is in volume ", Some(*volume))
-        }
-        Some(File::Nothing(Absence::TerminationLog)) => ("to the path of the termination log", None),
-        Some(File::Unknown { volume }) => ("to a file that may be no token, in volume ", Some(*volume)),
-        None => ("to an empty path, which injection does not replace", None),
-    };
-    Some([problem, &name.map(quote).unwrap_or_default()].concat())
 }
 
 /// Whether injection would set the variable to this value.

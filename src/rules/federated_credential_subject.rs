@@ -20,8 +20,8 @@
 //!
 //! Write namespace and name of the service account as they are in the cluster: `subject: system:serviceaccount:shop:web`.
 
+use super::accounts::missing;
 use super::placeholders::severity_of;
-use super::service_account_missing::missing;
 use super::{Check, FederatedCredentialSubject, Rule};
 use crate::cluster::LookupError;
 use crate::finding::{Finding, Findings, quote};

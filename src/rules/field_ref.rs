@@ -18,16 +18,13 @@
 use super::repairs::remove_variable;
 use super::{Check, PodSubject, Rule};
 use crate::finding::{Finding, Findings, name, quote};
-use crate::keys;
-use crate::order::Names;
-use crate::pod::{EnvVar, Pod};
 
 pub(super) const RULE: Rule = Rule::new(&[Check::Template(check)]);
 
 fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
     for container in subject.pod.all_containers() {
         for variable in &container.env {
-            let Some(key) = annotation_of(variable) else { continue };
+            let Some(key) = variable.identity_annotation() else { continue };
             if subject.pod.annotations.get(&key).is_none() {
                 findings.add(|| {
                     let problem = format!(
@@ -46,16 +43,4 @@ fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
             }
         }
     }
-}
-
-/// The annotations of workload identity from which containers of the pod take variables.
-pub(super) fn annotations_read_by(pod: &Pod<'_>) -> Names<String> {
-    Names::new(pod.all_containers().flat_map(|container| &container.env).filter_map(annotation_of).collect())
-}
-
-/// The annotation of workload identity that a variable takes its value from.
-fn annotation_of(variable: &EnvVar<'_>) -> Option<String> {
-    let path = variable.value_from?.field("fieldRef")?.field("fieldPath")?.as_str()?;
-    let key = path.strip_prefix("metadata.annotations['")?.strip_suffix("']")?;
-    key.starts_with(keys::PREFIX).then(|| key.to_owned())
 }

@@ -23,7 +23,7 @@
 
 use std::cell::OnceCell;
 
-use super::endpoint_override::token_file_fault;
+use super::tokens::token_file_fault;
 use super::{Check, PodSubject, Rule};
 use crate::finding::{Finding, FindingBuilder, Findings, quote};
 use crate::json::Value;

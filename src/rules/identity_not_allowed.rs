@@ -23,7 +23,7 @@
 //!
 //! Use an identity that is allowed for the service account, or ask for an extension of the list.
 
-use super::unmanaged_token::unmanaged_tokens;
+use super::tokens::unmanaged_tokens;
 use super::{Check, PodSubject, Rule, ServiceAccountSubject};
 use crate::container_identity::ContainerIdentity;
 use crate::environment::{Resolved, Variable};

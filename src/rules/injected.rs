@@ -1,7 +1,7 @@
 //! What other webhooks injected into a pod: what `guard` checks.
 
 use super::PodSubject;
-use super::endpoint_override::token_file_fault;
+use super::tokens::token_file_fault;
 use crate::keys;
 use crate::layout::{Layout, TokenPlace};
 use crate::mounts::{File, are_same_path};

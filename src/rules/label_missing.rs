@@ -19,8 +19,7 @@
 //! Add the label `azure.workload.identity/use: "true"` to the pod template. If the pod needs no identity, set the label to
 //! `"false"`.
 
-use super::annotation_without_label::annotations_without_label;
-use super::label_placement::is_misplaced;
+use super::label::{annotations_without_label, is_misplaced};
 use super::{Check, PodSubject, Rule};
 use crate::cluster::ServiceAccount;
 use crate::finding::{Finding, Findings, Place};

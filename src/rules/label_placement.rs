@@ -17,10 +17,10 @@
 //!
 //! Move it to the labels of the pod template.
 
+use super::label::misplaced;
 use super::repairs::move_member;
 use super::{Check, PodSubject, Rule};
 use crate::finding::{Finding, Findings, Place};
-use crate::json::Value;
 use crate::keys;
 
 pub(super) const RULE: Rule = Rule::new(&[Check::Template(check)]);
@@ -36,34 +36,4 @@ fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
                 .repair(|| move_member(map, keys::USE, subject.pod.object, ["metadata", "labels", keys::USE]))
         });
     });
-}
-
-/// Whether this rule has a finding.
-pub(super) fn is_misplaced(subject: &PodSubject<'_>) -> bool {
-    let mut is_misplaced = false;
-    misplaced(subject, &mut |_, _, _| is_misplaced = true);
-    is_misplaced
-}
-
-/// Calls `report` with each place without effect at which an unlabelled pod has the label: the object, the map in its metadata, and
-/// what it is.
-fn misplaced<'a>(subject: &PodSubject<'a>, report: &mut dyn FnMut(Value<'a>, &str, &str)) {
-    if subject.pod.labels.get(keys::USE).is_some() {
-        return;
-    }
-    for outer in subject.workload.iter().flat_map(|workload| &workload.around) {
-        let is_workload = outer.object == subject.object;
-        if outer.labels.get(keys::USE).is_some() {
-            let what = if is_workload { "a label of the workload itself" } else { "a label outside the pod template" };
-            report(outer.object, "labels", what);
-        }
-        if outer.annotations.get(keys::USE).is_some() {
-            let what =
-                if is_workload { "an annotation of the workload" } else { "an annotation outside the pod template" };
-            report(outer.object, "annotations", what);
-        }
-    }
-    if subject.pod.annotations.get(keys::USE).is_some() {
-        report(subject.pod.object, "annotations", "an annotation");
-    }
 }

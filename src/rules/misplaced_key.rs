@@ -16,12 +16,13 @@
 //!
 //! Move the key to the place that the message names.
 
-use super::field_ref::annotations_read_by;
 use super::repairs::move_member;
 use super::{Check, PodSubject, Rule, ServiceAccountSubject};
 use crate::finding::{Finding, Findings, Place};
 use crate::json::{Changes, Value};
 use crate::keys;
+use crate::order::Names;
+use crate::pod::{EnvVar, Pod};
 use crate::subject::{Holder, KeyUse, Meaning, ReadAt};
 
 pub(super) const RULE: Rule =
@@ -49,6 +50,12 @@ fn check_service_account(subject: &ServiceAccountSubject<'_>, findings: &mut Fin
         let also = if has_no_client_id && found.key != keys::CLIENT_ID { CLIENT_ID_TOO } else { "" };
         add(subject.object, subject.object, found, read_at, also, findings);
     }
+}
+
+/// The annotations of workload identity from which containers of the pod take variables.
+fn annotations_read_by(pod: &Pod<'_>) -> Names<String> {
+    let variables = pod.all_containers().flat_map(|container| &container.env);
+    Names::new(variables.filter_map(EnvVar::identity_annotation).collect())
 }
 
 /// Where a key is read, if that is somewhere else.

@@ -49,10 +49,15 @@ mod token_platform;
 mod unknown_key;
 mod unmanaged_token;
 
+// What several rules share.
+mod accounts;
+mod ids;
 mod images;
 mod injected;
+mod label;
 mod placeholders;
 mod repairs;
+mod tokens;
 
 use crate::finding::Findings;
 use crate::rule::{PerRule, RuleId, with_rules};

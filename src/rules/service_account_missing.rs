@@ -17,11 +17,11 @@
 //! Correct the name, or create the service account in the namespace of the pod, with the annotation
 //! `azure.workload.identity/client-id`.
 
+use super::accounts::missing;
 use super::placeholders::severity_of;
 use super::{Check, PodSubject, Rule};
 use crate::cluster::LookupError;
-use crate::finding::{Finding, FindingBuilder, Findings, Place, quote};
-use crate::keys;
+use crate::finding::Findings;
 use crate::rule::Severity;
 
 pub(super) const RULE: Rule = Rule::new(&[Check::Template(check)]).guarding_injection();
@@ -37,12 +37,4 @@ fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
     findings.add_at_most(at_most, || {
         missing(subject.service_account_place(), subject.namespace, subject.pod.service_account()).blocks_injection()
     });
-}
-
-/// Says that a place names a service account that does not exist.
-pub(super) fn missing(place: impl Into<Place>, namespace: &str, name: &str) -> FindingBuilder {
-    let (name, namespace) = (quote(name), quote(namespace));
-    let problem = ["names service account ", &name, ", which does not exist in namespace ", &namespace].concat();
-    let fix = ["correct the name, or create it there with annotation ", keys::CLIENT_ID].concat();
-    Finding::at(place, problem, fix)
 }

@@ -19,11 +19,11 @@
 //! Set the annotation to the GUID of the tenant (`az account show --query tenantId`), or remove it to use the tenant of the
 //! cluster.
 
-use super::client_id_format::{check_variables, is_real_guid};
+use super::ids::check_variables;
 use super::placeholders::severity_of;
 use super::{Check, PodSubject, Rule, ServiceAccountSubject};
 use crate::finding::{Finding, Findings, quote};
-use crate::formats::is_domain_name;
+use crate::ids::is_tenant_id;
 use crate::keys;
 
 pub(super) const RULE: Rule =
@@ -35,9 +35,9 @@ fn check_template(subject: &PodSubject<'_>, findings: &mut Findings) {
     if !subject.wants_identity {
         return;
     }
-    check_variables(subject, findings, keys::ENV_TENANT_ID, is_tenant, FIX);
+    check_variables(subject, findings, keys::ENV_TENANT_ID, is_tenant_id, FIX);
     let id = subject.identity.service_account().and_then(|account| account.tenant_id.as_deref());
-    if let Some(id) = id.filter(|id| !is_tenant(id)) {
+    if let Some(id) = id.filter(|id| !is_tenant_id(id)) {
         findings.add_at_most(severity_of(id, subject.origin), || {
             subject.finding_about_annotation(keys::TENANT_ID, id, FIX)
         });
@@ -45,14 +45,9 @@ fn check_template(subject: &PodSubject<'_>, findings: &mut Findings) {
 }
 
 fn check_service_account(subject: &ServiceAccountSubject<'_>, findings: &mut Findings) {
-    if let Some(id) = subject.annotations.get(keys::TENANT_ID).filter(|id| !is_tenant(id)) {
+    if let Some(id) = subject.annotations.get(keys::TENANT_ID).filter(|id| !is_tenant_id(id)) {
         findings.add_at_most(severity_of(id, subject.origin), || {
             Finding::at(subject.annotation_path(keys::TENANT_ID), format!("is {}", quote(id)), FIX)
         });
     }
-}
-
-/// Whether Entra ID takes this for a tenant.
-pub(super) fn is_tenant(id: &str) -> bool {
-    is_real_guid(id) || is_domain_name(id)
 }

@@ -19,12 +19,12 @@
 
 use std::cell::OnceCell;
 
+use super::tokens::unmanaged_tokens;
 use super::{Check, PodSubject, Rule};
 use crate::finding::{Finding, Findings};
-use crate::layout::{V1_5_VOLUME, is_reserved_name};
+use crate::layout::is_reserved_name;
 use crate::mounts::File;
 use crate::order::Names;
-use crate::pod::Volume;
 use crate::rule::Severity;
 
 pub(super) const RULE: Rule = Rule::new(&[Check::Template(check)]);
@@ -56,25 +56,4 @@ fn used_volumes<'s>(subject: &PodSubject<'s>) -> Names<&'s str> {
         }));
     }
     Names::new(used)
-}
-
-/// The volumes with a token for Azure that injection did not add.
-pub(super) fn unmanaged_tokens<'s>(subject: &'s PodSubject<'_>) -> impl Iterator<Item = &'s Volume<'s>> {
-    let mut injected = None;
-    let volumes = subject.pod.volumes.iter().filter(|volume| subject.settings.is_token_for_azure(volume));
-    volumes.filter(move |volume| {
-        let injected = *injected.get_or_insert_with(|| injected_volume(subject));
-        // Charts that were made for v1.5 bring its volume.
-        let is_injected = |name| volume.is_injected() && (volume.name == name || volume.name == V1_5_VOLUME);
-        !injected.is_some_and(is_injected)
-    })
-}
-
-/// The volume that injection has added or takes for its own. Templates are never injected into, nor are pods that ask for nothing.
-fn injected_volume<'s>(subject: &'s PodSubject<'_>) -> Option<&'s str> {
-    match &subject.settings.inject {
-        _ if !subject.wants_identity || subject.workload.is_some() => None,
-        Some(_) => subject.places().first().map(|place| place.volume.as_str()),
-        None => subject.arrived_volume(),
-    }
 }
