@@ -26,7 +26,10 @@ pub(crate) struct NoMore;
 
 impl Cluster for NoMore {
     fn service_account(&self, _: &str, _: &str, _: Freshness) -> Result<ServiceAccount, LookupError> {
-        Err(LookupError::Unreachable("the object names too many service accounts".to_owned()))
+        Err(LookupError::Failed(LookupFailure {
+            reason: "the object names too many service accounts".to_owned(),
+            fix: "split the object into several",
+        }))
     }
 
     fn may_use_identity(&self, _: &str, _: &str, _: &str) -> Result<bool, LookupError> {
@@ -36,11 +39,11 @@ impl Cluster for NoMore {
 
 impl Cluster for Nothing {
     fn service_account(&self, _: &str, _: &str, _: Freshness) -> Result<ServiceAccount, LookupError> {
-        Err(LookupError::Unreachable("there is no cluster".to_owned()))
+        Err(LookupError::Unknown)
     }
 
     fn may_use_identity(&self, _: &str, _: &str, _: &str) -> Result<bool, LookupError> {
-        Err(LookupError::Unreachable("there is no cluster".to_owned()))
+        Err(LookupError::Unknown)
     }
 }
 
@@ -145,58 +148,24 @@ impl ServiceAccount {
     }
 }
 
-/// Why a lookup in the cluster failed.
+/// Why a lookup in the cluster gives no object.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LookupError {
     /// There is no such object.
     Missing,
+    /// Nothing tells whether there is such an object: there is no cluster to ask.
+    Unknown,
     /// The object that names it belongs to no namespace, so which one is meant is not known.
     NoNamespace,
-    /// RBAC does not let policy-server read it.
-    Forbidden,
-    /// The policy's `contextAwareResources` do not name the kind. A namespaced policy can never have it.
-    NotGranted,
-    /// The host capabilities that the policy server grants do not include the lookup.
-    CapabilityDenied,
-    /// The host could not reach the API server; the first line of its error.
-    Unreachable(String),
-    /// The answer is not a service account; the text says why.
-    Undecodable(String),
+    /// The lookup failed.
+    Failed(LookupFailure),
 }
 
-impl LookupError {
+/// Why a lookup failed, in the words of who made it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LookupFailure {
     /// What happened, as the end of a sentence.
-    pub fn reason(&self) -> String {
-        match self {
-            Self::Missing => "it does not exist".to_owned(),
-            Self::NoNamespace => "its namespace is not known".to_owned(),
-            Self::Forbidden => "policy-server may not read it".to_owned(),
-            Self::NotGranted => "the policy may not look up service accounts".to_owned(),
-            Self::CapabilityDenied => "the policy server does not grant the policy this lookup".to_owned(),
-            Self::Unreachable(reason) => format!("policy-server could not reach the API server ({reason})"),
-            Self::Undecodable(reason) => format!("the answer cannot be read: {reason}"),
-        }
-    }
-
+    pub reason: String,
     /// What to do about it.
-    pub const fn fix(&self) -> &'static str {
-        match self {
-            Self::Missing => "create it",
-            Self::NoNamespace => "name the namespace",
-            Self::Forbidden => {
-                "bind the service account of policy-server to a ClusterRole with verb `get` on resource `serviceaccounts` of the \
-                 core API group"
-            }
-            Self::NotGranted => {
-                "list `apiVersion: v1`, `kind: ServiceAccount` under `contextAwareResources` of the ClusterAdmissionPolicy (a \
-                 namespaced AdmissionPolicy cannot have them)"
-            }
-            Self::CapabilityDenied => {
-                "add `kubernetes/get_resource` to the policy's `hostCapabilities` (for namespaced policies: \
-                 `namespacedPoliciesCapabilities` of the PolicyServer)"
-            }
-            Self::Unreachable(_) => "check policy-server's connection to the API server, then try again",
-            Self::Undecodable(_) => "check that policy-server talks to a Kubernetes API server",
-        }
-    }
+    pub fix: &'static str,
 }

@@ -3,7 +3,7 @@
 //! The host tells failures apart by their text only; the texts are those of policy-evaluator 1.36, `runtimes/callback.rs`,
 //! `callback_handler/kubernetes/client.rs` and `evaluation_context.rs`.
 
-use azure_workload_identity_policy::cluster::{Cluster, Freshness, LookupError, ServiceAccount};
+use azure_workload_identity_policy::cluster::{Cluster, Freshness, LookupError, LookupFailure, ServiceAccount};
 use azure_workload_identity_policy::formats::is_object_name;
 use azure_workload_identity_policy::json::{self, Document, Reading, Value};
 
@@ -41,7 +41,7 @@ impl<F: Fn(&str, &[u8]) -> Result<Vec<u8>, String>> HostCluster<F> {
             ",\"field_masks\":[\"metadata\"]}",
         ];
         let answer = self.ask("get_resource", &request)?;
-        let document = Document::parse(&answer).map_err(|error| LookupError::Undecodable(error.to_string()))?;
+        let document = Document::parse(&answer).map_err(|error| HostFailure::Undecodable(error.to_string()))?;
         let root = document.root();
         let is = |holder: Value<'_>, member: &str, expected: &str| {
             holder.field(member).and_then(Value::as_str).is_some_and(|text| text == expected)
@@ -51,8 +51,8 @@ impl<F: Fn(&str, &[u8]) -> Result<Vec<u8>, String>> HostCluster<F> {
         let mut reading = Reading::default();
         let account = ServiceAccount::read(root, &mut reading);
         match reading.mismatches().first() {
-            Some(mismatch) => Err(LookupError::Undecodable(mismatch.describe(root))),
-            None if !is_asked_for => Err(LookupError::Undecodable("it is another object".to_owned())),
+            Some(mismatch) => Err(HostFailure::Undecodable(mismatch.describe(root)).into()),
+            None if !is_asked_for => Err(HostFailure::Undecodable("it is another object".to_owned()).into()),
             None => Ok(account),
         }
     }
@@ -89,28 +89,83 @@ impl<F: Fn(&str, &[u8]) -> Result<Vec<u8>, String>> Cluster for HostCluster<F> {
             &json::text(client_id),
             ",\"verb\":\"use-managed-identity\"}},\"disable_cache\":false}",
         ];
-        let answer = self.ask("can_i", &request)?;
-        let document = Document::parse(&answer).map_err(|error| LookupError::Undecodable(error.to_string()))?;
-        match document.root().field("allowed").and_then(Value::as_bool) {
-            Some(allowed) => Ok(allowed),
-            None => Err(LookupError::Undecodable("it has no member allowed".to_owned())),
-        }
+        self.ask("can_i", &request).and_then(|answer| permission(&answer)).map_err(|error| match error {
+            LookupError::Failed(failure) => LookupError::Failed(LookupFailure { fix: ACCESS_FIX, ..failure }),
+            other => other,
+        })
+    }
+}
+
+/// Whether an answer of the host permits what was asked for.
+fn permission(answer: &[u8]) -> Result<bool, LookupError> {
+    let document = Document::parse(answer).map_err(|error| HostFailure::Undecodable(error.to_string()))?;
+    let allowed = document.root().field("allowed").and_then(Value::as_bool);
+    Ok(allowed.ok_or_else(|| HostFailure::Undecodable("it has no member allowed".to_owned()))?)
+}
+
+/// What to do if the host does not say what RBAC permits.
+const ACCESS_FIX: &str = "let policy-server create subjectaccessreviews, and the policy use kubernetes/can_i";
+
+/// Why the host does not answer a question about the cluster.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HostFailure {
+    /// RBAC does not let policy-server read the object.
+    Forbidden,
+    /// The policy's `contextAwareResources` do not name the kind. A namespaced policy can never have it.
+    NotGranted,
+    /// The host capabilities that the policy server grants do not include the lookup.
+    CapabilityDenied,
+    /// The host could not reach the API server; the first line of its error.
+    Unreachable(String),
+    /// The answer is not what was asked for; the text says why.
+    Undecodable(String),
+}
+
+impl From<HostFailure> for LookupError {
+    fn from(failure: HostFailure) -> Self {
+        let (reason, fix) = match failure {
+            HostFailure::Forbidden => (
+                "policy-server may not read it".to_owned(),
+                "bind the service account of policy-server to a ClusterRole with verb `get` on resource `serviceaccounts` of the \
+                 core API group",
+            ),
+            HostFailure::NotGranted => (
+                "the policy may not look up service accounts".to_owned(),
+                "list `apiVersion: v1`, `kind: ServiceAccount` under `contextAwareResources` of the ClusterAdmissionPolicy (a \
+                 namespaced AdmissionPolicy cannot have them)",
+            ),
+            HostFailure::CapabilityDenied => (
+                "the policy server does not grant the policy this lookup".to_owned(),
+                "add `kubernetes/get_resource` to the policy's `hostCapabilities` (for namespaced policies: \
+                 `namespacedPoliciesCapabilities` of the PolicyServer)",
+            ),
+            HostFailure::Unreachable(reason) => (
+                ["policy-server could not reach the API server (", &reason, ")"].concat(),
+                "check policy-server's connection to the API server, then try again",
+            ),
+            HostFailure::Undecodable(reason) => (
+                ["the answer cannot be read: ", &reason].concat(),
+                "check that policy-server talks to a Kubernetes API server",
+            ),
+        };
+        Self::Failed(LookupFailure { reason, fix })
     }
 }
 
 /// What an error text of the host means.
 fn lookup_error(text: &str) -> LookupError {
-    if text.contains("Cannot find v1/ServiceAccount named") {
-        LookupError::Missing
+    let failure = if text.contains("Cannot find v1/ServiceAccount named") {
+        return LookupError::Missing;
     } else if text.contains("has not been granted access to Kubernetes v1/ServiceAccount") {
-        LookupError::NotGranted
+        HostFailure::NotGranted
     } else if text.contains("has not been granted access to the 'kubernetes/") {
-        LookupError::CapabilityDenied
+        HostFailure::CapabilityDenied
     } else if text.contains(": Forbidden (") || text.contains(" is forbidden: ") {
-        LookupError::Forbidden
+        HostFailure::Forbidden
     } else {
         // waPC and the evaluator each put their own words in front.
         let reason = text.trim_start_matches("Host error: ").trim_start_matches("Callback evaluation failure: ");
-        LookupError::Unreachable(reason.lines().next().unwrap_or_default().chars().take(REASON_LENGTH).collect())
-    }
+        HostFailure::Unreachable(reason.lines().next().unwrap_or_default().chars().take(REASON_LENGTH).collect())
+    };
+    failure.into()
 }

@@ -18,7 +18,7 @@ use azure_workload_identity_policy::json::Document;
 use azure_workload_identity_policy::settings::{Problem, Settings};
 use azure_workload_identity_policy::{decide, examine};
 
-pub use host::HostCluster;
+pub use host::{HostCluster, HostFailure};
 pub use response::Response;
 
 /// Answers the host's call `validate`: takes `{"request": …, "settings": …}`, gives a validation response.

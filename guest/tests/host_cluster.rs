@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use azure_workload_identity_guest::HostCluster;
+use azure_workload_identity_guest::{HostCluster, HostFailure};
 use azure_workload_identity_policy::cluster::{AccountLookup, Cluster, Freshness, LookupError, ServiceAccount};
 use fake_cluster::{Failure, FakeCluster, GetResourceRequest, ObjectKey, Request};
 use serde_json::{Value, json};
@@ -91,7 +91,7 @@ fn one_without_a_client_id_is_asked_for_again_past_the_cache() -> anyhow::Result
         (without().and_uncached(object.clone())?, Ok(service_account())),
         (with_empty.and_uncached(object)?, Ok(service_account())),
         (without(), Ok(ServiceAccount::default())),
-        (without().and_failing_uncached(key(), Failure::Forbidden), Err(LookupError::Forbidden)),
+        (without().and_failing_uncached(key(), Failure::Forbidden), Err(HostFailure::Forbidden.into())),
     ];
     for (cluster, expected) in cases {
         assert_eq!(lookup(&cluster), expected);
@@ -117,7 +117,7 @@ fn an_old_answer_will_do_for_a_pod_that_does_not_ask_for_an_identity() {
 
 #[test]
 fn an_answer_about_another_object_does_not_count() {
-    let other = LookupError::Undecodable("it is another object".to_owned());
+    let other = LookupError::from(HostFailure::Undecodable("it is another object".to_owned()));
     for answer in [
         "{}",
         r#"{"metadata":null}"#,
@@ -133,12 +133,12 @@ fn an_answer_about_another_object_does_not_count() {
 
 #[test]
 fn other_failures_are_told_apart_by_the_clusters_words_and_not_tried_again() {
-    let unreachable = |reason: &str| LookupError::Unreachable(reason.to_owned());
+    let unreachable = |reason: &str| LookupError::from(HostFailure::Unreachable(reason.to_owned()));
     let other = |text: &str| Failure::Other(text.to_owned());
     let cases = [
-        (Failure::Forbidden, LookupError::Forbidden),
-        (other("ApiError: no: Forbidden (Status { code: 403 })"), LookupError::Forbidden),
-        (other("serviceaccounts \"api\" is forbidden: no"), LookupError::Forbidden),
+        (Failure::Forbidden, HostFailure::Forbidden.into()),
+        (other("ApiError: no: Forbidden (Status { code: 403 })"), HostFailure::Forbidden.into()),
+        (other("serviceaccounts \"api\" is forbidden: no"), HostFailure::Forbidden.into()),
         (Failure::Unreachable, unreachable("ServiceError: client error (Connect)")),
         (other("a\nCaused by:\n  b"), unreachable("a")),
         (other("Cannot find v1/Secret named 'api'"), unreachable("Cannot find v1/Secret named 'api'")),
@@ -154,10 +154,10 @@ fn other_failures_are_told_apart_by_the_clusters_words_and_not_tried_again() {
 
 #[test]
 fn the_hosts_own_failures_are_told_apart_by_its_words_and_not_tried_again() {
-    let unreachable = |reason: &str| LookupError::Unreachable(reason.to_owned());
+    let unreachable = |reason: &str| LookupError::from(HostFailure::Unreachable(reason.to_owned()));
     let cases = [
-        (NOT_GRANTED, LookupError::NotGranted),
-        (CAPABILITY_DENIED, LookupError::CapabilityDenied),
+        (NOT_GRANTED, HostFailure::NotGranted.into()),
+        (CAPABILITY_DENIED, HostFailure::CapabilityDenied.into()),
         (NO_CLIENT, unreachable("kube::Client was not initialized properly")),
         (CHANNEL_FULL, unreachable(CHANNEL_FULL)),
         (
@@ -226,7 +226,7 @@ fn an_answer_that_is_no_service_account_is_described_and_not_quoted() {
     ];
     for (answer, expected) in cases {
         let (found, asked) = told(Ok(answer));
-        assert_eq!(found, Err(LookupError::Undecodable(expected.to_owned())), "{answer}");
+        assert_eq!(found, Err(HostFailure::Undecodable(expected.to_owned()).into()), "{answer}");
         assert_eq!(asked, 1, "{answer}");
     }
 }

@@ -18,6 +18,7 @@
 //! `verbs: ["use-managed-identity"]`.
 
 use super::{Check, PodSubject, Rule};
+use crate::cluster::{LookupError, LookupFailure};
 use crate::finding::{Finding, Findings, quote};
 
 pub(super) const RULE: Rule = Rule::new(&[Check::Pod(check)]);
@@ -27,20 +28,21 @@ fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
         return;
     }
     let Some(client_id) = subject.identity.client_id() else { return };
-    let access = subject.service_account.may_use_identity(client_id);
-    if access == Ok(true) {
-        return;
-    }
+    let failure = match subject.service_account.may_use_identity(client_id) {
+        Ok(false) => None,
+        Err(LookupError::Failed(failure)) => Some(failure),
+        Ok(true) | Err(_) => return,
+    };
     findings.add(|| {
         let (name, id) = (subject.service_account_name(), quote(client_id));
-        let (problem, fix) = match access {
-            Ok(_) => (
+        let (problem, fix) = match failure {
+            None => (
                 format!("names service account {name}, which may not use-managed-identity on {id}"),
                 format!("bind it to a ClusterRole with that verb on resource {id} of API group cid.wi.aks.azure.com"),
             ),
-            Err(error) => (
-                format!("names service account {name}, and whether it may use {id} is not known: {}", error.reason()),
-                "let policy-server create subjectaccessreviews, and the policy use kubernetes/can_i".to_owned(),
+            Some(LookupFailure { reason, fix }) => (
+                format!("names service account {name}, and whether it may use {id} is not known: {reason}"),
+                fix.to_owned(),
             ),
         };
         Finding::at(subject.service_account_place(), problem, fix)

@@ -31,17 +31,14 @@ fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
     if !subject.wants_identity && !subject.may_follow {
         return;
     }
-    let Err(error) = subject.service_account.get() else { return };
-    if matches!(error, LookupError::Missing | LookupError::NoNamespace) {
-        return;
-    }
+    let Err(LookupError::Failed(failure)) = subject.service_account.get() else { return };
     let settings = subject.settings;
     let is_needed = settings.inject.is_some() || settings.guard.is_some() || settings.identities.is_some();
     // A pod without the label that names no service account most likely needs no identity.
     let is_meant = subject.wants_identity || subject.pod.service_account() != "default";
     let at_most = if is_needed && is_meant && subject.workload.is_none() { Severity::Deny } else { Severity::Warn };
     findings.add_at_most(at_most, || {
-        let problem = format!("names service account {}, but {}", subject.service_account_name(), error.reason());
-        Finding::at(subject.service_account_place(), problem, error.fix()).blocks_injection()
+        let problem = format!("names service account {}, but {}", subject.service_account_name(), failure.reason);
+        Finding::at(subject.service_account_place(), problem, failure.fix).blocks_injection()
     });
 }

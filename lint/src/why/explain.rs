@@ -53,7 +53,7 @@ impl Cluster for OneAccount {
     }
 
     fn may_use_identity(&self, _: &str, _: &str, _: &str) -> Result<bool, LookupError> {
-        Err(LookupError::Unreachable("it is not asked for".to_owned()))
+        Err(LookupError::Unknown)
     }
 }
 
@@ -85,8 +85,7 @@ pub(super) fn explain(facts: &Facts, credentials: &[Credentials]) -> Result<Expl
     let account = match (&account_object, &facts.service_account) {
         (Some(object), _) => Ok(ServiceAccount::read(*object, &mut Reading::default())),
         (None, Err(Unanswered::Missing)) => Err(LookupError::Missing),
-        (None, Err(Unanswered::Forbidden)) => Err(LookupError::Forbidden),
-        (None, _) => Err(LookupError::Unreachable(String::new())),
+        (None, _) => Err(LookupError::Unknown),
     };
     let pod = Pod::read(pod_document.root(), &mut Reading::default());
     let cluster = OneAccount(account.clone());
