@@ -39,6 +39,15 @@ impl Layout {
         }
     }
 
+    /// Where Microsoft publishes the proxy's images of the release that this layout is of. The webhook of v1.6.0 still names
+    /// the old repository, which has no image of v1.6. Source: Azure/azure-workload-identity issue 1736 and pull request 1737.
+    pub const fn image_repository(self) -> &'static str {
+        match self {
+            Self::V1_5 => "mcr.microsoft.com/oss/azure/workload-identity",
+            Self::V1_6_0 | Self::V1_6_1 => "mcr.microsoft.com/oss/v2/azure/workload-identity",
+        }
+    }
+
     /// The tag of the proxy's images in the release that this layout is of.
     pub const fn image_tag(self) -> &'static str {
         match self {

@@ -132,8 +132,12 @@ fn every_setting_is_read() {
 
 #[test]
 fn injection_without_settings_of_its_own_is_as_upstreams() {
-    let tags = [(None, "v1.6.1"), (Some("v1.5"), "v1.5.1"), (Some("v1.6.0"), "v1.6.0"), (Some("v1.6.1"), "v1.6.1")];
-    for (layout, tag) in tags {
+    for (layout, repository, tag) in [
+        (None, "oss/v2", "v1.6.1"),
+        (Some("v1.5"), "oss", "v1.5.1"),
+        (Some("v1.6.0"), "oss/v2", "v1.6.0"),
+        (Some("v1.6.1"), "oss/v2", "v1.6.1"),
+    ] {
         let text = layout.map_or(json!({"inject": {}}), |layout| json!({"inject": {"layout": layout}})).to_string();
         let inject = read(&text).inject.unwrap();
 
@@ -142,8 +146,9 @@ fn injection_without_settings_of_its_own_is_as_upstreams() {
         assert_eq!(inject.authority_host, "https://login.microsoftonline.com/");
         assert_eq!(inject.audience, "api://AzureADTokenExchange");
         assert_eq!(inject.opt_in, OptIn::Label);
-        assert_eq!(inject.proxy.image, format!("mcr.microsoft.com/oss/azure/workload-identity/proxy:{tag}"));
-        assert_eq!(inject.proxy.init_image, format!("mcr.microsoft.com/oss/azure/workload-identity/proxy-init:{tag}"));
+        let image = |name: &str| format!("mcr.microsoft.com/{repository}/azure/workload-identity/{name}:{tag}");
+        assert_eq!(inject.proxy.image, image("proxy"));
+        assert_eq!(inject.proxy.init_image, image("proxy-init"));
         assert!(inject.proxy.native_sidecar && inject.proxy.resources.is_none());
         assert_eq!(inject.proxy.log_level, "info");
         assert!(inject.identity_binding.is_none());

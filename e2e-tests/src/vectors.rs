@@ -174,9 +174,12 @@ impl Case {
                 "ca": certificate_authority(webhook),
             }))
         });
+        // The recorded webhooks of v1.6 name a registry that has no such images; that of v1.5 is our default too.
+        let version = FILES.into_iter().find(|(_, of)| *of == layout && layout != "v1.5").map(|(version, _)| version);
+        let old = |name: &str| Some(format!("mcr.microsoft.com/oss/azure/workload-identity/{name}:{}", version?));
         let proxy = without_nulls(json!({
-            "image": env("PROXY_IMAGE"),
-            "initImage": env("PROXY_INIT_IMAGE"),
+            "image": env("PROXY_IMAGE").cloned().or_else(|| old("proxy")),
+            "initImage": env("PROXY_INIT_IMAGE").cloned().or_else(|| old("proxy-init")),
             "nativeSidecar": has_native_sidecars(webhook.server_version.as_deref().unwrap_or("v1.34.0")),
         }));
         let inject = without_nulls(json!({

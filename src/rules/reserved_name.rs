@@ -2,8 +2,8 @@
 //!
 //! A container named `azwi-proxy` or `azwi-proxy-init` that does not run the proxy, or a volume with a name that is reserved
 //! for the token but with other contents. The image of the proxy is the one in `inject.proxy`, or Microsoft's
-//! (`mcr.microsoft.com/oss/azure/workload-identity/proxy`), with any tag. A container with a command of its own does not run
-//! the proxy, regardless of its image.
+//! (`mcr.microsoft.com/oss/v2/azure/workload-identity/proxy`, up to v1.5 `mcr.microsoft.com/oss/azure/workload-identity/proxy`),
+//! with any tag. A container with a command of its own does not run the proxy, regardless of its image.
 //!
 //! With layout v1.5, also a volume with a token for another audience at the path of the injected token.
 //!

@@ -42,9 +42,6 @@ impl fmt::Display for Problem {
     }
 }
 
-/// Where upstream publishes the proxy's images.
-const PROXY_REPOSITORY: &str = "mcr.microsoft.com/oss/azure/workload-identity";
-
 /// What the proxy takes as `--log-level`. Source: upstream's `cmd/proxy/main.go`, logrus level names.
 const LOG_LEVELS: [&str; 6] = ["trace", "debug", "info", "warn", "warning", "error"];
 
@@ -171,7 +168,7 @@ fn authority_host<'a>(inject: &mut Table<'_, 'a>) -> Cow<'a, str> {
 }
 
 fn proxy<'a>(table: Option<Table<'_, 'a>>, layout: Layout) -> Proxy<'a> {
-    let image = |name: &str| Cow::Owned([PROXY_REPOSITORY, "/", name, ":", layout.image_tag()].concat());
+    let image = |name: &str| Cow::Owned([layout.image_repository(), "/", name, ":", layout.image_tag()].concat());
     let mut proxy = Proxy {
         image: image("proxy"),
         init_image: image("proxy-init"),
