@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::{request::AdmissionRequest, response::AdmissionResponse};
 
 /// The files by their names without `.jsonl`.
-pub const FILES: [&str; 2] = ["reports", "hostile"];
+pub const FILES: [&str; 3] = ["reports", "hostile", "module"];
 
 /// Stands in [`Report::absent`] for all rules.
 const EVERYTHING: &str = "*";

@@ -6,8 +6,8 @@
 //!
 //! - a labelled pod whose service account may not use any identity, and every token for Azure in its pods,
 //! - a variable `AZURE_CLIENT_ID` or `AZURE_TENANT_ID` with a value from another source, which cannot be checked, and
-//! - a container that can read a token, but has no client id, or has it from `envFrom` at most. The same applies to the tenant
-//!   if the list names one.
+//! - a container that can read a token, but has no client id, an empty one, or one from `envFrom` at most. The same applies to the
+//!   tenant if the list names one.
 //!
 //! # Why it matters
 //!
@@ -162,6 +162,15 @@ fn check_container<'a>(
                 let found = ["sets ", name, " from elsewhere to an identity that cannot be checked"].concat();
                 allowed.finding(subject.path_of(entry.object), &found)
             }),
+            // An empty id names no identity, as none does: the application may name any in code.
+            (Some(entry), _) if variable.is_missing() && is_needed && container.reaches_azure_token => {
+                findings.add(|| {
+                    let problem = ["sets ", name, " to an empty value, so the identity cannot be checked"].concat();
+                    let fix = "set it to an id that the service account may use, or remove it";
+                    Finding::at(subject.path_of(entry.object), problem, fix)
+                });
+                return;
+            }
             (None, Resolved::Unset | Resolved::Maybe(_)) if is_needed && container.reaches_azure_token => {
                 // The service account of a workload may be annotated a moment later.
                 let may_follow = subject.workload.is_some() && container.takes_part;

@@ -28,8 +28,6 @@ use http::Method;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelectorRequirement;
 use serde_json::{Map, Value, json};
 
-/// The namespace of the reports, in whose place each gets one of its own.
-const NAMESPACE: &str = "shop";
 /// The tenant of the reports that configure none.
 const TENANT_OF_REPORTS: &str = "72f988bf-86f1-41af-91ab-2d7cd011db47";
 /// The API groups of the reports' kinds that every API server has.
@@ -89,7 +87,7 @@ static DIFFERENCES: [Difference; 7] = [
         reason: "injection puts its own volume and mount in the place of those of this name, so the right token arrives",
     },
     Difference {
-        ids: &["guard-good", "guard-shadow-run-alias", "guard-shadow-parent", "guard-client-id-empty-recommended"],
+        ids: &["guard-good", "guard-shadow-run-alias", "guard-shadow-parent"],
         setups: &["guard-aks v1.6.0"],
         reason: "the pod's own variable names the path of v1.6.1, and v1.6.0 moves the mount to its own",
     },
@@ -234,9 +232,10 @@ impl Setup {
 }
 
 impl Trial {
-    /// Creates the report's namespace with what is in it.
+    /// Creates a namespace in the place of the report's, with what is in it.
     fn new(report: Report, policies: &[ClusterAdmissionPolicy], setup: Setup, cluster: &ControlPlane) -> Self {
         let namespace = new_namespace(cluster);
+        let own = report.request.namespace.clone().unwrap();
         let here = LabelSelectorRequirement {
             key: "kubernetes.io/metadata.name".to_owned(),
             operator: "In".to_owned(),
@@ -246,17 +245,15 @@ impl Trial {
             let mut adapted = policy.clone();
             adapted.metadata.name = format!("{namespace}-{}", policy.metadata.name);
             let settings = json!(setup.settings(policy, &report)).to_string();
-            let settings = settings.replace(&format!("\"{NAMESPACE}/"), &format!("\"{namespace}/"));
+            let settings = settings.replace(&format!("\"{own}/"), &format!("\"{namespace}/"));
             adapted.spec.settings = serde_json::from_str(&settings).unwrap();
             adapted.spec.namespace_selector.match_expressions.get_or_insert_default().push(here.clone());
             adapted
         };
         let policies = policies.iter().map(adapt).collect();
         for namespace in [&namespace, KUBEWARDEN_NAMESPACE] {
-            for account in report
-                .cluster
-                .iter()
-                .filter(|account| account.pointer("/metadata/namespace") == Some(&json!(NAMESPACE)))
+            for account in
+                report.cluster.iter().filter(|account| account.pointer("/metadata/namespace") == Some(&json!(own)))
             {
                 let path = format!("/api/v1/namespaces/{namespace}/serviceaccounts");
                 cluster.api().put(&path, &moved(account, namespace)).unwrap();
