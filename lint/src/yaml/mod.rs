@@ -6,6 +6,7 @@ use azure_workload_identity_policy::json::NodeId;
 
 mod documents;
 mod problem;
+mod refusals;
 mod scalar;
 mod transcode;
 

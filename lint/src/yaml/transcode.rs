@@ -1,14 +1,13 @@
 //! Writes JSON from the events of the YAML parser, and notes the origin of each node. No tree is made: what an anchor names is copied
 //! from the JSON that was written for it.
 
-use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::ops::Range;
 
 use azure_workload_identity_policy::json::{self, DEPTH_LIMIT};
 use granit_parser::{Event, ScalarStyle, Span, StructureStyle, Tag};
 
-use super::problem;
+use super::refusals::{Refusals, Written};
 use super::scalar::{self, Scalar};
 use super::{Alias, NO_ALIAS, Node, Origins, Style, SyntaxError};
 
@@ -24,8 +23,7 @@ type Result<T> = std::result::Result<T, SyntaxError>;
 pub(super) struct Transcoder<'t> {
     text: &'t str,
     with_origins: bool,
-    /// Whether the whole text is JSON, once that was asked.
-    is_json: OnceCell<bool>,
+    refusals: Refusals<'t>,
     /// The JSON of the document, and next to it that of values which are not in the document at their place: those of merge keys.
     buffers: Vec<Buffer>,
     /// The buffer that is being written.
@@ -37,14 +35,6 @@ pub(super) struct Transcoder<'t> {
     anchors: HashMap<usize, Anchor>,
     /// Where the document starts: the position, and the line from 1.
     start: (usize, usize),
-    /// Where the last scalar, alias or bracket ended.
-    last_end: usize,
-    /// If that was a plain scalar, the column from which tabs behind it are harmless.
-    plain_column: Option<usize>,
-    /// How many flow collections are open.
-    flow_depth: usize,
-    /// Whether the last key of a flow mapping has a `?`.
-    is_explicit_key: bool,
     counts: Counts,
     /// How many bytes of JSON aliases may still add, in all documents together.
     alias_bytes_left: usize,
@@ -140,7 +130,7 @@ impl<'t> Transcoder<'t> {
         Self {
             text,
             with_origins,
-            is_json: OnceCell::new(),
+            refusals: Refusals::new(text),
             buffers: vec![Buffer::default()],
             current: 0,
             aliases: Vec::new(),
@@ -148,10 +138,6 @@ impl<'t> Transcoder<'t> {
             keys: Vec::new(),
             anchors: HashMap::new(),
             start: (0, 1),
-            last_end: 0,
-            plain_column: None,
-            flow_depth: 0,
-            is_explicit_key: false,
             counts: Counts::default(),
             alias_bytes_left: text.len().saturating_mul(ALIASED_BYTES.0).saturating_add(ALIASED_BYTES.1),
         }
@@ -167,15 +153,13 @@ impl<'t> Transcoder<'t> {
         self.keys.clear();
         self.anchors.clear();
         self.start = (start, line);
-        self.last_end = start;
-        self.plain_column = None;
-        self.flow_depth = 0;
+        self.refusals.begin(start);
         self.counts = Counts::default();
     }
 
     /// The JSON of the document and its origins.
     pub(super) fn finish(&mut self, end: usize) -> Result<(String, Origins)> {
-        self.check_gap(end)?;
+        self.refusals.gap(end, self.expects_value())?;
         let buffer = self.buffers.first_mut().map(std::mem::take).unwrap_or_default();
         Ok((buffer.json, Origins { nodes: buffer.nodes, aliases: std::mem::take(&mut self.aliases) }))
     }
@@ -183,13 +167,13 @@ impl<'t> Transcoder<'t> {
     pub(super) fn event(&mut self, event: Event<'_>, span: Span) -> Result<()> {
         let range = span.byte_range().unwrap_or_default();
         if event.is_node() {
-            self.check_gap(range.start)?;
+            self.refusals.gap(range.start, self.expects_value())?;
         }
         if let Some(tag) = span.tag_span().and_then(|span| span.byte_range()) {
-            self.check_tag(&tag)?;
+            self.refusals.tag(&tag)?;
         }
         match event {
-            Event::Anchor(..) => self.check_name(&range),
+            Event::Anchor(..) => self.refusals.name(&range),
             Event::Scalar(text, style, anchor, tag) => self.scalar(&text, style, anchor, tag.as_deref(), range),
             Event::Alias(anchor) => self.alias(anchor, range),
             Event::SequenceStart(style, anchor, _) => self.enter(true, style, anchor, span),
@@ -215,30 +199,19 @@ impl<'t> Transcoder<'t> {
             && text == "<<"
             && full_tag.as_deref().map_or(is_plain, |tag| matches!(tag, "!" | "tag:yaml.org,2002:merge"))
         {
-            self.last_end = range.end;
-            self.plain_column = self.block_column();
-            self.is_explicit_key = false;
+            self.refusals.merge_key(range.end, self.column());
             return self.merge_key(range.start);
         }
         let content = range.start;
         let (span, style) = self.scalar_span(style, range);
-        if matches!(style, Style::Literal | Style::Folded) {
-            self.check_block_indentation(span.start, content)?;
-            self.check_block_end(&span)?;
-        }
-        if style == Style::DoubleQuoted {
-            self.check_escapes(&span)?;
-        }
-        self.last_end = span.end;
-        self.plain_column = if is_plain && !span.is_empty() { self.block_column() } else { None };
-        if is_plain && self.flow_depth > 0 {
-            self.check_flow_scalar(text, &span)?;
-        } else if is_plain {
-            self.check_plain_lines(&span)?;
-        }
-        if expected == Kind::Key && self.flow_depth > 0 {
-            self.check_flow_key(&span)?;
-        }
+        self.refusals.scalar(&Written {
+            text,
+            span: &span,
+            style,
+            content,
+            is_key: expected == Kind::Key,
+            column: self.column(),
+        })?;
         let fail = |message: String| SyntaxError::new(span.start, message);
         let value = scalar::resolve(text, is_plain, full_tag.as_deref()).map_err(fail)?;
         self.before_value(span.start)?;
@@ -268,169 +241,14 @@ impl<'t> Transcoder<'t> {
         self.check_length(span.start)
     }
 
-    /// Refuses what is between the last node and the next where the reader of Kubernetes does, but the parser does not.
-    fn check_gap(&self, until: usize) -> Result<()> {
-        let gap = self.text.get(self.last_end..until).unwrap_or_default();
-        if self.flow_depth == 0 {
-            return if gap.contains('\t') { self.check_tabs(gap) } else { Ok(()) };
-        }
-        let is_value = self.open.last().is_some_and(|frame| matches!(frame.kind, Kind::Value | Kind::Merge));
-        // Where there is no value, the parser's place of it is before the colon.
-        let is_before_colon = self.text.as_bytes().get(until) == Some(&b':');
-        let before_colon = gap.split_once(':').map(|(before, _)| before).or(is_before_colon.then_some(gap));
-        match before_colon {
-            Some(before) if is_value && before.contains('\n') && !self.is_explicit_key => {
-                Err(SyntaxError::new(self.last_end, "the colon has to be on the line of its key"))
-            }
-            _ => Ok(()),
-        }
+    /// Whether the next node is the value of a key.
+    fn expects_value(&self) -> bool {
+        self.open.last().is_some_and(|frame| matches!(frame.kind, Kind::Value | Kind::Merge))
     }
 
     /// The first column inside of the innermost collection.
-    fn block_column(&self) -> Option<usize> {
-        Some(self.open.last().map_or(0, |frame| frame.column + 1))
-    }
-
-    /// Where a key may begin in a block, no tab may be before it.
-    fn check_tabs(&self, gap: &str) -> Result<()> {
-        let before = self.text.as_bytes().get(self.start.0..self.last_end).unwrap_or_default();
-        let mut may_be_key = matches!(before.last(), None | Some(b'\n'));
-        // White space behind a plain scalar belongs to it.
-        let mut plain_column = self.plain_column;
-        let mut line_start = 0;
-        let mut bytes = gap.bytes().enumerate();
-        while let Some((at, byte)) = bytes.next() {
-            match byte {
-                b'\n' => {
-                    may_be_key = true;
-                    line_start = at + 1;
-                    continue;
-                }
-                b'\t' if may_be_key && plain_column.is_none_or(|column| at - line_start < column) => {
-                    return Err(SyntaxError::new(self.last_end + at, problem::TAB));
-                }
-                // The last three are a byte order mark.
-                b' ' | b'\t' | b'\r' | 0xef | 0xbb | 0xbf => continue,
-                b'-' | b'?' => may_be_key = true,
-                b':' => {}
-                b'|' | b'>' => return Ok(()),
-                b'#' => {
-                    let length = gap.get(at..).and_then(|comment| comment.find('\n')).unwrap_or(gap.len() - at);
-                    if length > 1 {
-                        bytes.nth(length - 2);
-                    }
-                }
-                b'&' | b'!' => {
-                    may_be_key = false;
-                    let length =
-                        gap.get(at..).and_then(|word| word.find([' ', '\t', '\r', '\n'])).unwrap_or(gap.len() - at);
-                    if length > 1 {
-                        bytes.nth(length - 2);
-                    }
-                }
-                _ => may_be_key = false,
-            }
-            plain_column = None;
-        }
-        Ok(())
-    }
-
-    /// A key without `?` is on one line.
-    fn check_flow_key(&mut self, span: &Range<usize>) -> Result<()> {
-        let before = self.text.get(..span.start).unwrap_or_default();
-        self.is_explicit_key = before.trim_end().ends_with('?');
-        if self.is_explicit_key || !self.text.get(span.clone()).is_some_and(|key| key.contains('\n')) {
-            return Ok(());
-        }
-        Err(SyntaxError::new(span.start, "a key has to be on one line; a comma or a closing quote may be missing"))
-    }
-
-    /// Some escapes are JSON's alone, and kubectl has another reader for JSON.
-    fn check_escapes(&self, span: &Range<usize>) -> Result<()> {
-        let written = self.text.get(span.clone()).unwrap_or_default();
-        if !written.contains('\\') {
-            return Ok(());
-        }
-        let mut bytes = written.bytes().enumerate();
-        while let Some((at, byte)) = bytes.next() {
-            if byte != b'\\' {
-                continue;
-            }
-            let escape = written.as_bytes().get(at + 1..).unwrap_or_default();
-            let message = match escape {
-                [b'/', ..] => "the escape `\\/` is only for JSON; leave out the backslash",
-                [b'u', b'd' | b'D', b'8'..=b'9' | b'a'..=b'f' | b'A'..=b'F', ..] => {
-                    "surrogates (`\\ud800` to `\\udfff`) are only for JSON; write the character itself, or `\\U` with eight digits"
-                }
-                _ => {
-                    bytes.next();
-                    continue;
-                }
-            };
-            // Once a text, since the first one decides.
-            let is_json = || self.text.starts_with('{') && json::Document::parse(self.text.as_bytes()).is_ok();
-            let is_json = *self.is_json.get_or_init(is_json);
-            return if is_json { Ok(()) } else { Err(SyntaxError::new(span.start + at, message)) };
-        }
-        Ok(())
-    }
-
-    /// The names of anchors that the reader of Kubernetes knows.
-    fn check_name(&self, span: &Range<usize>) -> Result<()> {
-        let name = self.text.get(span.start + 1..span.end).unwrap_or_default();
-        let is_word = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
-        let ends = matches!(
-            self.text.as_bytes().get(span.end),
-            None | Some(b' ' | b'\t' | b'\r' | b'\n' | b',' | b']' | b'}')
-        );
-        if is_word && ends {
-            return Ok(());
-        }
-        Err(SyntaxError::new(
-            span.start,
-            "the name of an anchor can only have letters, digits, `-` and `_`, and a space has to follow it",
-        ))
-    }
-
-    /// The lines of a plain text are not indented with tabs.
-    fn check_plain_lines(&self, span: &Range<usize>) -> Result<()> {
-        let written = self.text.get(span.clone()).unwrap_or_default();
-        if !written.contains('\n') || !written.contains('\t') {
-            return Ok(());
-        }
-        let column = self.block_column().unwrap_or_default();
-        let has_tab = |line: &str| {
-            line.bytes().take(column).take_while(|byte| matches!(byte, b' ' | b'\t')).any(|byte| byte == b'\t')
-        };
-        if written.lines().skip(1).any(has_tab) {
-            return Err(SyntaxError::new(span.start, "a line of this text is indented with a tab; use spaces"));
-        }
-        Ok(())
-    }
-
-    /// What the reader of Kubernetes takes for an indicator in a flow collection, but the parser for a part of the text.
-    fn check_flow_scalar(&self, text: &str, span: &Range<usize>) -> Result<()> {
-        if text.contains('?') || text.starts_with(':') {
-            return Err(SyntaxError::new(
-                span.start,
-                "a text with `?` in it, or a colon in front, needs quotes in a list or mapping in brackets",
-            ));
-        }
-        let ends_with_colon = self.text.as_bytes().get(..span.start).is_some_and(|before| before.ends_with(b":"));
-        let is_followed = matches!(self.text.as_bytes().get(span.start), Some(b',' | b']' | b'}'));
-        if span.is_empty() && ends_with_colon && is_followed {
-            return Err(SyntaxError::new(span.start, "a value has to follow the colon, or a space"));
-        }
-        Ok(())
-    }
-
-    /// The reader of Kubernetes takes more characters for a part of the tag than the parser.
-    fn check_tag(&self, tag: &Range<usize>) -> Result<()> {
-        let has_comment = self.text.get(tag.clone()).is_some_and(|tag| tag.contains('#'));
-        match self.text.as_bytes().get(tag.end) {
-            None | Some(b' ' | b'\t' | b'\r' | b'\n') if !has_comment => Ok(()),
-            _ => Err(SyntaxError::new(tag.start, "a space has to follow the tag")),
-        }
+    fn column(&self) -> Option<usize> {
+        self.open.last().map(|frame| frame.column + 1)
     }
 
     /// Keeps the value of an anchored key apart, since it is written as a text in its place.
@@ -507,48 +325,10 @@ impl<'t> Transcoder<'t> {
         start..start + content.len() + line_end
     }
 
-    /// The first line of a block scalar shows its indentation, in which there may be no tab.
-    fn check_block_indentation(&self, header: usize, content: usize) -> Result<()> {
-        let written = self.text.get(header..=content).unwrap_or_default();
-        let (header, indentation) = written.split_once('\n').unwrap_or_default();
-        let is_explicit = header
-            .split('#')
-            .next()
-            .is_some_and(|header| header.contains(|character: char| character.is_ascii_digit()));
-        if indentation.contains('\t') && !is_explicit {
-            return Err(SyntaxError::new(content, problem::TAB));
-        }
-        // The first character is that of the content.
-        if self.open.is_empty()
-            && !matches!(indentation.bytes().next_back(), None | Some(b'\n' | b'\r'))
-            && indentation.len() <= 1
-        {
-            return Err(SyntaxError::new(content, "a text behind `|` or `>` has to be indented"));
-        }
-        Ok(())
-    }
-
-    /// kubectl reads a last line without a line feed as one with it, the parser does not if there are only spaces in it.
-    fn check_block_end(&self, span: &Range<usize>) -> Result<()> {
-        let behind = self.text.get(span.end..).unwrap_or_default();
-        let keeps = self
-            .text
-            .get(span.clone())
-            .and_then(|written| written.lines().next())
-            .is_some_and(|header| header.contains('+'));
-        if keeps && !behind.is_empty() && behind.bytes().all(|byte| byte == b' ' || byte == b'\t') {
-            return Err(SyntaxError::new(
-                span.end,
-                "the last line has only spaces, which `+` keeps for some readers; remove them",
-            ));
-        }
-        Ok(())
-    }
-
     /// Where the first of some indicators is between the last node and the next, or where the next is. Besides indicators there are only
     /// comments, anchors and tags.
     fn indicator(&self, wanted: [u8; 2], until: usize) -> usize {
-        let mut at = self.last_end;
+        let mut at = self.refusals.last_end();
         loop {
             let rest = self.text.get(at..until).unwrap_or_default();
             match rest.bytes().next() {
@@ -585,10 +365,7 @@ impl<'t> Transcoder<'t> {
             None => return Err(fail("the alias refers to an anchor that is not defined above it")),
         };
         self.counts.decoded += 1;
-        self.last_end = range.end;
-        self.plain_column = None;
-        self.is_explicit_key = false;
-        self.check_name(&range)?;
+        self.refusals.alias(&range)?;
         match self.open.last().map(|frame| frame.kind) {
             Some(Kind::Merge | Kind::MergeList) if piece.is_mapping => self.merge(piece, Some(range)),
             Some(Kind::Key) => {
@@ -618,7 +395,7 @@ impl<'t> Transcoder<'t> {
                 self.spend(&piece, range.start)?;
                 self.replay(&piece, range);
                 self.after_value();
-                self.check_length(self.last_end)
+                self.check_length(self.refusals.last_end())
             }
         }
     }
@@ -705,7 +482,7 @@ impl<'t> Transcoder<'t> {
 
     /// Notes a mapping to be merged into the innermost one.
     fn merge(&mut self, piece: Piece, alias: Option<Range<usize>>) -> Result<()> {
-        let offset = alias.as_ref().map_or(self.last_end, |range| range.start);
+        let offset = alias.as_ref().map_or(self.refusals.last_end(), |range| range.start);
         self.spend(&piece, offset)?;
         let list = self.open.last().is_some_and(|frame| frame.kind == Kind::MergeList);
         let depth = self.open.len();
@@ -736,9 +513,7 @@ impl<'t> Transcoder<'t> {
             return Err(too_deep(offset));
         }
         self.counts.decoded += 1;
-        self.last_end = range.end;
-        self.plain_column = None;
-        self.flow_depth += usize::from(is_flow);
+        self.refusals.enter(is_flow, range.end);
         let mut frame = Frame {
             kind: if is_sequence { Kind::Sequence } else { Kind::Key },
             json: 0,
@@ -796,11 +571,8 @@ impl<'t> Transcoder<'t> {
     }
 
     fn leave(&mut self, range: Range<usize>) -> Result<()> {
-        // A block collection has no end of its own; it ends with its last child.
-        if !range.is_empty() {
-            self.last_end = range.end;
-            self.plain_column = None;
-        }
+        let is_flow = self.open.last().is_some_and(|frame| frame.is_flow);
+        self.refusals.leave(is_flow, &range);
         let is_mapping = self.open.last().is_some_and(|frame| frame.kind == Kind::Key);
         if is_mapping {
             self.check_keys()?;
@@ -808,7 +580,6 @@ impl<'t> Transcoder<'t> {
         }
         let Some(frame) = self.open.pop() else { return Ok(()) };
         self.keys.truncate(frame.keys);
-        self.flow_depth -= usize::from(frame.is_flow);
         if frame.kind == Kind::MergeList {
             if let Some(outer) = self.open.last_mut() {
                 outer.kind = Kind::Key;
@@ -816,7 +587,7 @@ impl<'t> Transcoder<'t> {
             }
             return Ok(());
         }
-        let last_end = u32::try_from(self.last_end).unwrap_or(u32::MAX);
+        let last_end = u32::try_from(self.refusals.last_end()).unwrap_or(u32::MAX);
         if let Some(buffer) = self.buffers.get_mut(self.current) {
             buffer.json.push(if is_mapping { '}' } else { ']' });
             if let Some(node) = buffer.nodes.get_mut(frame.nodes) {
@@ -838,7 +609,7 @@ impl<'t> Transcoder<'t> {
             outer.depth = outer.depth.max(frame.depth + 1);
         }
         self.after_value();
-        self.check_length(self.last_end)
+        self.check_length(self.refusals.last_end())
     }
 
     /// Finds a key that comes twice in the innermost mapping.
@@ -924,7 +695,7 @@ impl<'t> Transcoder<'t> {
                         _ => continue,
                     }
                 }
-                self.before_value(self.last_end)?;
+                self.before_value(self.refusals.last_end())?;
                 if let Some(buffer) = self.buffers.get_mut(self.current) {
                     buffer.json.push_str(&name);
                     buffer.json.push(':');
