@@ -7,7 +7,7 @@ use std::path::Path;
 use azure_workload_identity_lint::report::Report;
 use serde::{Deserialize, Serialize};
 
-use crate::failure::unreadable;
+use crate::read;
 
 /// The version of the file.
 const VERSION: u32 = 1;
@@ -38,8 +38,8 @@ pub(crate) struct Baseline {
 impl Baseline {
     /// Reads a file that [`write()`] wrote.
     pub(crate) fn read(file: &Path) -> Result<Self, String> {
-        let text = fs::read_to_string(file).map_err(|cause| unreadable(&cause))?;
-        let document: Document = serde_json::from_str(&text)
+        let text = read::named(file).map_err(|cause| cause.to_string())?;
+        let document: Document = serde_json::from_slice(&text)
             .map_err(|cause| format!("is no baseline: {cause}; write one with --write-baseline"))?;
         if document.version != VERSION {
             return Err(format!("has version {}; this program reads version {VERSION}", document.version));

@@ -3,32 +3,26 @@
 use std::collections::HashSet;
 use std::env;
 use std::ffi::{OsStr, OsString};
-use std::fs;
-use std::io::{self, ErrorKind, Read as _};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 use azure_workload_identity_lint::chain::Credentials;
-use azure_workload_identity_lint::report::ReadError;
+use azure_workload_identity_lint::report::{ReadError, Skipped};
 use azure_workload_identity_lint::{File, Workers, rendered};
 use azure_workload_identity_policy::nearest::nearest;
-use ignore::WalkBuilder;
 
 use crate::arguments::{COMMANDS, PathArguments, RenderArguments};
-use crate::failure::unreadable;
 use crate::paths::shown;
-
-/// The file with patterns of what is not read, in the form of `.gitignore`.
-const IGNORE_FILE: &str = ".azwi-check-ignore";
-
-/// The name of standard input in messages.
-const STDIN: &str = "<stdin>";
+use crate::read::{self, Unread};
+use crate::walk::{Found, walk};
 
 /// What is to be read, in order.
 #[derive(Debug, Default)]
 pub(crate) struct Inputs {
     items: Vec<Item>,
+    skipped: Vec<Skipped>,
     errors: Vec<ReadError>,
 }
 
@@ -39,6 +33,8 @@ pub(crate) struct Input {
     pub(crate) files: Vec<File>,
     /// Where each of them is; `None` for a text that is in no file.
     pub(crate) paths: Vec<Option<PathBuf>>,
+    /// What was not read on purpose.
+    pub(crate) skipped: Vec<Skipped>,
     /// What could not be read at all.
     pub(crate) errors: Vec<ReadError>,
 }
@@ -46,9 +42,18 @@ pub(crate) struct Input {
 #[derive(Debug)]
 enum Item {
     /// A file that is still to be read.
-    File { path: PathBuf, name: Arc<str> },
+    File { path: PathBuf, name: Arc<str>, origin: Origin },
     /// A text that is there.
     Text { name: Arc<str>, text: Vec<u8> },
+}
+
+/// How a file came to be read.
+#[derive(Debug)]
+enum Origin {
+    /// The command line or the configuration names it.
+    Named,
+    /// It is in a folder.
+    Found { real: PathBuf, is_link: bool },
 }
 
 impl Inputs {
@@ -86,70 +91,79 @@ impl Inputs {
                 _ => template.into(),
             });
         }
-        // A file may be named, and be in a folder that is named.
-        let mut seen = HashSet::new();
-        inputs.items.retain(|item| match item {
-            Item::File { name, .. } => seen.insert(Arc::clone(name)),
-            Item::Text { .. } => true,
-        });
+        inputs.read_each_once();
         inputs
+    }
+
+    /// A file may be named, and be in a folder that is named, and a link may lead to it: its objects would be in conflict with
+    /// themselves. It is read under its own name, if that is among them.
+    fn read_each_once(&mut self) {
+        let real_paths: Vec<_> = self.items.iter().map(Item::real_path).collect();
+        let own: HashSet<_> = self
+            .items
+            .iter()
+            .zip(&real_paths)
+            .filter(|(item, _)| !item.is_link())
+            .filter_map(|(_, path)| path.clone())
+            .collect();
+        let mut seen = HashSet::new();
+        let mut real_paths = real_paths.into_iter();
+        self.items.retain(|item| match real_paths.next().flatten() {
+            Some(path) => !(item.is_link() && own.contains(&path)) && seen.insert(path),
+            None => true,
+        });
     }
 
     /// Reads all files.
     pub(crate) fn read(self, workers: &impl Workers) -> Input {
-        let Self { items, errors } = self;
+        let Self { items, skipped, errors } = self;
         let results = workers.map(items.len(), |number| items.get(number).map(Item::read));
-        let mut read = Input { files: Vec::with_capacity(items.len()), paths: Vec::with_capacity(items.len()), errors };
+        let (files, paths) = (Vec::with_capacity(items.len()), Vec::with_capacity(items.len()));
+        let mut read = Input { files, paths, skipped, errors };
         for (result, item) in results.into_iter().flatten().zip(items) {
-            match result {
-                Ok(file) => {
+            match (result, item) {
+                (Ok(file), item) => {
                     read.files.push(file);
                     read.paths.push(match item {
                         Item::File { path, .. } => Some(path),
                         Item::Text { .. } => None,
                     });
                 }
-                Err(error) => read.errors.push(error),
+                (Err(Unread::Refused(reason)), Item::File { name: file, origin: Origin::Found { .. }, .. }) => {
+                    read.skipped.push(Skipped { file, reason });
+                }
+                (Err(cause), Item::File { name, .. } | Item::Text { name, .. }) => {
+                    read.errors.push(error(name, &cause));
+                }
             }
         }
         read
     }
 
     fn add_path(&mut self, path: &Path, current: &Path) {
-        if path.as_os_str() == "-" {
-            let mut text = Vec::new();
-            let result = io::stdin().lock().read_to_end(&mut text).map(|_| text);
-            self.add_rendered(STDIN, result.map_err(|cause| unreadable(&cause)), |template| template.into());
+        let name = read::name(path, current);
+        if read::is_stdin(path) {
+            let result = read::named(path).map_err(|cause| cause.to_string());
+            self.add_rendered(&name, result, |template| template.into());
         } else if path.is_dir() {
             self.add_folder(path, current);
         } else {
-            self.items.push(Item::File { name: shown(path, current).into(), path: path.to_owned() });
+            self.items.push(Item::File { name: name.into(), path: path.to_owned(), origin: Origin::Named });
         }
     }
 
-    /// Finds the YAML and JSON files of a folder. What a user sets for all of his repositories does not count: a check is the same
-    /// everywhere.
+    /// Finds the manifests of a folder.
     fn add_folder(&mut self, folder: &Path, current: &Path) {
-        let walk = WalkBuilder::new(folder)
-            .git_global(false)
-            .git_exclude(false)
-            .ignore(false)
-            .require_git(false)
-            .add_custom_ignore_filename(IGNORE_FILE)
-            .sort_by_file_name(Ord::cmp)
-            .build();
-        for entry in walk {
-            match entry {
-                Ok(entry) => {
-                    let is_file = entry.file_type().is_some_and(|kind| kind.is_file());
-                    if is_file && is_manifest(entry.path()) {
-                        let path = entry.into_path();
-                        self.items.push(Item::File { name: shown(&path, current).into(), path });
-                    }
-                }
-                Err(error) => self.errors.push(walk_error(&error, folder, current)),
-            }
-        }
+        let Found { files, skipped, errors } = walk(folder, current);
+        let name = |path: &Path| Arc::from(shown(path, current));
+        self.items.extend(files.into_iter().map(|file| Item::File {
+            name: name(&file.path),
+            path: file.path,
+            origin: Origin::Found { real: file.real, is_link: file.is_link },
+        }));
+        self.skipped.extend(skipped.into_iter().map(|(path, reason)| Skipped { file: name(&path), reason }));
+        let errors = errors.into_iter();
+        self.errors.extend(errors.map(|(path, message)| ReadError { file: name(&path), line: None, message }));
     }
 
     fn add_rendered(&mut self, name: &str, result: Result<Vec<u8>, String>, file: impl Fn(&str) -> Arc<str>) {
@@ -168,57 +182,64 @@ impl Inputs {
 }
 
 impl Item {
-    fn read(&self) -> Result<File, ReadError> {
+    fn read(&self) -> Result<File, Unread> {
+        let (name, text) = match self {
+            Self::Text { name, text } => (name, text.clone()),
+            Self::File { path, name, origin: Origin::Named } => (name, read::named(path)?),
+            Self::File { name, origin: Origin::Found { real, .. }, .. } => (name, read::regular(real)?),
+        };
+        Ok(File::read(Arc::clone(name), text))
+    }
+
+    /// The path without links; `None` for a text that is in no file.
+    fn real_path(&self) -> Option<PathBuf> {
         match self {
-            Self::Text { name, text } => Ok(File::read(Arc::clone(name), text.clone())),
-            Self::File { path, name } => match fs::read(path) {
-                Ok(text) => Ok(File::read(Arc::clone(name), text)),
-                Err(cause) => {
-                    let mut message = unreadable(&cause);
-                    // A misspelt command reads as a path.
-                    if cause.kind() == ErrorKind::NotFound
-                        && let Some(command) = nearest(name, COMMANDS)
-                    {
-                        message = format!("{message}; did you mean the command {command}?");
-                    }
-                    Err(ReadError { file: Arc::clone(name), line: None, message })
-                }
-            },
+            Self::Text { .. } => None,
+            Self::File { origin: Origin::Found { real, .. }, .. } => Some(real.clone()),
+            // What cannot be followed cannot be read either, or is a pipe.
+            Self::File { path, origin: Origin::Named, .. } => {
+                Some(path.canonicalize().unwrap_or_else(|_| path.clone()))
+            }
+        }
+    }
+
+    fn is_link(&self) -> bool {
+        match self {
+            Self::Text { .. } => false,
+            Self::File { origin: Origin::Found { is_link, .. }, .. } => *is_link,
+            Self::File { path, origin: Origin::Named, .. } => path.is_symlink(),
         }
     }
 }
 
+/// Why a file was not read.
+fn error(name: Arc<str>, cause: &Unread) -> ReadError {
+    let mut message = cause.to_string();
+    // A misspelt command reads as a path.
+    if *cause == Unread::Missing
+        && let Some(command) = nearest(&name, COMMANDS)
+    {
+        message = format!("{message}; did you mean the command {command}?");
+    }
+    ReadError { file: name, line: None, message }
+}
+
 /// Reads a file that is named explicitly.
 pub(crate) fn read_file(path: &Path, current: &Path) -> Result<File, ReadError> {
-    Item::File { path: path.to_owned(), name: shown(path, current).into() }.read()
+    let name: Arc<str> = read::name(path, current).into();
+    match read::named(path) {
+        Ok(text) => Ok(File::read(name, text)),
+        Err(cause) => Err(error(name, &cause)),
+    }
 }
 
 /// Reads a file with federated credentials or identities of Azure. What is wrong with its content becomes a part of the result.
 pub(crate) fn read_credentials(path: &Path, current: &Path) -> Result<Credentials, ReadError> {
-    let name = shown(path, current);
-    match fs::read(path) {
+    let name = read::name(path, current);
+    match read::named(path) {
         Ok(text) => Ok(Credentials::read(name, text)),
-        Err(cause) => Err(ReadError { file: name.into(), line: None, message: unreadable(&cause) }),
+        Err(cause) => Err(ReadError { file: name.into(), line: None, message: cause.to_string() }),
     }
-}
-
-/// Whether a file of a folder is read, judged by its name.
-fn is_manifest(path: &Path) -> bool {
-    let is = |known: &str| path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case(known));
-    is("yaml") || is("yml") || is("json")
-}
-
-fn walk_error(error: &ignore::Error, folder: &Path, current: &Path) -> ReadError {
-    let path = match error {
-        ignore::Error::WithPath { path, .. } => path,
-        ignore::Error::WithDepth { err, .. } => return walk_error(err, folder, current),
-        _ => folder,
-    };
-    let message = match error.io_error() {
-        Some(cause) => unreadable(cause),
-        None => error.to_string(),
-    };
-    ReadError { file: shown(path, current).into(), line: None, message }
 }
 
 fn kustomize(folder: &Path) -> Result<Vec<u8>, String> {

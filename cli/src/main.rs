@@ -14,6 +14,7 @@ mod configuration;
 mod display;
 mod exit;
 mod failure;
+mod git;
 mod inputs;
 mod kubectl;
 mod names;
@@ -22,6 +23,8 @@ mod patch;
 mod paths;
 mod policy;
 mod printable;
+mod read;
+mod walk;
 mod workers;
 
 use std::ffi::OsString;

@@ -31,6 +31,7 @@ pub(crate) fn run(arguments: &ChainArguments, display: &mut Display<'_>) -> Resu
     // The bar is removed before anything is written.
     drop(threads);
     report.report.errors.splice(..0, errors);
+    report.report.skipped.splice(..0, inputs.skipped);
     arguments.format.write(&report, Look::of(display), display.out)?;
     display.out.flush()?;
     display.skipped(&report.report.skipped)?;

@@ -29,6 +29,7 @@ pub(crate) fn run(arguments: &CheckArguments, display: &mut Display<'_>) -> Resu
     // The bar is removed before anything is written.
     drop(threads);
     report.errors.splice(..0, inputs.errors);
+    report.skipped.splice(..0, inputs.skipped);
     finish(report, &arguments.output, baseline, display)
 }
 

@@ -25,6 +25,7 @@ pub(crate) fn run(arguments: &DiffArguments, display: &mut Display<'_>) -> Resul
     drop(threads);
     let mut report = Report::of_reading(&inputs.files);
     report.errors.splice(..0, inputs.errors);
+    report.skipped.splice(..0, inputs.skipped);
     let mut can_all_be_shown = true;
     for preview in &previews {
         can_all_be_shown &= write(preview, display)?;

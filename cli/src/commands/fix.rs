@@ -35,6 +35,7 @@ pub(crate) fn run(arguments: &FixArguments, display: &mut Display<'_>) -> Result
     let mut report = policy.with_options(|options| correct(&mut files, options, &threads, &mut done))?;
     drop(threads);
     report.errors.splice(..0, inputs.errors);
+    report.skipped.splice(..0, inputs.skipped);
 
     let changed = original.iter().zip(&files).zip(&inputs.paths);
     let changed = changed.filter(|((old, new), _)| old.text != new.source.text);

@@ -3,9 +3,8 @@
 //! The answer is that of the module's own code, `guest`. What policy-server makes of it is in `policy-evaluator`, version 1.36,
 //! `admission_response.rs`: the difference of the objects as a JSON patch.
 
-use std::fs;
-use std::io::{self, Read as _};
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 
 use azure_workload_identity_guest::validate;
 use azure_workload_identity_lint::ClusterState;
@@ -18,8 +17,9 @@ use serde_json::{Value, json};
 use crate::arguments::PolicyArguments;
 use crate::display::Display;
 use crate::exit::Exit;
-use crate::failure::{Failure, unreadable};
+use crate::failure::Failure;
 use crate::policy::Policy;
+use crate::read;
 
 /// What the module answers.
 #[derive(Debug, Deserialize)]
@@ -74,15 +74,9 @@ pub(crate) fn run(
 ) -> Result<Exit, Failure> {
     let policy = Policy::read(arguments)?;
     let settings = policy.only_settings()?;
-    let name = file.map_or_else(|| "<stdin>".to_owned(), |file| file.display().to_string());
-    let text = match file {
-        Some(file) => fs::read(file),
-        None => {
-            let mut text = Vec::new();
-            io::stdin().lock().read_to_end(&mut text).map(|_| text)
-        }
-    };
-    let text = text.map_err(|cause| format!("{name}: {}", unreadable(&cause)))?;
+    let file = file.map_or(Path::new(read::STDIN), PathBuf::as_path);
+    let name = read::name(file, &policy.current);
+    let text = read::named(file).map_err(|cause| format!("{name}: {cause}"))?;
     let review: Value = serde_json::from_slice(&text).map_err(|cause| format!("{name}: is no JSON: {cause}"))?;
     let request = review.get("request").filter(|request| request.is_object());
     let request = request.ok_or_else(|| format!("{name}: is no AdmissionReview: it has no request"))?;
