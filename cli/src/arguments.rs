@@ -54,7 +54,7 @@ pub(crate) enum Command {
     },
     /// Answer an admission review as policy-server does, with the JSON patch that it would send
     Review {
-        /// The file with the admission review; standard input if there is none
+        /// The file with the admission review; `-` or none for standard input
         file: Option<PathBuf>,
         #[command(flatten)]
         policy: PolicyArguments,
@@ -140,7 +140,7 @@ pub(crate) struct PolicyArguments {
     /// A file with objects of the cluster, from `kubectl get serviceaccounts -A -o yaml`
     #[arg(long, value_name = "FILE")]
     pub(crate) cluster_state: Vec<PathBuf>,
-    /// The configuration; by default azwi-check.yaml in the current folder or the nearest one above it
+    /// The configuration; by default azwi-check.yaml in the current folder or the nearest one above it in the repository
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
 }

@@ -1,6 +1,6 @@
 //! `azwi-check.yaml`: what a repository says once for everyone who checks it.
 //!
-//! Read as the linter reads manifests, so that each error names its line. Of what is on the command line too, the command line counts.
+//! One that was found may be a stranger's, so it reaches nothing outside its folder. Read as the linter reads manifests, so that each error names its line. Of what is on the command line too, the command line counts.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -17,9 +17,10 @@ use azure_workload_identity_policy::nearest::nearest;
 use azure_workload_identity_policy::rule::Severity;
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
-use crate::failure::unreadable;
+use crate::git;
 use crate::names;
 use crate::paths;
+use crate::read::{self, Bounds, Unread};
 
 /// The name under which it is found.
 pub(crate) const NAME: &str = "azwi-check.yaml";
@@ -42,6 +43,8 @@ pub(crate) struct Configuration {
     pub(crate) ignored: Vec<Ignored>,
     /// The severities of rules.
     pub(crate) severities: Vec<(Rule, Severity)>,
+    /// What it may name; `None` for a configuration that the command line names, which may name everything.
+    bounds: Option<Bounds>,
 }
 
 /// Findings that are ignored.
@@ -52,33 +55,70 @@ pub(crate) struct Ignored {
 }
 
 impl Configuration {
-    /// The configuration file in this folder or the nearest one above it, relative to this folder.
-    pub(crate) fn find(folder: &Path) -> Option<PathBuf> {
-        let file = folder.ancestors().map(|folder| folder.join(NAME)).find(|file| file.is_file())?;
-        pathdiff::diff_paths(file, folder)
+    /// Reads the configuration that the command line names.
+    pub(crate) fn named(file: &Path, name: &str) -> Result<Self, Vec<ReadError>> {
+        Self::read(file, name, None, read::named(file))
+    }
+
+    /// Finds and reads the configuration in this folder or the nearest one above it, up to the root of the repository. Without a
+    /// repository, only the one in this folder counts, since anyone may write to the folders above.
+    pub(crate) fn find(current: &Path) -> Result<Self, Vec<ReadError>> {
+        let top = git::root(current).unwrap_or(current);
+        let is_there = |file: &PathBuf| fs::symlink_metadata(file).is_ok_and(|metadata| !metadata.is_dir());
+        let mut folders = current.ancestors().take_while(|folder| folder.starts_with(top));
+        let Some((file, folder)) =
+            folders.find_map(|folder| Some((folder.join(NAME), folder)).filter(|(file, _)| is_there(file)))
+        else {
+            return Ok(Self::default());
+        };
+        let file = pathdiff::diff_paths(&file, current).unwrap_or(file);
+        let name = paths::shown(&file, current);
+        let failed = |cause: std::io::Error| {
+            vec![ReadError { file: name.as_str().into(), line: None, message: Unread::from(cause).to_string() }]
+        };
+        let bounds = Bounds::of_configuration(folder).map_err(failed)?;
+        let text = Bounds::of(folder).map_err(failed).map(|bounds| read::found(&file, &bounds))?;
+        Self::read(&file, &name, Some(bounds), text)
     }
 
     /// Reads a configuration; all that is wrong with it comes back at once.
-    pub(crate) fn read(file: &Path, name: &str) -> Result<Self, Vec<ReadError>> {
+    fn read(
+        file: &Path,
+        name: &str,
+        bounds: Option<Bounds>,
+        text: Result<Vec<u8>, Unread>,
+    ) -> Result<Self, Vec<ReadError>> {
         let error = |line, message| vec![ReadError { file: name.into(), line, message }];
-        let text = fs::read_to_string(file).map_err(|cause| error(None, unreadable(&cause)))?;
+        let text = text.and_then(read::text).map_err(|cause| error(None, cause.to_string()))?;
         let folder = file.parent().unwrap_or(Path::new("")).to_owned();
         let lines = Lines::new(&text);
         let mut documents = yaml::documents(&text, true);
         let document = match documents.next() {
-            None => return Ok(Self { folder, ..Self::default() }),
+            None => return Ok(Self { folder, bounds, ..Self::default() }),
             Some(document) => {
                 document.map_err(|cause| error(Some(lines.position(cause.offset).line), cause.message))?
             }
         };
-        if let Some(Ok(second)) = documents.next() {
-            let line = lines.position(second.span.start).line;
-            return Err(error(Some(line), "holds a second document; a configuration is one".to_owned()));
+        match documents.next() {
+            None => {}
+            Some(Ok(second)) => {
+                let line = lines.position(second.span.start).line;
+                return Err(error(Some(line), "holds a second document; a configuration is one".to_owned()));
+            }
+            Some(Err(cause)) => return Err(error(Some(lines.position(cause.offset).line), cause.message)),
         }
         let json = Document::parse(document.json.as_bytes()).map_err(|cause| error(None, cause.to_string()))?;
         let mut reader = Reader { name, lines, origins: &document.origins, errors: Vec::new() };
-        let configuration = reader.configuration(folder, json.root());
+        let configuration = reader.configuration(folder, bounds, json.root());
         if reader.errors.is_empty() { Ok(configuration) } else { Err(reader.errors) }
+    }
+
+    /// Reads a file that the configuration names.
+    pub(crate) fn read_file(&self, file: &Path) -> Result<Vec<u8>, Unread> {
+        match &self.bounds {
+            Some(bounds) => read::regular(&bounds.real_path(file)?),
+            None => read::named(file),
+        }
     }
 
     /// Whether a finding of a rule is ignored in a file, which is relative to the folder of the configuration.
@@ -96,17 +136,31 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    fn configuration(&mut self, folder: PathBuf, root: Value<'a>) -> Configuration {
+    fn configuration(&mut self, folder: PathBuf, bounds: Option<Bounds>, root: Value<'a>) -> Configuration {
         let [settings, preset, paths, ignore, rules] = self.members(root, "the configuration", KEYS);
-        let files = |values: Vec<(Value<'_>, String)>| values.into_iter().map(|(_, text)| folder.join(text)).collect();
         Configuration {
-            settings: files(self.texts(settings, "settings")),
+            settings: self.files(settings, "settings", &folder, bounds.as_ref()),
             preset: self.preset(preset),
-            paths: files(self.texts(paths, "paths")),
+            paths: self.files(paths, "paths", &folder, bounds.as_ref()),
             ignored: self.elements(ignore, "ignore").into_iter().filter_map(|value| self.ignored(value)).collect(),
             severities: self.severities(rules),
             folder,
+            bounds,
         }
+    }
+
+    /// Files and folders. One that is out of bounds is an error; one that does not exist is an error when it is read.
+    fn files(&mut self, value: Option<Value<'a>>, key: &str, folder: &Path, bounds: Option<&Bounds>) -> Vec<PathBuf> {
+        let mut files = Vec::new();
+        for (value, text) in self.texts(value, key) {
+            let file = paths::normalized(&folder.join(&text));
+            if let Some(Err(Unread::Refused(reason))) = bounds.map(|bounds| bounds.judge(&file)) {
+                let advice = "name the configuration with --config if it may do that";
+                self.error(value, format!("{key} takes {}, which {reason}; {advice}", quote(&text)));
+            }
+            files.push(file);
+        }
+        files
     }
 
     /// The members of an object. A key that is not known is an error.
@@ -257,7 +311,7 @@ mod tests {
         let json = Document::parse(document.json.as_bytes()).unwrap();
         let mut reader =
             Reader { name: "c.yaml", lines: Lines::new(text), origins: &document.origins, errors: Vec::new() };
-        let configuration = reader.configuration("/repo".into(), json.root());
+        let configuration = reader.configuration("/repo".into(), None, json.root());
         let lines: Vec<_> = reader.errors.iter().map(|it| format!("{}: {}", it.line.unwrap(), it.message)).collect();
         if lines.is_empty() { Ok(configuration) } else { Err(lines.join("\n")) }
     }

@@ -22,6 +22,8 @@ pub(crate) fn from_current(path: &Path, current: &Path) -> PathBuf {
     let path = normalized(&current.join(path));
     match pathdiff::diff_paths(&path, current) {
         Some(path) if path.as_os_str().is_empty() => PathBuf::from("."),
+        // On the command line, this is standard input.
+        Some(path) if path.as_os_str() == "-" => PathBuf::from("./-"),
         Some(short) => short,
         None => path,
     }
@@ -63,7 +65,9 @@ mod tests {
 
     #[test]
     fn the_shortest_path_has_no_detours() {
-        for (path, expected) in [("../web/a", "a"), ("../web", "."), ("../api", "../api"), ("/srv", "../../srv")] {
+        for (path, expected) in
+            [("../web/a", "a"), ("../web", "."), ("../api", "../api"), ("/srv", "../../srv"), ("./-", "./-")]
+        {
             assert_eq!(from_current(Path::new(path), Path::new("/work/web")), Path::new(expected), "{path}");
         }
     }

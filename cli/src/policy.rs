@@ -1,6 +1,5 @@
 //! What the input is checked against: the configuration, the settings, and the state of a cluster.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use azure_workload_identity_lint::report::ReadError;
@@ -10,9 +9,10 @@ use azure_workload_identity_lint::{File, Options};
 
 use crate::arguments::{PathArguments, PolicyArguments, RenderArguments};
 use crate::configuration::{self, Configuration};
-use crate::failure::{Failure, unreadable};
+use crate::failure::Failure;
 use crate::inputs::{Input, Inputs, read_file};
-use crate::paths::{from_current, shown};
+use crate::paths::from_current;
+use crate::read::{self, Unread};
 use crate::workers::Threads;
 
 /// What the input is checked against.
@@ -31,17 +31,21 @@ impl Policy {
     /// Reads all files that are named. What is wrong with them comes back at once.
     pub(crate) fn read(arguments: &PolicyArguments) -> Result<Self, Vec<ReadError>> {
         let current = std::env::current_dir().unwrap_or_default();
-        let mut configuration = match arguments.config.clone().or_else(|| Configuration::find(&current)) {
-            Some(file) => Configuration::read(&file, &shown(&file, &current))?,
-            None => Configuration::default(),
+        let mut configuration = match &arguments.config {
+            Some(file) => Configuration::named(file, &read::name(file, &current))?,
+            None => Configuration::find(&current)?,
         };
         for path in configuration.paths.iter_mut().chain(&mut configuration.settings) {
             *path = from_current(path, &current);
         }
         let mut errors = Vec::new();
-        let files = if arguments.settings.is_empty() { &configuration.settings } else { &arguments.settings };
         let preset = arguments.preset.map(Preset::from).or(configuration.preset);
-        let settings = settings(files, preset, &current, &mut errors);
+        let settings = if arguments.settings.is_empty() {
+            let read = |file: &Path| configuration.read_file(file);
+            settings(&configuration.settings, read, preset, &current, &mut errors)
+        } else {
+            settings(&arguments.settings, read::named, preset, &current, &mut errors)
+        };
         let state = arguments.cluster_state.iter().map(|file| read_file(file, &current));
         let state: Vec<_> = state.filter_map(|file| file.map_err(|error| errors.push(error)).ok()).collect();
         errors.extend(state.iter().flat_map(File::errors));
@@ -97,16 +101,17 @@ impl Policy {
 
 fn settings(
     files: &[PathBuf],
+    read: impl Fn(&Path) -> Result<Vec<u8>, Unread>,
     preset: Option<Preset>,
     current: &Path,
     errors: &mut Vec<ReadError>,
 ) -> Vec<SettingsText> {
     let mut settings = Vec::new();
     for file in files {
-        let name = shown(file, current).into();
-        let found = match fs::read_to_string(file) {
+        let name = read::name(file, current).into();
+        let found = match read(file).and_then(read::text) {
             Ok(text) => SettingsText::find(&Source { name, text: text.into() }),
-            Err(cause) => Err(ReadError { file: name, line: None, message: unreadable(&cause) }),
+            Err(cause) => Err(ReadError { file: name, line: None, message: cause.to_string() }),
         };
         match found {
             Ok(found) => settings.extend(found),
