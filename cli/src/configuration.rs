@@ -64,20 +64,14 @@ impl Configuration {
     /// repository, only the one in this folder counts, since anyone may write to the folders above.
     pub(crate) fn find(current: &Path) -> Result<Self, Vec<ReadError>> {
         let top = git::root(current).unwrap_or(current);
-        let is_there = |file: &PathBuf| fs::symlink_metadata(file).is_ok_and(|metadata| !metadata.is_dir());
         let mut folders = current.ancestors().take_while(|folder| folder.starts_with(top));
-        let Some((file, folder)) =
-            folders.find_map(|folder| Some((folder.join(NAME), folder)).filter(|(file, _)| is_there(file)))
-        else {
-            return Ok(Self::default());
-        };
-        let file = pathdiff::diff_paths(&file, current).unwrap_or(file);
+        let is_there = |file: &Path| fs::symlink_metadata(file).is_ok_and(|metadata| !metadata.is_dir());
+        let Some(folder) = folders.find(|folder| is_there(&folder.join(NAME))) else { return Ok(Self::default()) };
+        let file = paths::from_current(&folder.join(NAME), current);
         let name = paths::shown(&file, current);
-        let failed = |cause: std::io::Error| {
-            vec![ReadError { file: name.as_str().into(), line: None, message: Unread::from(cause).to_string() }]
-        };
-        let bounds = Bounds::of_configuration(folder).map_err(failed)?;
-        let text = Bounds::of(folder).map_err(failed).map(|bounds| read::found(&file, &bounds))?;
+        let error = |cause: Unread| vec![ReadError { file: (*name).into(), line: None, message: cause.to_string() }];
+        let bounds = Bounds::of_configuration(folder).map_err(error)?;
+        let text = Bounds::of(folder).and_then(|bounds| read::found(&file, &bounds));
         Self::read(&file, &name, Some(bounds), text)
     }
 

@@ -65,7 +65,7 @@ pub(crate) struct Bounds {
 
 impl Bounds {
     /// The repository that contains a folder, else the folder itself.
-    pub(crate) fn of(folder: &Path) -> io::Result<Self> {
+    pub(crate) fn of(folder: &Path) -> Result<Self, Unread> {
         let folder = folder.canonicalize()?;
         Ok(match git::root(&folder) {
             Some(root) => Self { folder: root.to_owned(), name: "the repository" },
@@ -74,8 +74,7 @@ impl Bounds {
     }
 
     /// The folder of a configuration.
-    pub(crate) fn of_configuration(folder: &Path) -> io::Result<Self> {
-        let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    pub(crate) fn of_configuration(folder: &Path) -> Result<Self, Unread> {
         Ok(Self { folder: folder.canonicalize()?, name: "the folder of the configuration" })
     }
 

@@ -3,6 +3,7 @@
 //! Ignore files are files of the repository too, so they are read as all others are; a walker that opens them itself would follow a link
 //! to an endless device. Links to folders are not followed, so there are no loops.
 
+use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::fs::{self, DirEntry};
 use std::io;
@@ -51,7 +52,7 @@ pub(crate) fn walk(folder: &Path, current: &Path) -> Found {
     let mut found = Found::default();
     match Walk::new(folder, current, &mut found) {
         Ok(mut walk) => walk.run(folder),
-        Err(cause) => found.errors.push((folder.to_owned(), unreadable(&cause))),
+        Err(cause) => found.errors.push((folder.to_owned(), cause.to_string())),
     }
     found
 }
@@ -63,6 +64,10 @@ struct Walk<'f> {
     bounds: Bounds,
     /// The patterns of the folder that is visited and of those above it, the outermost first.
     patterns: Vec<Patterns>,
+    /// The real paths of the folders that were visited.
+    visited: HashSet<PathBuf>,
+    /// Links to folders, with their targets.
+    folder_links: Vec<(PathBuf, Option<PathBuf>)>,
     found: &'f mut Found,
 }
 
@@ -85,10 +90,11 @@ struct Visit {
 }
 
 impl<'f> Walk<'f> {
-    fn new(folder: &Path, current: &Path, found: &'f mut Found) -> io::Result<Self> {
+    fn new(folder: &Path, current: &Path, found: &'f mut Found) -> Result<Self, Unread> {
         let bounds = Bounds::of(folder)?;
         let folder = folder.canonicalize()?;
-        let mut walk = Self { folder, bounds, patterns: Vec::new(), found };
+        let (patterns, visited, folder_links) = Default::default();
+        let mut walk = Self { folder, bounds, patterns, visited, folder_links, found };
         // The folders above whose patterns count: those of the repository. Without one, those below the current folder.
         let current = current.canonicalize()?;
         let top = git::root(&walk.folder).unwrap_or(&current).to_owned();
@@ -118,6 +124,12 @@ impl<'f> Walk<'f> {
                 }
             }
         }
+        // A folder that was visited under its own name needs no word.
+        for (path, target) in std::mem::take(&mut self.folder_links) {
+            if !target.is_some_and(|target| self.visited.contains(&target)) {
+                self.found.skipped.push((path, "is a link to a folder, which is not followed".to_owned()));
+            }
+        }
     }
 
     /// Begins to visit a folder.
@@ -141,6 +153,7 @@ impl<'f> Walk<'f> {
             let entry = entries.binary_search_by(|entry| entry.file_name().as_os_str().cmp(OsStr::new(name)));
             entry.is_ok()
         };
+        self.visited.insert(real.clone());
         let inner = if has(git::FOLDER) { Repository::at(&real).map(Rc::new) } else { None };
         let patterns = self.patterns(&path, &real, has(IGNORE_FILE), has(GIT_IGNORE_FILE), inner.is_some());
         self.patterns.push(patterns);
@@ -206,10 +219,7 @@ impl<'f> Walk<'f> {
             return self.visit(path, real, visit.repository.clone(), is_ignored);
         }
         if is_folder_link {
-            // A folder that is visited anyway needs no word.
-            if !real.canonicalize().is_ok_and(|target| target.starts_with(&self.folder)) {
-                self.found.skipped.push((path, "is a link to a folder, which is not followed".to_owned()));
-            }
+            self.folder_links.push((path, real.canonicalize().ok()));
         } else if kind.is_symlink() {
             match self.bounds.target(&real) {
                 Ok(target) => self.found.files.push(FoundFile { path, real: target, is_link: true }),

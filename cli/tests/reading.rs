@@ -86,7 +86,7 @@ fn check(folder: &Path, arguments: &[&str]) -> Vec<String> {
 fn links_are_read_within_the_repository_and_named_elsewhere() {
     let secret = folder(&[("config", Text(POD))]);
     let outside = secret.path().join("config");
-    let cases: [(&str, Entries<'_>, &[&str]); 14] = [
+    let cases: [(&str, Entries<'_>, &[&str]); 15] = [
         (
             "a file of the repository",
             vec![("real/p.yaml", Text(POD)), ("d/p.yaml", Link("../real/p.yaml"))],
@@ -132,6 +132,11 @@ fn links_are_read_within_the_repository_and_named_elsewhere() {
             &["read d/a.yaml", "skipped d/up: is a link to a folder, which is not followed"],
         ),
         ("a folder that is read anyway", vec![("d/a/a.yaml", Text(POD)), ("d/b", Link("a"))], &["read d/a/a.yaml"]),
+        (
+            "a folder that is hidden",
+            vec![("d/.a/a.yaml", Text(POD)), ("d/b", Link(".a"))],
+            &["skipped d/b: is a link to a folder, which is not followed"],
+        ),
         ("a link that is ignored", vec![("d/p.yaml", Link("/dev/zero")), (".gitignore", Text("p.yaml"))], &[]),
     ];
     for (case, mut entries, expected) in cases {
