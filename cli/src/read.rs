@@ -39,6 +39,13 @@ pub(crate) enum Unread {
     Failed(String),
 }
 
+impl Unread {
+    /// The reason for a file with more bytes than that.
+    pub(crate) fn larger_than(limit: u64) -> Self {
+        Self::Refused(format!("is larger than {} MB", limit / 1_000_000))
+    }
+}
+
 impl fmt::Display for Unread {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -154,19 +161,15 @@ fn judge(metadata: &Metadata) -> Result<(), Unread> {
     if !metadata.is_file() {
         Err(Unread::Refused("is no regular file".to_owned()))
     } else if metadata.len() > LIMIT {
-        Err(too_large())
+        Err(Unread::larger_than(LIMIT))
     } else {
         Ok(())
     }
-}
-
-fn too_large() -> Unread {
-    Unread::Refused(format!("is larger than {} MB", LIMIT / 1_000_000))
 }
 
 /// Reads to the end, if that comes soon enough. The size is what is expected.
 fn at_most(reader: impl Read, size: u64) -> Result<Vec<u8>, Unread> {
     let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or_default());
     let length = reader.take(LIMIT + 1).read_to_end(&mut bytes)?;
-    if u64::try_from(length).is_ok_and(|length| length <= LIMIT) { Ok(bytes) } else { Err(too_large()) }
+    if u64::try_from(length).is_ok_and(|length| length <= LIMIT) { Ok(bytes) } else { Err(Unread::larger_than(LIMIT)) }
 }

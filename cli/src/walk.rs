@@ -24,6 +24,9 @@ const IGNORE_FILE: &str = ".azwi-check-ignore";
 /// The file with patterns of what git does not track, unless it was told to.
 const GIT_IGNORE_FILE: &str = ".gitignore";
 
+/// The size of the largest ignore file. What its patterns are compiled to takes hundreds of times its size.
+const IGNORE_FILE_LIMIT: u64 = 1_000_000;
+
 /// What is in a folder.
 #[derive(Debug, Default)]
 pub(crate) struct Found {
@@ -171,7 +174,11 @@ impl<'f> Walk<'f> {
 
     /// Reads the patterns of an ignore file. A line that is no pattern matches nothing, as for git.
     fn ignore_file(&mut self, path: &Path, real: &Path, name: &str) -> Gitignore {
-        let text = match read::found(&real.join(name), &self.bounds) {
+        let text = read::found(&real.join(name), &self.bounds).and_then(|text| {
+            let is_small = u64::try_from(text.len()).is_ok_and(|length| length <= IGNORE_FILE_LIMIT);
+            if is_small { Ok(text) } else { Err(Unread::larger_than(IGNORE_FILE_LIMIT)) }
+        });
+        let text = match text {
             Ok(text) => text,
             Err(Unread::Missing) => return Gitignore::empty(),
             Err(cause) => {

@@ -193,12 +193,14 @@ fn an_ignore_file_is_a_regular_file_of_the_repository() {
             ("d/", "/dev/zero", Some("is a link that leads out of the repository")),
             ("d/", outside, Some("is a link that leads out of the repository")),
             ("d/", "../pipe", Some("is no regular file")),
+            ("d/", "../large", Some("is larger than 1 MB")),
             ("d/", "../patterns", None),
         ] {
             let path = format!("{above}{name}");
             let folder = folder(&[
                 (".git/HEAD", Text("ref: refs/heads/main")),
                 ("pipe", Pipe),
+                ("large", Size(1_000_001)),
                 ("patterns", Text("*.yaml")),
                 ("d/p.yaml", Text(POD)),
                 (&path, Link(target)),
