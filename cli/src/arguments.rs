@@ -15,13 +15,7 @@ use clap_complete::Shell;
 
 /// Checks Kubernetes manifests for mistakes with Azure Workload Identity, without a cluster
 #[derive(Debug, Parser)]
-#[command(
-    name = "azwi-check",
-    version,
-    args_conflicts_with_subcommands = true,
-    after_help = "Exit codes: 0 clean, or only warnings and notes; 1 a denial; 2 the command line is wrong, an input cannot be read, \
-                  or a program failed; 3 nothing to check."
-)]
+#[command(name = "azwi-check", version, args_conflicts_with_subcommands = true)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
@@ -74,14 +68,14 @@ pub(crate) enum Command {
 pub(crate) const COMMANDS: &[&str] =
     &["check", "diff", "fix", "chain", "explain", "rules", "review", "why", "completions", "man"];
 
-/// Puts the command before options that all commands have: clap looks for a command in the first place only, since without one the
-/// arguments are those of `check`.
+/// Puts the command before options that all commands have, or all that read an input: clap looks for a command in the first place
+/// only, since without one the arguments are those of `check`.
 pub(crate) fn command_first(mut arguments: Vec<OsString>) -> Vec<OsString> {
     let mut position = 1;
     while let Some(argument) = arguments.get(position).and_then(|argument| argument.to_str()) {
         position += match argument {
             "--color" => 2,
-            "-q" | "--quiet" | "--no-progress" => 1,
+            "-q" | "--quiet" | "-v" | "--verbose" | "--no-progress" | "--allow-empty" => 1,
             argument if argument.starts_with("--color=") => 1,
             argument if COMMANDS.contains(&argument) => {
                 arguments.get_mut(1..=position).unwrap_or_default().rotate_right(1);
@@ -103,6 +97,9 @@ pub(crate) struct PathArguments {
     /// The number of threads; by default, one for each processor
     #[arg(long, value_name = "N", value_parser = threads)]
     pub(crate) threads: Option<NonZeroUsize>,
+    /// Exit with 0, not with 3, if no Kubernetes object is in the input
+    #[arg(long, overrides_with = "allow_empty")]
+    pub(crate) allow_empty: bool,
 }
 
 fn threads(text: &str) -> Result<NonZeroUsize, String> {
@@ -275,6 +272,9 @@ pub(crate) struct DisplayArguments {
     /// Print findings and errors, and nothing else
     #[arg(long, short, global = true)]
     pub(crate) quiet: bool,
+    /// Name each file that is skipped, and say why
+    #[arg(long, short, global = true, conflicts_with = "quiet")]
+    pub(crate) verbose: bool,
     /// Draw no progress bar
     #[arg(long, global = true)]
     pub(crate) no_progress: bool,

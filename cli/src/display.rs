@@ -4,13 +4,24 @@ use std::io::{self, Stderr, Write};
 
 use anstream::{AutoStream, ColorChoice};
 use anstyle::AnsiColor;
-use azure_workload_identity_lint::report::{ReadError, Skipped};
+use azure_workload_identity_lint::report::{ReadError, Report};
 
 use crate::arguments::{Colour, DisplayArguments};
 use crate::printable::printable;
 
 /// The width of a text that is not for a terminal, in columns.
 pub(crate) const DEFAULT_WIDTH: usize = 140;
+
+/// How much is told besides findings and errors.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Verbosity {
+    /// Nothing.
+    Quiet,
+    /// Counts, hints, and what was skipped in one line for each reason.
+    Usual,
+    /// The same, but each file that was skipped has a line of its own.
+    Verbose,
+}
 
 /// The streams of the program, and how they are used.
 pub(crate) struct Display<'w> {
@@ -22,8 +33,8 @@ pub(crate) struct Display<'w> {
     pub(crate) is_coloured: bool,
     /// The width of the terminal.
     pub(crate) width: usize,
-    /// Whether only findings and errors are shown.
-    pub(crate) is_quiet: bool,
+    /// How much is told besides findings and errors.
+    verbosity: Verbosity,
     /// Whether a bar may be drawn.
     pub(crate) shows_progress: bool,
 }
@@ -43,9 +54,18 @@ impl<'w> Display<'w> {
             messages: AutoStream::new(io::stderr(), asked),
             is_coloured: choice != ColorChoice::Never,
             width,
-            is_quiet: arguments.quiet,
+            verbosity: match (arguments.quiet, arguments.verbose) {
+                (true, _) => Verbosity::Quiet,
+                (false, true) => Verbosity::Verbose,
+                (false, false) => Verbosity::Usual,
+            },
             shows_progress: !arguments.quiet && !arguments.no_progress,
         }
+    }
+
+    /// Whether nothing is told besides findings and errors.
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.verbosity == Verbosity::Quiet
     }
 
     /// Tells why the program cannot go on.
@@ -55,12 +75,12 @@ impl<'w> Display<'w> {
 
     /// Tells what the reader may want to do.
     pub(crate) fn hint(&mut self, message: &str) -> io::Result<()> {
-        if self.is_quiet { Ok(()) } else { self.say("hint", AnsiColor::BrightCyan, message) }
+        if self.is_quiet() { Ok(()) } else { self.say("hint", AnsiColor::BrightCyan, message) }
     }
 
     /// Tells what was done, or was not: `word` in one word.
     pub(crate) fn status(&mut self, word: &str, message: &str) -> io::Result<()> {
-        if self.is_quiet { Ok(()) } else { self.say(word, AnsiColor::BrightBlue, message) }
+        if self.is_quiet() { Ok(()) } else { self.say(word, AnsiColor::BrightBlue, message) }
     }
 
     /// Names what could not be read.
@@ -71,14 +91,18 @@ impl<'w> Display<'w> {
         })
     }
 
-    /// Names what was skipped.
-    pub(crate) fn skipped(&mut self, skipped: &[Skipped]) -> io::Result<()> {
-        if self.is_quiet {
+    /// Names what was skipped: in one line for each reason, or file by file.
+    pub(crate) fn skipped(&mut self, report: &Report) -> io::Result<()> {
+        if self.is_quiet() {
             return Ok(());
         }
-        skipped.iter().try_for_each(|Skipped { file, reason }| {
-            self.say("skipped", AnsiColor::Yellow, &format!("{file}: {reason}"))
-        })
+        let lines: Vec<_> = if self.verbosity == Verbosity::Verbose {
+            report.skipped.iter().map(|it| format!("{}: {}", it.file, it.reason)).collect()
+        } else {
+            let hint = |unnamed| if unnamed > 0 { "; --verbose names all" } else { "" };
+            report.skipped_alike().iter().map(|alike| format!("{alike}{}", hint(alike.unnamed()))).collect()
+        };
+        lines.iter().try_for_each(|line| self.say("skipped", AnsiColor::Yellow, line))
     }
 
     fn say(&mut self, word: &str, colour: AnsiColor, text: &str) -> io::Result<()> {

@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 use azure_workload_identity_lint::chain::Credentials;
-use azure_workload_identity_lint::report::{ReadError, Skipped};
+use azure_workload_identity_lint::report::{ReadError, SkipReason, Skipped};
 use azure_workload_identity_lint::{File, Workers, rendered};
 use azure_workload_identity_policy::nearest::nearest;
 
@@ -130,7 +130,7 @@ impl Inputs {
                     });
                 }
                 (Err(Unread::Refused(reason)), Item::File { name: file, origin: Origin::Found { .. }, .. }) => {
-                    read.skipped.push(Skipped { file, reason });
+                    read.skipped.push(Skipped { file, reason: SkipReason::NotRead(reason) });
                 }
                 (Err(cause), Item::File { name, .. } | Item::Text { name, .. }) => {
                     read.errors.push(error(name, &cause));
@@ -161,7 +161,9 @@ impl Inputs {
             path: file.path,
             origin: Origin::Found { real: file.real, is_link: file.is_link },
         }));
-        self.skipped.extend(skipped.into_iter().map(|(path, reason)| Skipped { file: name(&path), reason }));
+        let skipped = skipped.into_iter();
+        self.skipped
+            .extend(skipped.map(|(path, reason)| Skipped { file: name(&path), reason: SkipReason::NotRead(reason) }));
         let errors = errors.into_iter();
         self.errors.extend(errors.map(|(path, message)| ReadError { file: name(&path), line: None, message }));
     }

@@ -18,6 +18,7 @@ mod git;
 mod inputs;
 mod kubectl;
 mod names;
+mod nothing;
 mod output;
 mod patch;
 mod paths;
@@ -97,6 +98,6 @@ fn command(program: Option<&OsString>) -> clap::Command {
     let is_plugin = program
         .and_then(|program| Path::new(program).file_stem())
         .is_some_and(|name| name.to_string_lossy().starts_with("kubectl-"));
-    let command = Arguments::command();
+    let command = exit::documented(Arguments::command());
     if is_plugin { command.bin_name("kubectl azwi-check") } else { command }
 }

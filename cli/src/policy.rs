@@ -48,7 +48,7 @@ impl Policy {
         };
         let state = arguments.cluster_state.iter().map(|file| read_file(file, &current));
         let state: Vec<_> = state.filter_map(|file| file.map_err(|error| errors.push(error)).ok()).collect();
-        errors.extend(state.iter().flat_map(File::errors));
+        errors.extend(state.iter().flat_map(File::problems));
         let namespace = arguments.namespace.clone();
         let policy = Self { current, configuration, settings, cluster_state: state, namespace };
         if errors.is_empty() { Ok(policy) } else { Err(errors) }

@@ -6,6 +6,7 @@
 #![cfg(not(target_family = "wasm"))]
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test")]
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{self, Write as _};
 use std::path::Path;
@@ -31,6 +32,7 @@ fn main() -> ExitCode {
         _ => {
             nothing_secret_is_printed();
             run_cases();
+            each_exit_code_is_shown();
             return ExitCode::SUCCESS;
         }
     };
@@ -43,6 +45,37 @@ fn run_cases() {
     let cases = trycmd::TestCases::new();
     cases.env("HELM", &this_program).env("KUSTOMIZE", &this_program).env("KUBECTL", &this_program);
     cases.case("tests/cmd/*.md").case("tests/cmd/*.toml");
+}
+
+/// The commands end with the codes that the table in `docs/cli.md` has for them: each occurs in a case, and no other does.
+fn each_exit_code_is_shown() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = fs::read_to_string(folder.join("../docs/cli.md")).unwrap();
+    let (_, table) =
+        page.split_once("| command | 0 | 1 | 2 | 3 |\n|---|---|---|---|---|\n").expect("the table of exit codes");
+    let mut documented = BTreeSet::new();
+    let mut row_of = BTreeMap::new();
+    for line in table.lines().take_while(|line| line.starts_with('|')) {
+        let cells: Vec<_> = line.trim_matches('|').split(" | ").map(str::trim).collect();
+        let commands = cells[0].split(", ").map(|name| name.trim_matches('`'));
+        row_of.extend(commands.map(|name| (name.to_owned(), cells[0])));
+        documented.extend((0..4).filter(|code| !cells[code + 1].is_empty()).map(|code| (cells[0], code)));
+    }
+    let mut shown = BTreeSet::new();
+    for file in fs::read_dir(folder.join("tests/cmd")).unwrap().map(|entry| entry.unwrap().path()) {
+        if file.extension().is_none_or(|extension| extension != "md") {
+            continue;
+        }
+        let text = fs::read_to_string(file).unwrap();
+        let lines: Vec<_> = text.lines().collect();
+        for (number, line) in lines.iter().enumerate() {
+            let Some(arguments) = line.strip_prefix("$ azwi-check") else { continue };
+            let command = arguments.split(' ').find_map(|word| row_of.get(word)).unwrap_or(&row_of["check"]);
+            let code = lines[number + 1].strip_prefix("? ").map_or(0, |code| code.parse::<usize>().unwrap());
+            shown.insert((*command, code));
+        }
+    }
+    assert_eq!(shown, documented);
 }
 
 fn chart(name: &str) -> String {

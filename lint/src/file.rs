@@ -6,9 +6,10 @@ use azure_workload_identity_policy::cluster::ServiceAccount;
 use azure_workload_identity_policy::json::{self, Kind, Reading, Value};
 
 use crate::access::Grant;
+use crate::manifest::looks_like_one;
 use crate::members::text;
-use crate::report::{ObjectName, ReadError};
-use crate::source::{Lines, Source, as_json};
+use crate::report::{ObjectName, ReadError, SkipReason};
+use crate::source::{Lines, NoText, Source, as_json};
 use crate::yaml;
 
 /// A file that was read.
@@ -17,12 +18,12 @@ pub struct File {
     /// Its name and text.
     pub source: Source,
     /// Why it was not checked on purpose, or only in part.
-    pub(crate) skipped: Option<String>,
+    pub(crate) skipped: Option<SkipReason>,
     /// What could not be read.
     pub(crate) errors: Vec<yaml::SyntaxError>,
     /// How many documents it has that are not empty.
     pub(crate) documents: usize,
-    /// How many Kubernetes objects it has.
+    /// How many Kubernetes objects it has: what kustomize reads itself is none.
     pub(crate) objects: usize,
     /// The documents with objects that matter.
     pub(crate) parts: Vec<Part>,
@@ -150,16 +151,21 @@ impl File {
     ///
     /// A text that begins as JSON is read as JSON, as `kubectl` does, all others are read as YAML.
     pub fn read(name: impl Into<Arc<str>>, text: Vec<u8>) -> Self {
-        let (source, error) = Source::decode(name.into(), text);
+        let (source, no_text) = Source::decode(name.into(), text);
         let mut file = Self {
             source,
             skipped: None,
-            errors: error.into_iter().collect(),
+            errors: Vec::new(),
             documents: 0,
             objects: 0,
             parts: Vec::new(),
             patches: Vec::new(),
         };
+        if let Some(NoText { error, bytes }) = no_text {
+            file.errors.push(error);
+            file.skip_unless_manifest(&String::from_utf8_lossy(&bytes), None);
+            return file;
+        }
         let text = Arc::clone(&file.source.text);
         match as_json(&text) {
             Some(Ok(document)) => {
@@ -172,7 +178,30 @@ impl File {
             }
             Some(Err(_)) | None => file.read_yaml(&text),
         }
+        if let Some(error) = file.errors.first() {
+            let line_of = |at: usize| text.get(..at).unwrap_or_default().matches('\n').count() + 1;
+            match text.find("{{") {
+                Some(at) => {
+                    file.skipped = Some(SkipReason::Template { line: line_of(at), error: error.message.clone() });
+                    file.errors.clear();
+                }
+                None => {
+                    let line = line_of(error.offset);
+                    file.skip_unless_manifest(&text, Some(line));
+                }
+            }
+        }
         file
+    }
+
+    /// Skips a file with an error, unless it is meant to be a manifest. The file is judged as a whole, as `kubectl` applies it: beside
+    /// objects, a document that cannot be read is an error whatever it looks like, since the very key that is missing may be broken.
+    fn skip_unless_manifest(&mut self, text: &str, line: Option<usize>) {
+        if self.objects > 0 || looks_like_one(text) {
+            return;
+        }
+        self.skipped = self.errors.first().map(|error| SkipReason::NoManifest { line, error: error.message.clone() });
+        self.errors.clear();
     }
 
     /// Reads the documents again. They are counted as they were when the file was read: those that cannot be read are not.
@@ -213,6 +242,18 @@ impl File {
         self.errors.iter().map(error).collect()
     }
 
+    /// What could not be read, and why the file was skipped: for a file that is needed as a whole.
+    pub fn problems(&self) -> Vec<ReadError> {
+        let skipped = self.skipped.iter().map(|reason| {
+            let (line, message) = match reason {
+                SkipReason::NoManifest { line, error } => (*line, error.clone()),
+                SkipReason::Template { .. } | SkipReason::NotRead(_) => (None, reason.to_string()),
+            };
+            ReadError { file: self.source.name.clone(), line, message }
+        });
+        skipped.chain(self.errors()).collect()
+    }
+
     fn read_yaml(&mut self, text: &str) {
         for document in yaml::documents(text, false) {
             let error = match document {
@@ -229,15 +270,6 @@ impl File {
             };
             self.errors.push(error);
         }
-        if let (Some(error), Some(at)) = (self.errors.first(), text.find("{{")) {
-            let line = text.get(..at).unwrap_or_default().matches('\n').count() + 1;
-            let reason = format!(
-                "is a template ({{{{ in line {line}) and no YAML: {}; render it and check the result",
-                error.message
-            );
-            self.skipped = Some(reason);
-            self.errors.clear();
-        }
     }
 
     /// Adds a document. It is kept if some of its objects matter.
@@ -247,7 +279,7 @@ impl File {
         let (root, mut objects) = (document.root(), Vec::new());
         self.add_patches(root);
         each_object(root, &mut |value, api_version, kind| {
-            self.objects += 1;
+            self.objects += usize::from(!is_of_kustomize(&api_version));
             objects.extend(Object::read(value, api_version, kind));
         });
         if objects.is_empty() {
@@ -273,6 +305,11 @@ impl File {
     }
 }
 
+/// Whether an object is for kustomize alone: no cluster has it.
+fn is_of_kustomize(api_version: &str) -> bool {
+    api_version.starts_with("kustomize.config.k8s.io/")
+}
+
 /// Objects that no rule is about and that may be large or secret.
 fn is_irrelevant(api_version: &str, kind: &str) -> bool {
     matches!(
@@ -280,4 +317,30 @@ fn is_irrelevant(api_version: &str, kind: &str) -> bool {
         ("v1", "ConfigMap" | "Secret" | "Namespace" | "Event")
             | ("apiextensions.k8s.io/v1", "CustomResourceDefinition")
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn utf16(text: &str) -> Vec<u8> {
+        "\u{feff}".encode_utf16().chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect()
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_are_an_error_only_in_a_manifest() {
+        let manifest = "apiVersion: v1\nkind: Pod\nmetadata: {name: caf\u{e9}}\n";
+        let latin_1 = |text: &str| text.chars().map(|c| u8::try_from(c).unwrap()).collect::<Vec<_>>();
+        for (bytes, error, skipped) in [
+            (utf16(manifest), Some("is UTF-16; save it as UTF-8"), None),
+            (latin_1(manifest), Some("is not UTF-8; save it as UTF-8"), None),
+            (latin_1("title: caf\u{e9}\n"), None, Some("is not UTF-8; save it as UTF-8")),
+            (vec![0x1f, 0x8b, 8, 0, b'{', b'{', 0xff], None, Some("is not UTF-8; save it as UTF-8")),
+        ] {
+            let file = File::read("a.yaml", bytes);
+            assert_eq!(file.errors().first().map(|it| it.message.as_str()), error);
+            let reason = skipped.map(|error| SkipReason::NoManifest { line: None, error: error.to_owned() });
+            assert_eq!(file.skipped, reason);
+        }
+    }
 }

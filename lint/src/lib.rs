@@ -6,7 +6,7 @@
 //! ```text
 //! text -> source      a named text, and the line and column of a position in it
 //!      -> yaml        the JSON of each YAML document, with the origin of each JSON node in the text
-//!      -> file        the objects of a file
+//!      -> file        the objects of a file (manifest: whether what cannot be read is meant to hold some)
 //!      -> set         the files together: their service accounts (accounts) and RBAC objects (access) are the cluster
 //!      -> check       what the rules of the policy find in each object; what files cannot tell is a note (offline)
 //!                     (rules: what only files can break; other_kinds: objects that may hand labels to pods)
@@ -30,6 +30,7 @@ mod draft;
 pub mod edit;
 mod file;
 pub mod fix;
+mod manifest;
 mod members;
 mod offline;
 mod options;

@@ -1,6 +1,7 @@
 //! What a check of files reports, ready to be rendered.
 
 use std::fmt;
+use std::mem::discriminant;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -119,7 +120,117 @@ pub struct Skipped {
     /// The file.
     pub file: Arc<str>,
     /// Why.
-    pub reason: String,
+    pub reason: SkipReason,
+}
+
+/// Why a file is not checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SkipReason {
+    /// It is a template, and no YAML or JSON before it is rendered.
+    Template {
+        /// The line of the first `{{`.
+        line: usize,
+        /// Why it cannot be read.
+        error: String,
+    },
+    /// It cannot be read, and nothing in it looks like a Kubernetes object.
+    NoManifest {
+        /// The line that cannot be read; `None` if it is no text.
+        line: Option<usize>,
+        /// Why it cannot be read.
+        error: String,
+    },
+    /// It is not read, whatever its content: a link that leads elsewhere, a device. The end of a sentence about one file.
+    NotRead(String),
+}
+
+impl SkipReason {
+    /// The name of the kind of reason, for programs.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Template { .. } => "template",
+            Self::NoManifest { .. } => "no-manifest",
+            Self::NotRead(_) => "not-read",
+        }
+    }
+
+    /// Whether two files are skipped for the same reason, details aside.
+    fn is_alike(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::NotRead(one), Self::NotRead(other)) => one == other,
+            (one, other) => discriminant(one) == discriminant(other),
+        }
+    }
+}
+
+/// The end of a sentence that begins with the file, with every detail.
+impl fmt::Display for SkipReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Template { line, error } => {
+                write!(f, "is a template ({{{{ in line {line}) and no YAML: {error}; render it and check the result")
+            }
+            Self::NoManifest { line: Some(line), error } => {
+                write!(f, "is no manifest: it has no apiVersion and kind, and cannot be read (line {line}: {error})")
+            }
+            Self::NoManifest { line: None, error } => {
+                write!(f, "is no manifest: it has no apiVersion and kind, and {error}")
+            }
+            Self::NotRead(reason) => f.write_str(reason),
+        }
+    }
+}
+
+/// Files that were skipped for the same reason.
+#[derive(Clone, Debug)]
+pub struct SkippedAlike<'r> {
+    /// The reason, with the details of the first file.
+    reason: &'r SkipReason,
+    /// The files, in the order of the input.
+    pub files: Vec<&'r Skipped>,
+}
+
+/// How many files of a reason are named in a sentence.
+const NAMED: usize = 5;
+
+impl SkippedAlike<'_> {
+    /// How many files the sentence does not name.
+    pub fn unnamed(&self) -> usize {
+        self.files.len().saturating_sub(NAMED)
+    }
+}
+
+/// A sentence that names the first files: `2 files are no manifests: mkdocs.yml, tsconfig.json`.
+impl fmt::Display for SkippedAlike<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let count = self.files.len();
+        match (self.reason, count) {
+            (SkipReason::Template { .. }, 1) => f.write_str("1 file is a template, to be rendered first: "),
+            (SkipReason::Template { .. }, _) => write!(f, "{count} files are templates, to be rendered first: "),
+            (SkipReason::NoManifest { .. }, 1) => f.write_str("1 file is no manifest: "),
+            (SkipReason::NoManifest { .. }, _) => write!(f, "{count} files are no manifests: "),
+            (SkipReason::NotRead(reason), 1) => write!(f, "1 file {reason}: "),
+            (SkipReason::NotRead(reason), _) => write!(f, "{count} files, each of which {reason}: "),
+        }?;
+        for (number, file) in self.files.iter().take(NAMED).enumerate() {
+            write!(f, "{}{}", if number == 0 { "" } else { ", " }, file.file)?;
+        }
+        if self.unnamed() > 0 { write!(f, " and {} more", self.unnamed()) } else { Ok(()) }
+    }
+}
+
+impl Report {
+    /// The skipped files by the reason for which they were skipped, in the order in which the reasons first occur.
+    pub fn skipped_alike(&self) -> Vec<SkippedAlike<'_>> {
+        let mut all = Vec::<SkippedAlike<'_>>::new();
+        for file in &self.skipped {
+            match all.iter_mut().find(|alike| alike.reason.is_alike(&file.reason)) {
+                Some(alike) => alike.files.push(file),
+                None => all.push(SkippedAlike { reason: &file.reason, files: vec![file] }),
+            }
+        }
+        all
+    }
 }
 
 /// Something that could not be read.
@@ -148,4 +259,41 @@ pub struct Summary {
     pub warn: usize,
     /// Findings of severity note.
     pub note: usize,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn skipped_files_are_named_by_reason() {
+        let skipped = |file: &str, reason| Skipped { file: file.into(), reason };
+        let template = |line| SkipReason::Template { line, error: "a tab".into() };
+        let mut report = Report {
+            skipped: vec![
+                skipped("a.yaml", template(1)),
+                skipped("b.json", SkipReason::NoManifest { line: Some(2), error: "no value".into() }),
+                skipped("c.yaml", template(7)),
+                skipped("d.yaml", SkipReason::NotRead("is no regular file".into())),
+                skipped("e.yaml", SkipReason::NotRead("is a link that leads out of shop".into())),
+                skipped("f.yaml", SkipReason::NotRead("is no regular file".into())),
+            ],
+            ..Report::default()
+        };
+        let lines = |report: &Report| report.skipped_alike().iter().map(ToString::to_string).collect::<Vec<_>>();
+        assert_eq!(
+            lines(&report),
+            [
+                "2 files are templates, to be rendered first: a.yaml, c.yaml",
+                "1 file is no manifest: b.json",
+                "2 files, each of which is no regular file: d.yaml, f.yaml",
+                "1 file is a link that leads out of shop: e.yaml",
+            ]
+        );
+
+        report.skipped = (1..=8).map(|number| skipped(&format!("{number}.yaml"), template(number))).collect();
+        let expected = "8 files are templates, to be rendered first: 1.yaml, 2.yaml, 3.yaml, 4.yaml, 5.yaml and 3 more";
+        assert_eq!(lines(&report), [expected]);
+        assert_eq!(report.skipped_alike()[0].unnamed(), 3);
+    }
 }

@@ -16,14 +16,25 @@ pub struct Source {
     pub text: Arc<str>,
 }
 
+/// Bytes that are no text.
+pub(crate) struct NoText {
+    /// Why they are none, and where.
+    pub(crate) error: yaml::SyntaxError,
+    /// The bytes.
+    pub(crate) bytes: Vec<u8>,
+}
+
 impl Source {
-    /// The text that bytes are, which is empty if they are none, and then why they are none.
-    pub(crate) fn decode(name: Arc<str>, bytes: Vec<u8>) -> (Self, Option<yaml::SyntaxError>) {
-        let (text, error) = match String::from_utf8(bytes) {
+    /// The text that bytes are, which is empty if they are none.
+    pub(crate) fn decode(name: Arc<str>, bytes: Vec<u8>) -> (Self, Option<NoText>) {
+        let (text, no_text) = match String::from_utf8(bytes) {
             Ok(text) => (text, None),
-            Err(error) => (String::new(), Some(encoding_error(error.as_bytes(), error.utf8_error().valid_up_to()))),
+            Err(cause) => {
+                let error = encoding_error(cause.as_bytes(), cause.utf8_error().valid_up_to());
+                (String::new(), Some(NoText { error, bytes: cause.into_bytes() }))
+            }
         };
-        (Self { name, text: text.into() }, error)
+        (Self { name, text: text.into() }, no_text)
     }
 }
 

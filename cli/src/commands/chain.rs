@@ -8,9 +8,13 @@ use crate::display::Display;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::inputs::read_credentials;
+use crate::nothing::{self, Looked};
 use crate::output::Look;
 use crate::policy::Policy;
 use crate::workers::Threads;
+
+const NO_USE: &str =
+    "nothing in the input asks for an identity: no pod with the label, and no other object that uses one";
 
 /// Prints the chains.
 pub(crate) fn run(arguments: &ChainArguments, display: &mut Display<'_>) -> Result<Exit, Failure> {
@@ -34,15 +38,21 @@ pub(crate) fn run(arguments: &ChainArguments, display: &mut Display<'_>) -> Resu
     report.report.skipped.splice(..0, inputs.skipped);
     arguments.format.write(&report, Look::of(display), display.out)?;
     display.out.flush()?;
-    display.skipped(&report.report.skipped)?;
+    display.skipped(&report.report)?;
     display.errors(&report.report.errors)?;
-    let exit = exit_after(&report);
-    if exit == Exit::Nothing {
-        display.error(
-            "nothing in the input asks for an identity: no pod with the label, and no other object that uses one",
-        )?;
+    match exit_after(&report) {
+        Exit::Nothing => {
+            let looked = Looked {
+                paths: &arguments.input,
+                render: Some(&arguments.render),
+                files: &inputs.files,
+                current: &policy.current,
+            };
+            let sentence = if report.report.summary.objects == 0 { looked.sentence() } else { NO_USE.to_owned() };
+            Ok(nothing::tell(&sentence, arguments.input.allow_empty, display)?)
+        }
+        exit => Ok(exit),
     }
-    Ok(exit)
 }
 
 fn exit_after(report: &ChainReport) -> Exit {

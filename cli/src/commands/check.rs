@@ -12,6 +12,7 @@ use crate::baseline::{self, Baseline};
 use crate::display::{DEFAULT_WIDTH, Display};
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::nothing::{self, Looked};
 use crate::output::{Look, counted};
 use crate::policy::Policy;
 use crate::workers::Threads;
@@ -30,7 +31,13 @@ pub(crate) fn run(arguments: &CheckArguments, display: &mut Display<'_>) -> Resu
     drop(threads);
     report.errors.splice(..0, inputs.errors);
     report.skipped.splice(..0, inputs.skipped);
-    finish(report, &arguments.output, baseline, display)
+    let looked = Looked {
+        paths: &arguments.input,
+        render: Some(&arguments.render),
+        files: &inputs.files,
+        current: &policy.current,
+    };
+    finish(report, &arguments.output, baseline, &looked, display)
 }
 
 /// Writes a report in all its formats, without what is to be left out.
@@ -38,6 +45,7 @@ fn finish(
     mut report: Report,
     arguments: &OutputArguments,
     baseline: Option<Baseline>,
+    looked: &Looked<'_>,
     display: &mut Display<'_>,
 ) -> Result<Exit, Failure> {
     let mut in_baseline = 0;
@@ -68,11 +76,16 @@ fn finish(
             .map_err(|cause| Failure::of_file(file, &format!("the report cannot be written: {cause}")))?;
     }
     arguments.format.write(&report, look, display.out)?;
+    let nothing = (exit == Exit::Nothing).then(|| looked.sentence());
+    let is_allowed = looked.paths.allow_empty;
+    if let Some(sentence) = &nothing {
+        arguments.format.write_nothing(sentence, is_allowed, display.out)?;
+    }
     display.out.flush()?;
-    display.skipped(&report.skipped)?;
+    display.skipped(&report)?;
     display.errors(&report.errors)?;
-    if exit == Exit::Nothing {
-        display.error("there is nothing to check: no YAML or JSON file with content is among the input")?;
+    if let Some(sentence) = nothing {
+        exit = nothing::tell(&sentence, is_allowed, display)?;
     }
     if arguments.exit_zero && exit == Exit::Failure {
         exit = Exit::Success;

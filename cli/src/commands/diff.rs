@@ -10,6 +10,7 @@ use crate::arguments::DiffArguments;
 use crate::display::Display;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::nothing::{self, Looked};
 use crate::patch;
 use crate::policy::Policy;
 use crate::printable::printable;
@@ -51,9 +52,18 @@ pub(crate) fn run(arguments: &DiffArguments, display: &mut Display<'_>) -> Resul
         };
         display.status("unchanged", &format!("{subject} {verb} for no identity"))?;
     }
-    display.skipped(&report.skipped)?;
+    display.skipped(&report)?;
     display.errors(&report.errors)?;
     match Exit::after(&report, false) {
+        Exit::Nothing => {
+            let looked = Looked {
+                paths: &arguments.input,
+                render: Some(&arguments.render),
+                files: &inputs.files,
+                current: &policy.current,
+            };
+            Ok(nothing::tell(&looked.sentence(), arguments.input.allow_empty, display)?)
+        }
         Exit::Success if !can_all_be_shown => Ok(Exit::Failure),
         exit => Ok(exit),
     }

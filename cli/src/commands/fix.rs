@@ -13,6 +13,7 @@ use crate::arguments::{FixArguments, Format, RenderArguments};
 use crate::display::Display;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::nothing::{self, Looked};
 use crate::output::{Look, counted};
 use crate::patch;
 use crate::policy::Policy;
@@ -67,9 +68,15 @@ pub(crate) fn run(arguments: &FixArguments, display: &mut Display<'_>) -> Result
         let word = if arguments.dry_run { "would fix" } else { "fixed" };
         display.status(word, &format!("{} in {}", counted(done.len(), "finding"), counted(count, "file")))?;
     }
-    display.skipped(&report.skipped)?;
+    display.skipped(&report)?;
     display.errors(&report.errors)?;
-    Ok(Exit::after(&report, false))
+    match Exit::after(&report, false) {
+        Exit::Nothing => {
+            let looked = Looked { paths: &arguments.input, render: None, files: &files, current: &policy.current };
+            Ok(nothing::tell(&looked.sentence(), arguments.input.allow_empty, display)?)
+        }
+        exit => Ok(exit),
+    }
 }
 
 /// Corrects files until nothing can be corrected any more; returns the report of what is left. All files are checked together, since

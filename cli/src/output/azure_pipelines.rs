@@ -15,10 +15,8 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         let (file, start) = (&finding.place.source.name, finding.place.range.start);
         // There is no issue below a warning: notes are lines of the log.
         if finding.severity < Severity::Warn {
-            let text =
-                data(&format!("{file}:{}:{}: note: {}: {}", start.line, start.column, finding.rule, sentence(finding)));
-            // A command is found anywhere in a line.
-            writeln!(out, "{}", text.replace("##", "# #"))?;
+            let (rule, sentence) = (finding.rule, sentence(finding));
+            line(&format!("{file}:{}:{}: note: {rule}: {sentence}", start.line, start.column), out)?;
             continue;
         }
         writeln!(
@@ -39,11 +37,18 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         }
         writeln!(out, "]{}", data(&error.message))?;
     }
-    for skipped in &report.skipped {
-        let file = property(&skipped.file);
-        writeln!(out, "##vso[task.logissue type=warning;sourcepath={file};]skipped: {}", data(&skipped.reason))?;
-    }
-    Ok(())
+    report.skipped_alike().iter().try_for_each(|alike| line(&format!("skipped: {alike}"), out))
+}
+
+/// Tells that there was nothing to check.
+pub(super) fn write_nothing(sentence: &str, is_allowed: bool, out: &mut dyn Write) -> io::Result<()> {
+    if is_allowed { line(sentence, out) } else { writeln!(out, "##vso[task.logissue type=error]{}", data(sentence)) }
+}
+
+/// Writes a line of the log that is no command.
+fn line(text: &str, out: &mut dyn Write) -> io::Result<()> {
+    // A command is found anywhere in a line.
+    writeln!(out, "{}", data(text).replace("##", "# #"))
 }
 
 fn data(text: &str) -> String {
@@ -71,7 +76,7 @@ mod tests {
 ##vso[task.logissue type=warning;sourcepath=deploy/web, 100%AZP25.yaml;linenumber=6;columnnumber=5;code=unknown-key;]metadata.labels[\"azure.workload.identity/use\"] is \"True\", which is ignored; write \"true\"
 accounts.yaml:3:3: note: label-on-service-account: metadata.labels[\"azure.workload.identity/use\"] is \"True\", which is ignored; write \"true\"
 ##vso[task.logissue type=error;sourcepath=bad.yaml;linenumber=7;]a tab indents%0Athis line
-##vso[task.logissue type=warning;sourcepath=chart/pod.yaml;]skipped: it is a template
+skipped: 2 files are templates, to be rendered first: chart/a, b.yaml, chart/pod.yaml
 "
         );
     }

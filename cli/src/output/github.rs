@@ -29,10 +29,16 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         }
         writeln!(out, ",title=cannot be read::{}", data(&error.message))?;
     }
-    for skipped in &report.skipped {
-        writeln!(out, "::notice file={},title=skipped::{}", property(&skipped.file), data(&skipped.reason))?;
+    for alike in report.skipped_alike() {
+        writeln!(out, "::notice title=skipped::{}", data(&alike.to_string()))?;
     }
     Ok(())
+}
+
+/// Tells that there was nothing to check.
+pub(super) fn write_nothing(sentence: &str, is_allowed: bool, out: &mut dyn Write) -> io::Result<()> {
+    let command = if is_allowed { "notice" } else { "error" };
+    writeln!(out, "::{command} title=nothing to check::{}", data(sentence))
 }
 
 fn data(text: &str) -> String {
@@ -60,7 +66,7 @@ mod tests {
 ::warning file=deploy/web%2C 100%25.yaml,line=6,col=5,endLine=6,endColumn=32,title=unknown-key::metadata.labels[\"azure.workload.identity/use\"] is \"True\", which is ignored; write \"true\"
 ::notice file=accounts.yaml,line=3,col=3,endLine=3,endColumn=7,title=label-on-service-account::metadata.labels[\"azure.workload.identity/use\"] is \"True\", which is ignored; write \"true\"
 ::error file=bad.yaml,line=7,title=cannot be read::a tab indents%0Athis line
-::notice file=chart/pod.yaml,title=skipped::it is a template
+::notice title=skipped::2 files are templates, to be rendered first: chart/a, b.yaml, chart/pod.yaml
 "
         );
     }

@@ -34,7 +34,7 @@ pub(super) fn write(report: &Report, look: Look, out: &mut dyn Write) -> io::Res
         writeln!(out, "{}\n", renderer.render(&groups(finding)))?;
     }
     // Without anything that was checked, "no findings" would be misread.
-    if look.has_summary && report.summary.documents > 0 {
+    if look.has_summary && report.summary.objects > 0 {
         writeln!(out, "{}", summary(report, look.in_baseline))?;
     }
     Ok(())
@@ -363,7 +363,7 @@ help: write "true"
             let counts = Summary { files: 1, documents: 9, objects: 14, deny, warn, note };
             assert_eq!(summary(&Report { summary: counts, ..Report::default() }, in_baseline), expected);
         }
-        let expected = "1 denied, 1 warning, 1 note in 3 objects of 4 files; 1 skipped; 1 error";
+        let expected = "1 denied, 1 warning, 1 note in 3 objects of 4 files; 2 skipped; 1 error";
         assert_eq!(summary(&sample::report(), 0), expected);
     }
 }

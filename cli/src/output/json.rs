@@ -57,7 +57,8 @@ struct Related<'r> {
 #[derive(Serialize)]
 pub(super) struct SkippedFile<'r> {
     file: &'r str,
-    reason: &'r str,
+    kind: &'static str,
+    reason: String,
 }
 
 /// An error.
@@ -125,7 +126,7 @@ pub(super) fn finding(finding: &Diagnostic) -> Finding<'_> {
 
 /// A file that was skipped.
 pub(super) fn skipped(Skipped { file, reason }: &Skipped) -> SkippedFile<'_> {
-    SkippedFile { file, reason }
+    SkippedFile { file, kind: reason.name(), reason: reason.to_string() }
 }
 
 /// An error.
@@ -160,7 +161,8 @@ mod tests {
                 "fixable": true,
             })
         );
-        assert_eq!(value["skipped"], json!([{"file": "chart/pod.yaml", "reason": "it is a template"}]));
+        let reason = "is a template ({{ in line 5) and no YAML: 100% wrong; render it and check the result";
+        assert_eq!(value["skipped"][1], json!({"file": "chart/pod.yaml", "kind": "template", "reason": reason}));
         assert_eq!(value["errors"], json!([{"file": "bad.yaml", "line": 7, "message": "a tab indents\nthis line"}]));
         let summary = json!({"files": 4, "documents": 5, "objects": 3, "deny": 1, "warn": 1, "note": 1});
         assert_eq!(value["summary"], summary);

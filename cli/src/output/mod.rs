@@ -45,7 +45,7 @@ impl Look {
             is_coloured: display.is_coloured,
             width: display.width,
             deny_warnings: false,
-            has_summary: !display.is_quiet,
+            has_summary: !display.is_quiet(),
             in_baseline: 0,
         }
     }
@@ -62,6 +62,17 @@ impl Format {
             Self::Github => github::write(report, out),
             Self::AzurePipelines => azure_pipelines::write(report, out),
             Self::Gitlab => gitlab::write(report, out),
+        }
+    }
+}
+
+impl Format {
+    /// Tells that there was nothing to check, where a format has lines for people who read no log.
+    pub(crate) fn write_nothing(self, sentence: &str, is_allowed: bool, out: &mut dyn Write) -> io::Result<()> {
+        match self {
+            Self::Github => github::write_nothing(sentence, is_allowed, out),
+            Self::AzurePipelines => azure_pipelines::write_nothing(sentence, is_allowed, out),
+            Self::Human | Self::Json | Self::Sarif | Self::Junit | Self::Gitlab => Ok(()),
         }
     }
 }

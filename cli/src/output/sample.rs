@@ -1,7 +1,7 @@
 //! A report for the tests of formats: texts with what formats have to escape, places in two files, a correction.
 
 use azure_workload_identity_lint::report::{
-    Diagnostic, FilePlace, ObjectName, ReadError, RelatedPlace, Report, Skipped, Summary, TextEdit,
+    Diagnostic, FilePlace, ObjectName, ReadError, RelatedPlace, Report, SkipReason, Skipped, Summary, TextEdit,
 };
 use azure_workload_identity_lint::rule::Rule;
 use azure_workload_identity_lint::source::{Lines, Source};
@@ -53,7 +53,11 @@ pub(super) fn finding(rule: RuleId, severity: Severity, place: FilePlace) -> Dia
     }
 }
 
-/// A report with one finding of each severity, a skipped file and an error.
+fn template(line: usize) -> SkipReason {
+    SkipReason::Template { line, error: "100% wrong".into() }
+}
+
+/// A report with one finding of each severity, skipped files and an error.
 pub(super) fn report() -> Report {
     const FILE: &str = "deploy/web, 100%.yaml";
     let denied = place(FILE, POD, "\"True\"");
@@ -67,7 +71,10 @@ pub(super) fn report() -> Report {
             finding(RuleId::UnknownKey, Severity::Warn, place(FILE, POD, "azure.workload.identity/use")),
             finding(RuleId::LabelOnServiceAccount, Severity::Note, place("accounts.yaml", ACCOUNT, "name")),
         ],
-        skipped: vec![Skipped { file: "chart/pod.yaml".into(), reason: "it is a template".into() }],
+        skipped: vec![
+            Skipped { file: "chart/a, b.yaml".into(), reason: template(2) },
+            Skipped { file: "chart/pod.yaml".into(), reason: template(5) },
+        ],
         errors: vec![ReadError { file: "bad.yaml".into(), line: Some(7), message: "a tab indents\nthis line".into() }],
         summary: Summary { files: 4, documents: 5, objects: 3, deny: 1, warn: 1, note: 1 },
     }

@@ -9,7 +9,7 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
-use azure_workload_identity_lint::report::{Diagnostic, ReadError, Report, Skipped, TextEdit};
+use azure_workload_identity_lint::report::{Diagnostic, ReadError, Report, TextEdit};
 use azure_workload_identity_lint::rule::Rule;
 use azure_workload_identity_lint::source::{Lines, Position, Source};
 use azure_workload_identity_policy::rule::Severity;
@@ -104,7 +104,7 @@ struct Invocation<'r> {
 struct Notification<'r> {
     level: &'static str,
     message: Text<'r>,
-    locations: [Location<'r>; 1],
+    locations: Vec<Location<'r>>,
 }
 
 #[derive(Serialize)]
@@ -254,12 +254,12 @@ fn invocation(report: &Report) -> Invocation<'_> {
     let errors = report.errors.iter().map(|ReadError { file, line, message }| Notification {
         level: "error",
         message: text(message.as_str()),
-        locations: [Location::of_line(file, *line)],
+        locations: vec![Location::of_line(file, *line)],
     });
-    let skipped = report.skipped.iter().map(|Skipped { file, reason }| Notification {
+    let skipped = report.skipped_alike().into_iter().map(|alike| Notification {
         level: "note",
-        message: text(format!("skipped: {reason}")),
-        locations: [Location::of_line(file, None)],
+        message: text(format!("skipped: {alike}")),
+        locations: alike.files.iter().map(|skipped| Location::of_line(&skipped.file, None)).collect(),
     });
     Invocation {
         execution_successful: report.errors.is_empty(),
@@ -439,7 +439,10 @@ mod tests {
         let notifications = invocation["toolExecutionNotifications"].as_array().unwrap();
         assert_eq!(notifications[0]["message"]["text"], "a tab indents\nthis line");
         assert_eq!(notifications[0]["locations"][0]["physicalLocation"]["region"], json!({"startLine": 7}));
-        assert_eq!(notifications[1]["message"]["text"], "skipped: it is a template");
+        let skipped = "skipped: 2 files are templates, to be rendered first: chart/a, b.yaml, chart/pod.yaml";
+        assert_eq!(notifications[1]["message"]["text"], skipped);
+        let location = &notifications[1]["locations"][1]["physicalLocation"];
+        assert_eq!(location["artifactLocation"]["uri"], "chart/pod.yaml");
     }
 
     #[test]

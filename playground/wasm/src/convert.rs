@@ -30,7 +30,7 @@ impl<'s> Convert<'s> {
         Check {
             findings: self.findings(report),
             problems: problems(&report.errors),
-            skipped: skipped.map(|it| Skipped { file: it.file.to_string(), reason: it.reason.clone() }).collect(),
+            skipped: skipped.map(|it| Skipped { file: it.file.to_string(), reason: it.reason.to_string() }).collect(),
             summary: Summary { files, documents, objects, deny, warn, note },
         }
     }

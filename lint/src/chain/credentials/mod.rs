@@ -124,11 +124,11 @@ impl Credentials {
 
     /// Reads a file. Whatever is wrong with it becomes a part of the result.
     pub fn read(name: impl Into<Arc<str>>, text: Vec<u8>) -> Self {
-        let (source, undecodable) = Source::decode(name.into(), text);
+        let (source, no_text) = Source::decode(name.into(), text);
         let error = |line, message: String| ReadError { file: Arc::clone(&source.name), line, message };
         let (mut found, mut errors) = (Found::default(), Vec::new());
-        if let Some(undecodable) = undecodable {
-            errors.push(error(None, undecodable.message));
+        if let Some(no_text) = no_text {
+            errors.push(error(None, no_text.error.message));
         } else if let Some(Ok(document)) = as_json(&source.text) {
             let texts = Texts::new(&source);
             if !found.add(&texts.document(&document, None), document.root()) {
