@@ -1,11 +1,12 @@
 //! Examination: what rules find about an object, and what injection would change in it. Nothing is decided here.
 
 use crate::cluster::{AccountLookup, Cluster, Freshness, NoMore, ServiceAccount};
-use crate::federated::{FederatedCredential, SUBJECT_PREFIX, are_near_issuers, is_aks_issuer, service_account_of};
+use crate::federated::{FederatedCredential, SUBJECT_PREFIX, service_account_of};
 use crate::finding::{self, Count, Finding, Findings};
 use crate::identity::Identity;
 use crate::inject::inject;
 use crate::inquiry::{Inquiry, Operation};
+use crate::issuer::{Host, Issuer};
 use crate::json::{Changes, Reading, TypeMismatch, Value};
 use crate::keys;
 use crate::pod::Pod;
@@ -240,9 +241,15 @@ impl<'e, 'a> Examiner<'e, 'a> {
         let [issuer, subject] = [&credential.issuer, &credential.subject]
             .map(|claim| claim.as_ref().map(|claim| claim.text.as_ref()).unwrap_or_default());
         let own = self.settings.issuer.as_deref();
-        let is_of_this_cluster = own.is_some_and(|own| are_near_issuers(own, issuer));
-        // Those of GitHub and others have nothing to do with service accounts.
-        if !is_of_this_cluster && !subject.starts_with(SUBJECT_PREFIX) && !is_aks_issuer(issuer) {
+        let is_of_this_cluster = own.is_some_and(|own| Issuer::new(own).is_near(issuer));
+        let is_concerned = match Issuer::new(issuer).host() {
+            Host::Aks | Host::Arc => true,
+            // AKS makes the credential, with parts of its own.
+            Host::IdentityBinding => false,
+            // Those of GitHub and others have nothing to do with service accounts.
+            Host::Other => is_of_this_cluster || subject.starts_with(SUBJECT_PREFIX),
+        };
+        if !is_concerned {
             return;
         }
         let account = service_account_of(subject);

@@ -128,32 +128,6 @@ pub fn service_account_of(subject: &str) -> Option<(&str, &str)> {
     is_valid.then_some((namespace, name))
 }
 
-/// Whether two issuers are meant to be the same: their scheme, the slash at their end, case and white space aside. Entra ID compares
-/// exactly.
-pub fn are_near_issuers(one: &str, other: &str) -> bool {
-    without_scheme(one).eq_ignore_ascii_case(without_scheme(other))
-}
-
-/// An issuer without what people leave out or add: scheme, slashes at the end, white space.
-#[inline(never)]
-fn without_scheme(issuer: &str) -> &str {
-    let issuer = issuer.trim().trim_end_matches('/');
-    let rest = issuer.strip_prefix("https://").or_else(|| issuer.strip_prefix("http://"));
-    rest.unwrap_or(issuer)
-}
-
-/// Whether this is the issuer of an AKS cluster, of any cloud. Each ends with a slash, and signs the tokens of service accounts only.
-///
-/// Source: learn.microsoft.com, "Create an `OpenID` Connect provider for your cluster"; the hosts of other clouds are those
-/// that clusters there report.
-pub fn is_aks_issuer(issuer: &str) -> bool {
-    let host = without_scheme(issuer).split('/').next().unwrap_or_default();
-    // The last label depends on the cloud: `com`, `us` or `cn`.
-    let base = host.rsplit_once('.').and_then(|(base, _)| base.strip_suffix(".prod-aks.azure"));
-    // `oidc` is that of the first clusters; those of today have `REGION.oic`.
-    base.is_some_and(|base| base == "oidc" || base.strip_suffix(".oic").is_some())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -248,28 +222,6 @@ mod tests {
             "System:ServiceAccount:shop:web",
         ] {
             assert_eq!(service_account_of(subject), None, "{subject}");
-        }
-    }
-
-    #[test]
-    fn issuers_of_aks_are_known_by_their_host() {
-        for issuer in [
-            "https://oidc.prod-aks.azure.com/00000000-0000-0000-0000-000000000000/",
-            "https://eastus.oic.prod-aks.azure.com/t/c",
-            "eastus.oic.prod-aks.azure.com/t/c/",
-            "http://usgovvirginia.oic.prod-aks.azure.us/t/c/",
-            "https://chinanorth2.oic.prod-aks.azure.cn/t/c/",
-        ] {
-            assert!(is_aks_issuer(issuer), "{issuer}");
-        }
-        for issuer in [
-            "",
-            "https://prod-aks.azure.com/",
-            "https://eastus.oic.prod-aks.azure.com.example.com/t/c/",
-            "https://example.com/eastus.oic.prod-aks.azure.com/",
-            "https://token.actions.githubusercontent.com",
-        ] {
-            assert!(!is_aks_issuer(issuer), "{issuer}");
         }
     }
 }

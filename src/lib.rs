@@ -45,6 +45,7 @@ pub mod identity;
 pub mod ids;
 pub mod inject;
 pub mod inquiry;
+pub mod issuer;
 pub mod json;
 pub mod keys;
 mod kinds;

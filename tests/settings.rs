@@ -553,6 +553,12 @@ const REFUSALS: &[(&str, &[&str])] = &[
         &[r#"inject.authorityHost is "ftp://login.local"; it requires an https URL without user, query and fragment"#],
     ),
     (
+        r#"{"issuer":"https://northeurope.oic.prod-arc.azure.com/11111111-2222-4333-8444-555555555555/0f"}"#,
+        &[
+            r#"issuer is "https://northeurope.oic.prod-arc.azure.com/11111111-2222-4333-84"…; it requires the https URL that the cluster reports as its issuer; those of AKS and Arc end with a slash"#,
+        ],
+    ),
+    (
         r#"{"inject":{"audience":" "}}"#,
         &[r#"inject.audience is " "; it requires the audience of a federated credential"#],
     ),

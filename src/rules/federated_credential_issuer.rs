@@ -3,11 +3,12 @@
 //! A federated credential for a service account (an object of Azure Service Operator or Crossplane) whose issuer
 //!
 //! - is not an https URL,
-//! - is the issuer of an AKS cluster without the slash at its end, or
+//! - is the issuer of an AKS or Arc cluster without the slash at its end, or
 //! - with the setting `issuer`: differs from it only in the slash at its end, the scheme or case, or is another issuer although the
 //!   service account exists in this cluster and has a client id.
 //!
-//! Without the setting, the findings are warnings. The rule does not check credentials for other issuers, such as GitHub.
+//! Without the setting, the findings are warnings. The rule does not check credentials for other issuers, such as GitHub, and not the
+//! credential of an identity binding (`https://ib.oic.prod-aks.azure.com/…`, without a slash), which AKS keeps.
 //!
 //! # Why it matters
 //!
@@ -21,15 +22,15 @@
 //!
 //! # Fix
 //!
-//! Copy the issuer from the cluster: `az aks show --name NAME --resource-group GROUP --query oidcIssuerProfile.issuerUrl`, or `kubectl
-//! get --raw /.well-known/openid-configuration`.
+//! Copy the issuer from the cluster: `az aks show --name NAME --resource-group GROUP --query oidcIssuerProfile.issuerUrl`, for Arc `az
+//! connectedk8s show` with the same query, or `kubectl get --raw /.well-known/openid-configuration`.
 
 use super::placeholders::severity_of;
 use super::repairs::replace_string;
 use super::{Check, FederatedCredentialSubject, Rule};
-use crate::federated::is_aks_issuer;
 use crate::finding::Findings;
-use crate::formats::is_https_url;
+use crate::formats::{is_https_url, is_variable};
+use crate::issuer::Issuer;
 use crate::rule::Severity;
 
 pub(super) const RULE: Rule = Rule::new(&[Check::FederatedCredential(check)]);
@@ -58,8 +59,9 @@ fn check(subject: &FederatedCredentialSubject<'_>, findings: &mut Findings) {
         _ if !is_https_url(text) => {
             ("", "it requires the https URL that the cluster reports as its issuer".to_owned(), None)
         }
-        _ if is_aks_issuer(text) && !text.ends_with('/') => {
-            (NO_SLASH, ["add it", EXACTLY].concat(), Some([text, "/"].concat()))
+        _ if Issuer::new(text).lacks_slash() => {
+            // A variable may bring the slash.
+            (NO_SLASH, ["add it", EXACTLY].concat(), (!is_variable(text)).then(|| [text, "/"].concat()))
         }
         Some(own) if is_for_account_here() => {
             ("", ["it requires ", own, ", the issuer of this cluster"].concat(), None)

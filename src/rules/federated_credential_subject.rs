@@ -2,7 +2,7 @@
 //!
 //! A federated credential (an object of Azure Service Operator or Crossplane) whose subject is not
 //! `system:serviceaccount:NAMESPACE:NAME`, although it begins like that or its issuer is a cluster: the one of the setting `issuer`,
-//! or an AKS cluster.
+//! or an AKS or Arc cluster.
 //!
 //! If the issuer is the one of the setting `issuer`, a subject that names a service account that does not exist is a warning, and one
 //! without a client id is a note. The service accounts of other clusters cannot be looked up. Subjects of other issuers, such as

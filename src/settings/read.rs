@@ -16,6 +16,7 @@ use crate::formats::{
     is_api_version, is_domain_name, is_guid, is_host_label, is_https_url, is_image_reference, is_object_name,
     is_object_pointer, is_pattern, is_qualified_name, is_quantity,
 };
+use crate::issuer::Issuer;
 use crate::json::{Kind, Path, Value};
 use crate::layout::Layout;
 use crate::nearest::nearest;
@@ -65,6 +66,10 @@ const TENANT: Format = Format::new(
     "it requires a GUID, or a domain name such as \"contoso.onmicrosoft.com\"",
 );
 const URL: Format = Format::new(is_https_url, "it requires an https URL without user, query and fragment");
+const ISSUER: Format = Format::new(
+    |text| is_https_url(text) && !Issuer::new(text).lacks_slash(),
+    "it requires the https URL that the cluster reports as its issuer; those of AKS and Arc end with a slash",
+);
 const AUDIENCE: Format = Format::new(is_not_blank, "it requires the audience of a federated credential");
 const BINDING_AUDIENCE: Format = Format::new(is_not_blank, "it requires the audience of the token endpoint");
 const IMAGE: Format =
@@ -120,7 +125,7 @@ fn all<'a>(mut root: Table<'_, 'a>) -> Settings<'a> {
         identities: root.list("identities").map(|list| root.all(list, identity)),
         exemptions: root.table("exemptions").map(exemptions).unwrap_or_default(),
         workloads: root.list("workloads").map(|list| root.all(list, workload)).unwrap_or_default(),
-        issuer: root.string("issuer", &URL),
+        issuer: root.string("issuer", &ISSUER),
     }
 }
 
