@@ -195,7 +195,7 @@ impl ControlPlane {
             format!("--cert-dir={}", file("certificates")),
             format!("--tls-cert-file={}", file("server.crt")),
             format!("--tls-private-key-file={}", file("server.key")),
-            "--service-account-issuer=https://kubernetes.default.svc".to_owned(),
+            "--service-account-issuer=https://oidc.example.com/cluster".to_owned(),
             format!("--service-account-key-file={}", file("service-accounts.pub")),
             format!("--service-account-signing-key-file={}", file("service-accounts.key")),
             format!("--token-auth-file={}", file("tokens.csv")),

@@ -187,7 +187,7 @@ fn pods_of_replace_webhook_are_explained() {
         "✓ injection             injected, with the layout of v1.6.1",
         &format!("container web: client id {CLIENT}, tenant id {TENANT}"),
         "✓ age                   the pod has the client id and tenant id of its service account",
-        "issuer   https://kubernetes.default.svc",
+        "issuer   https://oidc.example.com/cluster",
         &format!("subject  system:serviceaccount:{namespace}:web"),
         "audience api://AzureADTokenExchange",
     ]);

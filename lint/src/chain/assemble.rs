@@ -6,7 +6,7 @@ use azure_workload_identity_policy::cluster::ServiceAccount;
 
 use super::facts::{Audience, Given, Use};
 use super::links::{AccountKey, Basis, Group, Links};
-use super::report::{AccountName, Chain, Part, User, Verdict};
+use super::report::{AccountName, Chain, User, Verdict};
 
 /// What makes uses of an account one chain: the client, the tenant, and the audience.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -59,8 +59,7 @@ impl<'a> Basis<'a, '_> {
         links.label();
         links.service_account();
         let (client_id, tenant_id, audience) = (links.client_id(), links.tenant_id(), links.audience());
-        let issuer = Part { value: self.issuer.map(String::from), place: None };
-        let subject = links.subject();
+        let (issuer, subject) = (links.issuer(), links.subject());
         let credentials = links.federated_credential(&client_id, &tenant_id, &audience, &subject);
         let Links { mut breaks, mut unknown, .. } = links;
         breaks.sort_by_key(|it| it.link);

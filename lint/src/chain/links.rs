@@ -9,6 +9,7 @@ use azure_workload_identity_policy::formats::{is_domain_name, is_guid, is_variab
 use super::compare::quote;
 use super::facts::{AccountFact, Audience, Given, Use};
 use super::index::Index;
+use super::issuer::ClusterIssuer;
 use super::report::{Break, Link, Part, Unknown};
 use crate::report::FilePlace;
 use crate::set::Set;
@@ -20,7 +21,7 @@ pub(super) struct Basis<'a, 'f> {
     /// The service accounts among the files by the numbers of their objects.
     pub(super) accounts: HashMap<usize, &'a AccountFact>,
     /// The issuer of the cluster, if it was given.
-    pub(super) issuer: Option<&'a str>,
+    pub(super) issuer: Option<ClusterIssuer<'a>>,
 }
 
 /// A service account as uses mean it.
@@ -227,6 +228,16 @@ impl<'a> Links<'_, 'a, '_> {
             }
             None => Part::default(),
         }
+    }
+
+    pub(super) fn issuer(&mut self) -> Part {
+        let Some(issuer) = &self.basis.issuer else { return Part::default() };
+        // Of an identity binding the credential trusts another issuer.
+        let matters = !matches!(self.first().map(|first| &first.audience), Some(Audience::Binding(..)));
+        if let Some(fault) = issuer.fault.as_ref().filter(|_| matters) {
+            self.broken(Link::Issuer, fault.clone(), None);
+        }
+        Part { value: Some(issuer.given.to_owned()), place: None }
     }
 
     pub(super) fn subject(&mut self) -> Part {

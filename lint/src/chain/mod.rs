@@ -5,7 +5,7 @@
 //! files       -> uses         what uses identities (pods; consumers: everything else; volumes: through another object), as facts
 //! credentials -> index        federated credentials and identities of Azure, from any source
 //! both        -> assemble     the chains, with what is broken and what cannot be known (links, and trust for the last one;
-//!                             compare, command: in which words)
+//!                             compare, command: in which words; issuer: that of the cluster as it was given)
 //!             -> findings     what is wrong with the credentials and service accounts as a set
 //!             -> graph        the chains as nodes and edges, for drawings
 //! ```
@@ -19,6 +19,7 @@ mod facts;
 mod findings;
 pub mod graph;
 mod index;
+mod issuer;
 mod links;
 mod pods;
 mod reader;
@@ -32,6 +33,7 @@ use std::fmt;
 
 pub(crate) use command::{Owner, Wanted, create};
 pub use credentials::Credentials;
+pub(crate) use issuer::ClusterIssuer;
 
 use crate::file::File;
 use crate::options::Options;
@@ -68,7 +70,7 @@ pub fn chains(files: &[File], options: &Options<'_>, azure: Azure<'_>, workers: 
     let index = Index::new(facts.iter().map(|facts| &facts.found), given);
     let accounts = facts.iter().flat_map(|facts| &facts.accounts).map(|fact| (fact.position, fact)).collect();
     let issuer = azure.issuer.or_else(|| options.settings.iter().find_map(|settings| settings.issuer.as_deref()));
-    let basis = Basis { set: &set, index: &index, accounts, issuer };
+    let basis = Basis { set: &set, index: &index, accounts, issuer: issuer.map(ClusterIssuer::new) };
     let (chains, used) = basis.chains(&uses);
     let mut report = Report::of_reading(files);
     report.summary.files += azure.credentials.len();

@@ -33,7 +33,8 @@ impl<'a> Links<'_, 'a, '_> {
         };
         let client = client_id.value.as_deref().filter(|client| is_guid(client));
         let namespace = self.key.namespace.clone().unwrap_or_default();
-        let (account, issuer) = (self.key.name.clone(), self.basis.issuer);
+        let account = self.key.name.clone();
+        let issuer = self.basis.issuer.as_ref().and_then(|issuer| issuer.wanted.as_deref());
         let token = Token { issuer, namespace: &namespace, account: &account, subject, audience };
         let matching = index.matching(token);
         if !matching.is_empty() {
@@ -79,7 +80,7 @@ impl<'a> Links<'_, 'a, '_> {
                     link: Link::FederatedCredential,
                     message,
                     place: place.cloned(),
-                    command: Some(self.command(token, client)),
+                    command: self.command(token, client),
                 });
                 Vec::new()
             }
@@ -97,7 +98,7 @@ impl<'a> Links<'_, 'a, '_> {
     ) -> Vec<CredentialLink> {
         let index = self.basis.index;
         let Some((first, others)) = matching.split_first() else { return Vec::new() };
-        if token.issuer.is_none() {
+        if self.basis.issuer.is_none() {
             let expected = first.issuer.text().unwrap_or_default();
             let message = format!(
                 "the issuer of the cluster is not known: give it with --issuer; {} expects {}",
@@ -140,7 +141,7 @@ impl<'a> Links<'_, 'a, '_> {
                     named(first),
                     quote(name)
                 );
-                let command = index.identity_with(client).map(|_| self.command(token, Some(client)));
+                let command = index.identity_with(client).and_then(|_| self.command(token, Some(client)));
                 self.breaks.push(Break { link: Link::ClientId, message, place: client_id.place.clone(), command });
             }
         }
@@ -184,7 +185,7 @@ impl<'a> Links<'_, 'a, '_> {
         // Another cluster or service account needs a credential of its own. What differs by mistake is to be corrected, and so is an
         // audience: issuer and subject are unique on an identity.
         let is_separate = !near.is_slight && near.link != Link::Audience;
-        let command = is_separate.then(|| self.command(token, client));
+        let command = is_separate.then(|| self.command(token, client)).flatten();
         self.breaks.push(Break { link: near.link, message, place: Some(place.clone()), command });
     }
 
@@ -198,8 +199,11 @@ impl<'a> Links<'_, 'a, '_> {
         }
     }
 
-    /// The command that creates the credential.
-    fn command(&self, token: Token<'_>, client: Option<&str>) -> String {
+    /// The command that creates the credential; `None` if no credential can trust the issuer of the cluster.
+    fn command(&self, token: Token<'_>, client: Option<&str>) -> Option<String> {
+        if self.basis.issuer.as_ref().is_some_and(|issuer| issuer.wanted.is_none()) {
+            return None;
+        }
         let identity = client.and_then(|client| self.basis.index.identity_with(client));
         let owner = match (identity, client) {
             (Some(identity), Some(client)) if identity.is_application => Owner::Application(client),
@@ -209,9 +213,8 @@ impl<'a> Links<'_, 'a, '_> {
             },
         };
         let Token { issuer, namespace, account, subject, audience } = token;
-        create(&Wanted { namespace, account, issuer, subject, audience }, &owner, &|name| {
-            self.basis.index.has_name(name)
-        })
+        let wanted = Wanted { namespace, account, issuer, subject, audience };
+        Some(create(&wanted, &owner, &|name| self.basis.index.has_name(name)))
     }
 }
 

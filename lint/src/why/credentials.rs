@@ -9,8 +9,8 @@ use azure_workload_identity_policy::settings::{DEFAULT_AUDIENCE, Settings};
 use super::explanation::{Detail, Link, State, Step};
 use super::gather::{Facts, of_text};
 use super::question::{DISCOVERY, Question, Unanswered};
-use crate::chain::report::{Chain, Link as ChainLink, Match};
-use crate::chain::{Azure, Credentials, Owner, Wanted, chains, create};
+use crate::chain::report::{Break, Chain, Link as ChainLink, Match};
+use crate::chain::{Azure, ClusterIssuer, Credentials, Owner, Wanted, chains, create};
 use crate::file::File;
 use crate::options::Options;
 use crate::workers::OneThread;
@@ -18,6 +18,7 @@ use crate::workers::OneThread;
 /// The issuer in a discovery document.
 fn issuer(text: &str) -> Option<String> {
     of_text(text, |document| Some(document.field("issuer")?.as_str()?.into_owned()))?
+        .filter(|issuer| !issuer.is_empty())
 }
 
 /// The step. `settings` are those of the policy that injects, if there is one.
@@ -27,6 +28,7 @@ pub(super) fn step(facts: &Facts, settings: Option<&str>, credentials: &[Credent
         Ok(text) => issuer(text).ok_or_else(|| Unanswered::Failed("the answer names no issuer".to_owned())),
         Err(why) => Err(why.clone()),
     };
+    let issuer = found.as_deref().ok().map(ClusterIssuer::new);
     let chains = chains_of(facts, settings, found.as_deref().ok(), credentials);
     let subject = format!("{SUBJECT_PREFIX}{}:{}", facts.namespace, facts.service_account_name);
     let part = |part: Option<&crate::chain::report::Part>| part.and_then(|part| part.value.clone());
@@ -48,6 +50,9 @@ pub(super) fn step(facts: &Facts, settings: Option<&str>, credentials: &[Credent
     }
     step.fact(format!("subject  {subject}"));
     step.fact(format!("audience {audience}"));
+    if let Some(fault) = issuer.as_ref().and_then(|issuer| issuer.fault.as_ref()) {
+        step.broken(fault.clone());
+    }
     if credentials.is_empty() {
         step.unknown("which federated credentials there are; these commands list them:");
         match &client_id {
@@ -61,15 +66,19 @@ pub(super) fn step(facts: &Facts, settings: Option<&str>, credentials: &[Credent
                 "az identity federated-credential list --identity-name IDENTITY_NAME --resource-group RESOURCE_GROUP",
             ),
         }
-        step.details.push(Detail::Fact("if none of them has these values, this command creates one:".to_owned()));
-        let wanted = Wanted {
-            namespace: &facts.namespace,
-            account: &facts.service_account_name,
-            issuer: found.as_deref().ok(),
-            subject: &subject,
-            audience: &audience,
-        };
-        step.command(create(&wanted, &Owner::Identity { name: None, resource_group: None }, &|_| false));
+        let wanted = issuer.as_ref().map(|issuer| issuer.wanted.as_deref());
+        // No credential can trust some issuers.
+        if wanted != Some(None) {
+            step.fact("if none of them has these values, this command creates one:");
+            let wanted = Wanted {
+                namespace: &facts.namespace,
+                account: &facts.service_account_name,
+                issuer: wanted.flatten(),
+                subject: &subject,
+                audience: &audience,
+            };
+            step.command(create(&wanted, &Owner::Identity { name: None, resource_group: None }, &|_| false));
+        }
     } else {
         for chain in &chains {
             compared(chain, chains.len() > 1, &mut step);
@@ -89,12 +98,14 @@ fn compared(chain: &Chain, is_one_of_several: bool, step: &mut Step) {
         step.fact(format!("for client id {client_id} and audience {audience}:"));
     }
     let is_own = |link: ChainLink| !matches!(link, ChainLink::Label | ChainLink::ServiceAccount);
+    // The step says itself what is wrong with the issuer of the cluster, at no place.
+    let is_of_cluster = |fault: &Break| fault.link == ChainLink::Issuer && fault.place.is_none();
     for credential in chain.credentials.iter().filter(|credential| credential.matches == Match::Yes) {
         let of = credential.identity.as_ref().map(|name| format!(" of {name}")).unwrap_or_default();
         let (file, line) = (&credential.place.source.name, credential.place.range.start.line);
         step.fact(format!("{}{of} matches ({file}:{line})", credential.name));
     }
-    for fault in chain.breaks.iter().filter(|fault| is_own(fault.link)) {
+    for fault in chain.breaks.iter().filter(|fault| is_own(fault.link) && !is_of_cluster(fault)) {
         step.broken(format!("{}: {}", fault.link.name(), fault.message));
         if let Some(command) = &fault.command {
             step.command(command.clone());
