@@ -64,7 +64,7 @@ pub(crate) fn create(wanted: &Wanted<'_>, owner: &Owner<'_>, is_taken: &dyn Fn(&
 }
 
 /// A word as a POSIX shell reads it.
-fn quoted(word: &str) -> Cow<'_, str> {
+pub(crate) fn quoted(word: &str) -> Cow<'_, str> {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:@".contains(&byte);
     if !word.is_empty() && word.bytes().all(is_plain) {
         Cow::Borrowed(word)

@@ -31,7 +31,7 @@ mod volumes;
 
 use std::fmt;
 
-pub(crate) use command::{Owner, Wanted, create};
+pub(crate) use command::{Owner, Wanted, create, quoted};
 pub use credentials::Credentials;
 pub(crate) use issuer::ClusterIssuer;
 

@@ -25,7 +25,7 @@ use super::explanation::{Detail, Explanation, Link, State, Step};
 use super::gather::{Answer, Facts, of_text};
 use super::question::{Question, Unanswered};
 use super::webhooks::Policy;
-use crate::chain::Credentials;
+use crate::chain::{Credentials, quoted};
 
 /// How many other pods and webhooks are named.
 pub(super) const NAMED: usize = 10;
@@ -231,12 +231,13 @@ impl Explainer<'_, '_> {
     }
 
     fn restart(&self) -> String {
-        let namespace = &self.facts.namespace;
+        let namespace = quoted(&self.facts.namespace);
         match self.top() {
             Some((kind @ ("Deployment" | "StatefulSet" | "DaemonSet"), name)) => {
-                format!("kubectl rollout restart {} {name} --namespace {namespace}", kind.to_ascii_lowercase())
+                let (kind, name) = (kind.to_ascii_lowercase(), quoted(name));
+                format!("kubectl rollout restart {kind} {name} --namespace {namespace}")
             }
-            _ => format!("kubectl delete pod {} --namespace {namespace}", self.pod.display_name()),
+            _ => format!("kubectl delete pod {} --namespace {namespace}", quoted(self.pod.display_name())),
         }
     }
 
@@ -375,7 +376,9 @@ impl Explainer<'_, '_> {
         if account.usable_client_id().is_none() && participants.any(|it| it.client_id.is_missing()) {
             step.broken(format!("it has no annotation {}, and a container sets no AZURE_CLIENT_ID", keys::CLIENT_ID));
             step.command(format!(
-                "kubectl annotate serviceaccount {name} --namespace {namespace} {}=CLIENT_ID",
+                "kubectl annotate serviceaccount {} --namespace {} {}=CLIENT_ID",
+                quoted(name),
+                quoted(namespace),
                 keys::CLIENT_ID
             ));
             if !self.facts.is_template {
