@@ -7,6 +7,7 @@ use std::path::Path;
 use azure_workload_identity_lint::report::Report;
 use serde::{Deserialize, Serialize};
 
+use crate::json_text;
 use crate::read;
 
 /// The version of the file.
@@ -74,6 +75,7 @@ pub(crate) fn write(report: &Report, file: &Path) -> Result<(), String> {
         message: finding.message(),
     });
     let document = Document { version: VERSION, findings: findings.collect() };
-    let text = serde_json::to_string_pretty(&document).map_err(|cause| cause.to_string())?;
-    fs::write(file, text + "\n").map_err(|cause| format!("cannot be written: {cause}"))
+    let mut text = Vec::new();
+    json_text::write(&document, &mut text).map_err(|cause| cause.to_string())?;
+    fs::write(file, text).map_err(|cause| format!("cannot be written: {cause}"))
 }

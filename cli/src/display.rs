@@ -1,13 +1,13 @@
 //! How the program speaks to its user: where to, how wide, and in colour or not.
 
-use std::io::{self, Stderr, Write};
+use std::io::{self, IsTerminal as _, Stderr, Write};
 
 use anstream::{AutoStream, ColorChoice};
 use anstyle::AnsiColor;
 use azure_workload_identity_lint::report::{ReadError, Report};
 
 use crate::arguments::{Colour, DisplayArguments};
-use crate::printable::printable;
+use crate::printable::{Prose, printable};
 
 /// The width of a text that is not for a terminal, in columns.
 pub(crate) const DEFAULT_WIDTH: usize = 140;
@@ -25,10 +25,10 @@ enum Verbosity {
 
 /// The streams of the program, and how they are used.
 pub(crate) struct Display<'w> {
-    /// What was asked for.
-    pub(crate) out: &'w mut dyn Write,
+    /// What was asked for, as prose.
+    pub(crate) out: Prose<&'w mut dyn Write>,
     /// Everything else: errors and what was skipped.
-    messages: AutoStream<Stderr>,
+    messages: Prose<AutoStream<Stderr>>,
     /// Whether `out` is coloured.
     pub(crate) is_coloured: bool,
     /// The width of the terminal.
@@ -49,10 +49,11 @@ impl<'w> Display<'w> {
             Colour::Never => ColorChoice::Never,
         };
         let choice = if asked == ColorChoice::Auto { AutoStream::choice(&io::stdout()) } else { asked };
+        let is_coloured = choice != ColorChoice::Never;
         Self {
-            out,
-            messages: AutoStream::new(io::stderr(), asked),
-            is_coloured: choice != ColorChoice::Never,
+            out: Prose::new(out, is_coloured),
+            messages: messages(asked),
+            is_coloured,
             width,
             verbosity: match (arguments.quiet, arguments.verbose) {
                 (true, _) => Verbosity::Quiet,
@@ -66,6 +67,11 @@ impl<'w> Display<'w> {
     /// Whether nothing is told besides findings and errors.
     pub(crate) fn is_quiet(&self) -> bool {
         self.verbosity == Verbosity::Quiet
+    }
+
+    /// Whether a person reads `out`, and no program such as `patch`.
+    pub(crate) fn is_read_by_person(&self) -> bool {
+        self.is_coloured || io::stdout().is_terminal()
     }
 
     /// Tells why the program cannot go on.
@@ -86,8 +92,8 @@ impl<'w> Display<'w> {
     /// Names what could not be read.
     pub(crate) fn errors(&mut self, errors: &[ReadError]) -> io::Result<()> {
         errors.iter().try_for_each(|ReadError { file, line, message }| match line {
-            Some(line) => self.error(&format!("{file}:{line}: {message}")),
-            None => self.error(&format!("{file}: {message}")),
+            Some(line) => self.error(&format!("{}:{line}: {message}", printable(file))),
+            None => self.error(&format!("{}: {message}", printable(file))),
         })
     }
 
@@ -102,11 +108,25 @@ impl<'w> Display<'w> {
             let hint = |unnamed| if unnamed > 0 { "; --verbose names all" } else { "" };
             report.skipped_alike().iter().map(|alike| format!("{alike}{}", hint(alike.unnamed()))).collect()
         };
-        lines.iter().try_for_each(|line| self.say("skipped", AnsiColor::Yellow, line))
+        lines.iter().try_for_each(|line| self.say("skipped", AnsiColor::Yellow, &printable(line)))
     }
 
     fn say(&mut self, word: &str, colour: AnsiColor, text: &str) -> io::Result<()> {
         let style = colour.on_default().bold();
-        writeln!(self.messages, "{style}{word}{style:#}: {}", printable(text))
+        // Programs that fail say so in several lines. No part of a text looks like a message of its own.
+        let lines: Vec<_> = text.lines().map(printable).collect();
+        writeln!(self.messages, "{style}{word}{style:#}: {}", lines.join("\n  "))
     }
+}
+
+/// Standard error. The stream behind removes colours that nobody asked for.
+fn messages(choice: ColorChoice) -> Prose<AutoStream<Stderr>> {
+    Prose::new(AutoStream::new(io::stderr(), choice), true)
+}
+
+/// Tells what is wrong with the command line.
+pub(crate) fn usage_error(error: &clap::Error) -> io::Result<()> {
+    let mut messages = messages(ColorChoice::Auto);
+    write!(messages, "{}", error.render().ansi())?;
+    messages.flush()
 }

@@ -5,6 +5,8 @@ use std::path::Path;
 
 use azure_workload_identity_lint::report::ReadError;
 
+use crate::printable::printable;
+
 /// Why a command ends early.
 #[derive(Debug)]
 pub(crate) enum Failure {
@@ -19,7 +21,7 @@ pub(crate) enum Failure {
 impl Failure {
     /// A failure that has to do with a file.
     pub(crate) fn of_file(file: &Path, message: &str) -> Self {
-        Self::Other(format!("{}: {message}", file.display()))
+        Self::Other(format!("{}: {message}", printable(&file.to_string_lossy())))
     }
 }
 

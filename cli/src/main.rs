@@ -16,6 +16,7 @@ mod exit;
 mod failure;
 mod git;
 mod inputs;
+mod json_text;
 mod kubectl;
 mod names;
 mod nothing;
@@ -36,9 +37,10 @@ use std::process::ExitCode;
 use clap::{CommandFactory as _, FromArgMatches as _};
 
 use crate::arguments::{Arguments, Command, command_first};
-use crate::display::Display;
+use crate::display::{Display, usage_error};
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::printable::printable;
 
 fn main() -> ExitCode {
     let mut out = BufWriter::new(io::stdout().lock());
@@ -57,17 +59,16 @@ fn main() -> ExitCode {
 
 fn run(arguments: Vec<OsString>, out: &mut dyn Write) -> io::Result<Exit> {
     let command = command(arguments.first());
-    let arguments = command_first(arguments);
-    let arguments = match command.clone().try_get_matches_from(arguments) {
-        Ok(matches) => Arguments::from_arg_matches(&matches),
-        Err(error) => Err(error),
-    };
-    let arguments = match arguments {
+    let typed = command_first(arguments);
+    let arguments = match parsed(&command, typed.clone()) {
         Ok(arguments) => arguments,
+        // Help and version were asked for.
+        Err(error) if error.exit_code() == 0 => return error.print().map(|()| Exit::Success),
         Err(error) => {
-            error.print()?;
-            // Help and version were asked for.
-            return Ok(if error.exit_code() == 0 { Exit::Success } else { Exit::Error });
+            // A file that a shell puts in for `*` may have any name.
+            let shown = typed.iter().map(|argument| printable(&argument.to_string_lossy()).into_owned().into());
+            let error = parsed(&command, shown.collect()).err().unwrap_or(error);
+            return usage_error(&error).map(|()| Exit::Error);
         }
     };
     let mut display = Display::new(&arguments.display, out);
@@ -84,6 +85,7 @@ fn run(arguments: Vec<OsString>, out: &mut dyn Write) -> io::Result<Exit> {
         Some(Command::Completions { shell }) => commands::completions::run(shell, command, &mut display),
         Some(Command::Man) => commands::man::run(command, &mut display),
     };
+    display.out.flush()?;
     match result {
         Ok(exit) => return Ok(exit),
         Err(Failure::Output(error)) => return Err(error),
@@ -91,6 +93,10 @@ fn run(arguments: Vec<OsString>, out: &mut dyn Write) -> io::Result<Exit> {
         Err(Failure::Other(message)) => display.error(&message)?,
     }
     Ok(Exit::Error)
+}
+
+fn parsed(command: &clap::Command, arguments: Vec<OsString>) -> Result<Arguments, clap::Error> {
+    Arguments::from_arg_matches(&command.clone().try_get_matches_from(arguments)?)
 }
 
 /// The command line, under the name under which it was called: kubectl runs a plugin `azwi-check` as `kubectl-azwi_check`.

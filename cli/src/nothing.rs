@@ -10,6 +10,7 @@ use crate::display::Display;
 use crate::exit::Exit;
 use crate::output::counted;
 use crate::paths::{from_current, shown};
+use crate::printable::printable;
 
 /// What is rendered, and by what: the option, and the names of the files that show that there is something to render.
 const RENDERED: [(&str, &[&str]); 2] =
@@ -56,7 +57,7 @@ impl Looked<'_> {
             None => (self.beside(names, render)?, 0),
         };
         let others = if others > 0 { format!(" and those of {others} more") } else { String::new() };
-        Some(format!("render the folder of {first}{others} with {option}"))
+        Some(format!("render the folder of {}{others} with {option}", printable(&first)))
     }
 
     /// The first of these files in a folder that was named, or in the one above: the files of a chart are in a folder of it.

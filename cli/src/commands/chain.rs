@@ -1,5 +1,7 @@
 //! `chain`: follows what runs to the federated credential that Entra ID compares its token with.
 
+use std::io::Write as _;
+
 use azure_workload_identity_lint::chain::report::ChainReport;
 use azure_workload_identity_lint::chain::{Azure, chains};
 
@@ -36,7 +38,7 @@ pub(crate) fn run(arguments: &ChainArguments, display: &mut Display<'_>) -> Resu
     drop(threads);
     report.report.errors.splice(..0, errors);
     report.report.skipped.splice(..0, inputs.skipped);
-    arguments.format.write(&report, Look::of(display), display.out)?;
+    arguments.format.write(&report, Look::of(display), display.out.unfiltered()?)?;
     display.out.flush()?;
     display.skipped(&report.report)?;
     display.errors(&report.report.errors)?;

@@ -75,11 +75,11 @@ fn finish(
         write_file(*format, &report, look, file)
             .map_err(|cause| Failure::of_file(file, &format!("the report cannot be written: {cause}")))?;
     }
-    arguments.format.write(&report, look, display.out)?;
+    arguments.format.write(&report, look, display.out.unfiltered()?)?;
     let nothing = (exit == Exit::Nothing).then(|| looked.sentence());
     let is_allowed = looked.paths.allow_empty;
     if let Some(sentence) = &nothing {
-        arguments.format.write_nothing(sentence, is_allowed, display.out)?;
+        arguments.format.write_nothing(sentence, is_allowed, display.out.unfiltered()?)?;
     }
     display.out.flush()?;
     display.skipped(&report)?;

@@ -11,6 +11,6 @@ pub(crate) fn run(shell: Shell, mut command: clap::Command, display: &mut Displa
     // `generate` panics where its writer fails, as a closed pipe does.
     let mut script = Vec::new();
     generate(shell, &mut command, env!("CARGO_PKG_NAME"), &mut script);
-    display.out.write_all(&script)?;
+    display.out.unfiltered()?.write_all(&script)?;
     Ok(Exit::Success)
 }

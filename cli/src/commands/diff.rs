@@ -1,6 +1,6 @@
 //! `diff`: what admission would inject into each pod and pod template, as a change of the file.
 
-use std::io;
+use std::io::{self, Write as _};
 
 use azure_workload_identity_lint::preview::{Cause, Outcome, Unchanged};
 use azure_workload_identity_lint::report::Report;
@@ -79,25 +79,25 @@ fn write(preview: &FilePreview, display: &mut Display<'_>) -> io::Result<bool> {
             Outcome::Unchanged(_) => {}
             Outcome::Injected { note } => {
                 if let Some(note) = note {
-                    writeln!(display.out, "# {name}: {note}")?;
+                    writeln!(display.out, "# {name}: {}", printable(note))?;
                 }
             }
             Outcome::Unwritable { before, after, note } => {
                 is_all = false;
                 writeln!(display.out, "# {name}: no change of the text does this; the change of the object as JSON:")?;
-                patch::write_as_comment(before, after, display.out)?;
+                patch::write_as_comment(before, after, &mut display.out)?;
                 if let Some(note) = note {
-                    writeln!(display.out, "# {name}: {note}")?;
+                    writeln!(display.out, "# {name}: {}", printable(note))?;
                 }
             }
         }
     }
     let changed = edit::apply(&source.text, edits);
-    patch::write(&source.name, &source.text, &changed, display.is_coloured, display.out)?;
-    Ok(is_all)
+    let is_written = patch::write(&source.name, &source.text, &changed, display)?;
+    Ok(is_all && is_written)
 }
 
 /// The place of a pod and its name: `deploy/web.yaml: Deployment shop/web spec.template`.
 fn name(preview: &FilePreview, pod: &NamedPod) -> String {
-    printable(format!("{}: {} {}", preview.source.name, pod.object, pod.path).trim_end()).replace('\n', " ")
+    printable(format!("{}: {} {}", preview.source.name, pod.object, pod.path).trim_end()).into_owned()
 }

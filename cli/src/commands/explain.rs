@@ -1,5 +1,7 @@
 //! `explain`: the page of a rule.
 
+use std::io::Write as _;
+
 use crate::display::Display;
 use crate::exit::Exit;
 use crate::failure::Failure;

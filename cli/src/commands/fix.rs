@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::fs;
+use std::io::Write as _;
 use std::sync::Arc;
 
 use azure_workload_identity_lint::fix::round;
@@ -40,12 +41,12 @@ pub(crate) fn run(arguments: &FixArguments, display: &mut Display<'_>) -> Result
 
     let changed = original.iter().zip(&files).zip(&inputs.paths);
     let changed = changed.filter(|((old, new), _)| old.text != new.source.text);
-    let mut count = 0;
+    let (mut count, mut can_all_be_shown) = (0, true);
     for ((old, new), path) in changed {
         count += 1;
         let text = &new.source.text;
         if arguments.dry_run {
-            patch::write(&old.name, &old.text, text, display.is_coloured, display.out)?;
+            can_all_be_shown &= patch::write(&old.name, &old.text, text, display)?;
         } else if let Some(path) = path {
             fs::write(path, text.as_bytes())
                 .map_err(|cause| Failure::of_file(path, &format!("cannot be written: {cause}")))?;
@@ -55,13 +56,13 @@ pub(crate) fn run(arguments: &FixArguments, display: &mut Display<'_>) -> Result
     if !arguments.dry_run {
         for Diagnostic { rule, place, fix, .. } in &done {
             let (file, start) = (&place.source.name, place.range.start);
-            let line = format!("fixed[{rule}]: {file}:{}:{}: {fix}", start.line, start.column);
-            writeln!(display.out, "{}", printable(&line))?;
+            let (file, fix) = (printable(file), printable(fix));
+            writeln!(display.out, "fixed[{rule}]: {file}:{}:{}: {fix}", start.line, start.column)?;
         }
         if !done.is_empty() {
             writeln!(display.out)?;
         }
-        Format::Human.write(&report, Look::of(display), display.out)?;
+        Format::Human.write(&report, Look::of(display), display.out.unfiltered()?)?;
     }
     display.out.flush()?;
     if !done.is_empty() {
@@ -75,6 +76,7 @@ pub(crate) fn run(arguments: &FixArguments, display: &mut Display<'_>) -> Result
             let looked = Looked { paths: &arguments.input, render: None, files: &files, current: &policy.current };
             Ok(nothing::tell(&looked.sentence(), arguments.input.allow_empty, display)?)
         }
+        Exit::Success if !can_all_be_shown => Ok(Exit::Failure),
         exit => Ok(exit),
     }
 }

@@ -8,6 +8,6 @@ use crate::failure::Failure;
 
 /// Prints the manual page.
 pub(crate) fn run(command: clap::Command, display: &mut Display<'_>) -> Result<Exit, Failure> {
-    Man::new(command).render(display.out)?;
+    Man::new(command).render(display.out.unfiltered()?)?;
     Ok(Exit::Success)
 }

@@ -3,7 +3,6 @@
 //! The answer is that of the module's own code, `guest`. What policy-server makes of it is in `policy-evaluator`, version 1.36,
 //! `admission_response.rs`: the difference of the objects as a JSON patch.
 
-use std::io;
 use std::path::{Path, PathBuf};
 
 use azure_workload_identity_guest::validate;
@@ -18,7 +17,9 @@ use crate::arguments::PolicyArguments;
 use crate::display::Display;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::json_text;
 use crate::policy::Policy;
+use crate::printable::printable;
 use crate::read;
 
 /// What the module answers.
@@ -76,6 +77,7 @@ pub(crate) fn run(
     let settings = policy.only_settings()?;
     let file = file.map_or(Path::new(read::STDIN), PathBuf::as_path);
     let name = read::name(file, &policy.current);
+    let name = printable(&name);
     let text = read::named(file).map_err(|cause| format!("{name}: {cause}"))?;
     let review: Value = serde_json::from_slice(&text).map_err(|cause| format!("{name}: is no JSON: {cause}"))?;
     let request = review.get("request").filter(|request| request.is_object());
@@ -86,8 +88,7 @@ pub(crate) fn run(
 
     let exit = if response.allowed { Exit::Success } else { Exit::Failure };
     let review = Review { api_version: "admission.k8s.io/v1", kind: "AdmissionReview", response };
-    serde_json::to_writer_pretty(&mut *display.out, &review).map_err(io::Error::from)?;
-    writeln!(display.out)?;
+    json_text::write(&review, display.out.unfiltered()?)?;
     Ok(exit)
 }
 

@@ -9,6 +9,7 @@ use crate::arguments::ListFormat;
 use crate::display::Display;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::json_text;
 use crate::names::RULES_URL;
 
 #[derive(Serialize)]
@@ -31,11 +32,8 @@ pub(crate) fn run(format: ListFormat, display: &mut Display<'_>) -> Result<Exit,
     });
     let rows: Vec<_> = rows.collect();
     match format {
-        ListFormat::Json => {
-            serde_json::to_writer_pretty(&mut *display.out, &rows).map_err(io::Error::from)?;
-            writeln!(display.out)?;
-        }
-        ListFormat::Human => table(&rows, display.out)?,
+        ListFormat::Json => json_text::write(&rows, display.out.unfiltered()?)?,
+        ListFormat::Human => table(&rows, &mut display.out)?,
     }
     Ok(Exit::Success)
 }

@@ -28,6 +28,6 @@ pub(crate) fn run(arguments: &WhyArguments, display: &mut Display<'_>) -> Result
     }
     let kubectl = Kubectl::new(arguments.context.as_deref());
     let explanation = why(&arguments.target, arguments.namespace.as_deref(), &credentials, &kubectl)?;
-    explanation::write(&explanation, Look::of(display), display.out)?;
+    explanation::write(&explanation, Look::of(display), &mut display.out)?;
     Ok(if explanation.first_broken().is_some() { Exit::Failure } else { Exit::Success })
 }

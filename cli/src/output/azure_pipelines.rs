@@ -8,6 +8,7 @@ use azure_workload_identity_lint::report::Report;
 use azure_workload_identity_policy::rule::Severity;
 
 use super::{sentence, word};
+use crate::printable::{Prose, in_command, printable};
 
 /// Writes a report.
 pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
@@ -27,7 +28,7 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
             start.line,
             start.column,
             property(finding.rule.name()),
-            data(&sentence(finding))
+            data(&printable(&sentence(finding)))
         )?;
     }
     for error in &report.errors {
@@ -47,16 +48,17 @@ pub(super) fn write_nothing(sentence: &str, is_allowed: bool, out: &mut dyn Writ
 
 /// Writes a line of the log that is no command.
 fn line(text: &str, out: &mut dyn Write) -> io::Result<()> {
-    // A command is found anywhere in a line.
-    writeln!(out, "{}", data(text).replace("##", "# #"))
+    writeln!(Prose::new(out, false), "{}", printable(text))
 }
 
+/// The text of a command, which may have several lines.
 fn data(text: &str) -> String {
-    text.replace('%', "%AZP25").replace('\r', "%0D").replace('\n', "%0A")
+    let lines: Vec<_> = text.lines().map(in_command).collect();
+    lines.join("\n").replace('%', "%AZP25").replace('\n', "%0A")
 }
 
 fn property(text: &str) -> String {
-    data(text).replace(']', "%5D").replace(';', "%3B")
+    in_command(text).replace('%', "%AZP25").replace(']', "%5D").replace(';', "%3B")
 }
 
 #[cfg(test)]
@@ -90,6 +92,6 @@ skipped: 2 files are templates, to be rendered first: chart/a, b.yaml, chart/pod
         report.findings[0].place.source.name = "##vso[task.complete]".into();
         let mut out = Vec::new();
         write(&report, &mut out).unwrap();
-        assert!(out.starts_with(b"# #vso[task.complete]:3:3: note"));
+        assert!(out.starts_with(b"##vso\\[task.complete]:3:3: note"));
     }
 }

@@ -6,7 +6,7 @@ use anstyle::{AnsiColor, Style};
 use azure_workload_identity_lint::why::explanation::{Detail, Explanation, State, Step};
 
 use super::Look;
-use crate::printable::in_one_line;
+use crate::printable::printable;
 
 /// The width of the names of steps.
 const WIDTH: usize = 21;
@@ -48,10 +48,10 @@ impl Tree<'_> {
         let name = self.styled(&format!("{mark} {}", step.link.name()), style);
         let padding = " ".repeat((WIDTH + 1).saturating_sub(step.link.name().len()));
         let here = if is_first_broken { self.styled("  <- the first broken link", style) } else { String::new() };
-        writeln!(self.out, "{corner} {name}{padding}{}{here}", in_one_line(&step.text))?;
+        writeln!(self.out, "{corner} {name}{padding}{}{here}", printable(&step.text))?;
         for detail in &step.details {
             let text = match detail {
-                Detail::Fact(text) => format!("  {}", in_one_line(text)),
+                Detail::Fact(text) => format!("  {}", printable(text)),
                 Detail::Problem(text) => self.styled(&format!("✗ {text}"), AnsiColor::Red.on_default()),
                 Detail::Warning(text) => self.styled(&format!("! {text}"), AnsiColor::Yellow.on_default()),
                 Detail::Unknown(text) => self.styled(&format!("? {text}"), AnsiColor::Yellow.on_default()),
@@ -64,7 +64,7 @@ impl Tree<'_> {
     }
 
     fn styled(&self, text: &str, style: Style) -> String {
-        let text = in_one_line(text);
-        if self.is_coloured { format!("{style}{text}{style:#}") } else { text }
+        let text = printable(text);
+        if self.is_coloured { format!("{style}{text}{style:#}") } else { text.into_owned() }
     }
 }

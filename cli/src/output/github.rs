@@ -7,6 +7,7 @@ use std::io::{self, Write};
 use azure_workload_identity_lint::report::Report;
 
 use super::{sentence, word};
+use crate::printable::{in_command, printable};
 
 /// Writes a report.
 pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
@@ -20,7 +21,7 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         } else {
             write!(out, ",endLine={}", end.line)?;
         }
-        writeln!(out, ",title={}::{}", property(finding.rule.name()), data(&sentence(finding)))?;
+        writeln!(out, ",title={}::{}", property(finding.rule.name()), data(&printable(&sentence(finding))))?;
     }
     for error in &report.errors {
         write!(out, "::error file={}", property(&error.file))?;
@@ -30,7 +31,7 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, ",title=cannot be read::{}", data(&error.message))?;
     }
     for alike in report.skipped_alike() {
-        writeln!(out, "::notice title=skipped::{}", data(&alike.to_string()))?;
+        writeln!(out, "::notice title=skipped::{}", data(&printable(&alike.to_string())))?;
     }
     Ok(())
 }
@@ -41,12 +42,14 @@ pub(super) fn write_nothing(sentence: &str, is_allowed: bool, out: &mut dyn Writ
     writeln!(out, "::{command} title=nothing to check::{}", data(sentence))
 }
 
+/// The text of a command, which may have several lines.
 fn data(text: &str) -> String {
-    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+    let lines: Vec<_> = text.lines().map(in_command).collect();
+    lines.join("\n").replace('%', "%25").replace('\n', "%0A")
 }
 
 fn property(text: &str) -> String {
-    data(text).replace(':', "%3A").replace(',', "%2C")
+    in_command(text).replace('%', "%25").replace(':', "%3A").replace(',', "%2C")
 }
 
 #[cfg(test)]

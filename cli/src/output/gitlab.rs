@@ -8,6 +8,7 @@ use azure_workload_identity_lint::report::{Diagnostic, ReadError, Report};
 use serde::Serialize;
 
 use super::{sentence, word};
+use crate::json_text;
 
 #[derive(Serialize)]
 struct Issue<'r> {
@@ -33,8 +34,7 @@ struct Lines {
 /// Writes a report. Skipped files have no place in this format.
 pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let issues: Vec<_> = report.errors.iter().map(unreadable).chain(report.findings.iter().map(issue)).collect();
-    serde_json::to_writer_pretty(&mut *out, &issues)?;
-    writeln!(out)
+    json_text::write(&issues, out)
 }
 
 fn issue(finding: &Diagnostic) -> Issue<'_> {

@@ -2,13 +2,18 @@
 
 use std::io::{self, Write};
 use std::ops::Range;
+use std::sync::Arc;
 
 use annotate_snippets::{Annotation, AnnotationKind, Element, Group, Level, Origin, Patch, Renderer, Snippet};
-use azure_workload_identity_lint::report::{Diagnostic, FilePlace, Report, Summary, TextEdit};
+use azure_workload_identity_lint::report::{
+    Diagnostic, FilePlace, ObjectName, RelatedPlace, Report, Summary, TextEdit,
+};
+use azure_workload_identity_lint::source::Source;
 use azure_workload_identity_policy::rule::Severity;
 
 use super::Look;
 use super::masking::{is_structure, masked};
+use crate::printable::printable;
 
 /// How many lines before the place are shown.
 const LINES_BEFORE: usize = 1;
@@ -31,7 +36,7 @@ pub(super) fn write(report: &Report, look: Look, out: &mut dyn Write) -> io::Res
     let renderer = if look.is_coloured { Renderer::styled() } else { Renderer::plain() };
     let renderer = renderer.term_width(look.width);
     for finding in &report.findings {
-        writeln!(out, "{}\n", renderer.render(&groups(finding)))?;
+        writeln!(out, "{}\n", renderer.render(&groups(&in_prose(finding))))?;
     }
     // Without anything that was checked, "no findings" would be misread.
     if look.has_summary && report.summary.objects > 0 {
@@ -62,6 +67,31 @@ fn summary(report: &Report, in_baseline: usize) -> String {
 /// A number with its noun: `1 file`, `2 files`.
 pub(crate) fn counted(count: usize, noun: &str) -> String {
     format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+}
+
+/// A finding whose texts show what they hold, each in one line.
+fn in_prose(finding: &Diagnostic) -> Diagnostic {
+    let text = |text: &str| printable(text).into_owned();
+    let named = |place: &FilePlace| {
+        let source = Source { name: printable(&place.source.name).into(), text: Arc::clone(&place.source.text) };
+        FilePlace { source, ..place.clone() }
+    };
+    let related = finding.related.iter();
+    let ObjectName { api_version, kind, namespace, name } = &finding.object;
+    Diagnostic {
+        place: named(&finding.place),
+        path: text(&finding.path),
+        problem: text(&finding.problem),
+        fix: text(&finding.fix),
+        object: ObjectName {
+            api_version: text(api_version),
+            kind: text(kind),
+            namespace: namespace.as_deref().map(text),
+            name: text(name),
+        },
+        related: related.map(|it| RelatedPlace { place: named(&it.place), message: text(&it.message) }).collect(),
+        ..finding.clone()
+    }
 }
 
 fn groups(finding: &Diagnostic) -> Vec<Group<'_>> {
@@ -229,8 +259,7 @@ fn line_end(text: &str, position: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use azure_workload_identity_lint::report::RelatedPlace;
-    use azure_workload_identity_lint::source::{Lines, Source};
+    use azure_workload_identity_lint::source::Lines;
     use azure_workload_identity_policy::rule::RuleId;
     use proptest::prelude::*;
 

@@ -5,6 +5,8 @@ use std::io::{self, Write};
 use azure_workload_identity_lint::report::{Diagnostic, ReadError, Report, Skipped, Summary};
 use serde::Serialize;
 
+use crate::json_text;
+
 /// The version of the format.
 const VERSION: u32 = 1;
 
@@ -89,8 +91,7 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         errors: report.errors.iter().map(unreadable).collect(),
         summary: Counts { files, documents, objects, deny, warn, note },
     };
-    serde_json::to_writer_pretty(&mut *out, &document)?;
-    writeln!(out)
+    json_text::write(&document, out)
 }
 
 /// A finding.

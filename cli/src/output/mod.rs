@@ -20,6 +20,7 @@ use azure_workload_identity_policy::rule::Severity;
 
 use crate::arguments::Format;
 use crate::display::Display;
+use crate::printable::Prose;
 
 pub(crate) use human::counted;
 
@@ -55,7 +56,7 @@ impl Format {
     /// Writes a report.
     pub(crate) fn write(self, report: &Report, look: Look, out: &mut dyn Write) -> io::Result<()> {
         match self {
-            Self::Human => human::write(report, look, out),
+            Self::Human => as_prose(out, look, |out| human::write(report, look, out)),
             Self::Json => json::write(report, out),
             Self::Sarif => sarif::write(report, out),
             Self::Junit => junit::write(report, look.deny_warnings, out),
@@ -75,6 +76,13 @@ impl Format {
             Self::Human | Self::Json | Self::Sarif | Self::Junit | Self::Gitlab => Ok(()),
         }
     }
+}
+
+/// Writes prose, of which no terminal and no runner obeys a line.
+fn as_prose(out: &mut dyn Write, look: Look, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    let mut prose = Prose::new(out, look.is_coloured);
+    write(&mut prose)?;
+    prose.unfiltered().map(|_| ())
 }
 
 /// A finding in one line: what is wrong, and what to do about it.

@@ -17,6 +17,7 @@ use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde::Serialize;
 
 use super::{sentence, word};
+use crate::json_text;
 use crate::names::RULES_URL;
 
 /// The base of all paths: the folder in which the program runs, in code scanning the root of the repository.
@@ -225,8 +226,7 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
             column_kind: "unicodeCodePoints",
         }],
     };
-    serde_json::to_writer_pretty(&mut *out, &log)?;
-    writeln!(out)
+    json_text::write(&log, out)
 }
 
 fn descriptor(rule: Rule) -> Descriptor {

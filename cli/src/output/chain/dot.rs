@@ -7,6 +7,8 @@ use std::io::{self, Write};
 use azure_workload_identity_lint::chain::graph::{Graph, State};
 use azure_workload_identity_lint::chain::report::ChainReport;
 
+use crate::printable::printable;
+
 /// Writes the graph.
 pub(super) fn write(report: &ChainReport, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "digraph chains {{\n  rankdir=LR;\n  node [shape=box, style=rounded];")?;
@@ -33,10 +35,9 @@ pub(super) fn write(report: &ChainReport, out: &mut dyn Write) -> io::Result<()>
 /// A text between quotes.
 fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
-    for it in text.chars() {
+    for it in printable(text).chars() {
         match it {
             '"' | '\\' => escaped.extend(['\\', it]),
-            it if it.is_control() => escaped.push(' '),
             it => escaped.push(it),
         }
     }
@@ -49,6 +50,6 @@ mod tests {
 
     #[test]
     fn nothing_ends_a_text() {
-        assert_eq!(escaped("a\"b\\n\nc"), "a\\\"b\\\\n c");
+        assert_eq!(escaped("a\"b\\n\nc"), "a\\\"b\\\\n␊c");
     }
 }

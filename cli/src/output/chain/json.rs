@@ -6,6 +6,7 @@ use azure_workload_identity_lint::chain::report::{Chain, ChainReport, Match};
 use azure_workload_identity_lint::report::FilePlace;
 use serde::Serialize;
 
+use crate::json_text;
 use crate::output::json::{Finding, SkippedFile, Unreadable, finding, skipped, unreadable};
 
 /// The version of the format.
@@ -90,8 +91,7 @@ pub(super) fn write(report: &ChainReport, out: &mut dyn Write) -> io::Result<()>
         skipped: report.report.skipped.iter().map(skipped).collect(),
         errors: report.report.errors.iter().map(unreadable).collect(),
     };
-    serde_json::to_writer_pretty(&mut *out, &document)?;
-    writeln!(out)
+    json_text::write(&document, out)
 }
 
 fn chain(chain: &Chain) -> OneChain<'_> {

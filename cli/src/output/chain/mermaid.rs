@@ -8,6 +8,8 @@ use std::io::{self, Write};
 use azure_workload_identity_lint::chain::graph::{Graph, State};
 use azure_workload_identity_lint::chain::report::ChainReport;
 
+use crate::printable::printable;
+
 /// Writes the flowchart.
 pub(super) fn write(report: &ChainReport, out: &mut dyn Write) -> io::Result<()> {
     let graph = Graph::new(report);
@@ -47,10 +49,9 @@ pub(super) fn write(report: &ChainReport, out: &mut dyn Write) -> io::Result<()>
 /// A text between quotes. Everything that could end the text, or mean something in it, is written as its number.
 fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
-    for it in text.chars() {
+    for it in printable(text).chars() {
         match it {
             it if it.is_alphanumeric() || " -_./:,()".contains(it) => escaped.push(it),
-            it if it.is_control() => escaped.push(' '),
             it => {
                 let _ = write!(escaped, "#{};", u32::from(it));
             }
@@ -65,6 +66,6 @@ mod tests {
 
     #[test]
     fn nothing_ends_a_text() {
-        assert_eq!(escaped("a\"]<b>#;\nc`"), "a#34;#93;#60;b#62;#35;#59; c#96;");
+        assert_eq!(escaped("a\"]<b>#;\nc`"), "a#34;#93;#60;b#62;#35;#59;#9226;c#96;");
     }
 }

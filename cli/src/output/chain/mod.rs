@@ -10,16 +10,16 @@ use std::io::{self, Write};
 use azure_workload_identity_lint::chain::report::ChainReport;
 use azure_workload_identity_lint::report::FilePlace;
 
-use super::Look;
+use super::{Look, as_prose};
 use crate::arguments::ChainFormat;
 
 impl ChainFormat {
     /// Writes chains.
     pub(crate) fn write(self, report: &ChainReport, look: Look, out: &mut dyn Write) -> io::Result<()> {
         match self {
-            Self::Tree => tree::write(report, look, out),
-            Self::Mermaid => mermaid::write(report, out),
-            Self::Dot => dot::write(report, out),
+            Self::Tree => as_prose(out, look, |out| tree::write(report, look, out)),
+            Self::Mermaid => as_prose(out, look, |out| mermaid::write(report, out)),
+            Self::Dot => as_prose(out, look, |out| dot::write(report, out)),
             Self::Json => json::write(report, out),
         }
     }

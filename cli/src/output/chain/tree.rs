@@ -10,7 +10,7 @@ use azure_workload_identity_policy::identity::DEFAULT_EXPIRATION;
 
 use super::{Look, at};
 use crate::output::{counted, human};
-use crate::printable::in_one_line;
+use crate::printable::printable;
 
 /// The width of the names of links.
 const WIDTH: usize = 21;
@@ -122,7 +122,7 @@ impl Tree<'_, '_> {
 
     fn value(&self, (text, place): &(String, Option<String>)) -> String {
         let place = place.as_ref().map(|place| self.dimmed(place));
-        let text = Some(in_one_line(text)).filter(|text| !text.is_empty());
+        let text = Some(printable(text).into_owned()).filter(|text| !text.is_empty());
         [text, place].into_iter().flatten().collect::<Vec<_>>().join(" ")
     }
 
@@ -175,7 +175,7 @@ impl Tree<'_, '_> {
     }
 
     fn styled(&self, text: &str, style: Style) -> String {
-        let text = in_one_line(text);
-        if self.is_coloured { format!("{style}{text}{style:#}") } else { text }
+        let text = printable(text);
+        if self.is_coloured { format!("{style}{text}{style:#}") } else { text.into_owned() }
     }
 }
