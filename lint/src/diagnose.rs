@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::mem;
+use std::ops::Range;
 
 use azure_workload_identity_policy::json;
 use azure_workload_identity_policy::rule::Severity;
@@ -12,16 +13,17 @@ use sha2::{Digest, Sha256};
 
 use crate::draft::{Draft, Request, Subject, Words};
 use crate::edit;
-use crate::file::File;
+use crate::file::{File, Part};
 use crate::options::Options;
 use crate::place::{Located, Written};
 use crate::report::{Diagnostic, FilePlace, ObjectName, RelatedPlace, Report, Skipped, Summary};
 use crate::rule::Rule;
-use crate::rules::{suppression_reason, unused_suppression, wrong_type};
+use crate::rules::{repeated_key, suppression_reason, unused_suppression, wrong_type};
 use crate::set::Set;
 use crate::source::Lines;
 use crate::suppressions::Suppressions;
 use crate::workers::Workers;
+use crate::yaml::Repeated;
 
 /// Makes the report of drafts.
 pub(crate) fn report(set: &Set<'_>, drafts: &[Draft], options: &Options<'_>, workers: &impl Workers) -> Report {
@@ -38,6 +40,9 @@ pub(crate) fn report(set: &Set<'_>, drafts: &[Draft], options: &Options<'_>, wor
                 .extend(found.diagnostic(number, draft, &at.object.name).map(|diagnostic| (at.file, diagnostic)));
         }
     }
+    diagnostics.extend(set.files.iter().enumerate().flat_map(|(number, file)| {
+        repeated_keys(file, options).into_iter().map(move |diagnostic| (number, diagnostic))
+    }));
     let mut diagnostics = suppressed(set, diagnostics, &suppressions, options);
     diagnostics.retain(|(_, it)| it.severity != Severity::Off && !(options.is_ignored)(it.rule, &it.place.source.name));
     diagnostics.sort_by(|(file, one), (other_file, other)| (file, key(one)).cmp(&(other_file, key(other))));
@@ -209,6 +214,36 @@ fn words(draft: &Draft, written: &Written<'_>) -> Words {
             Words { problem, fix: "correct the places that are shown first".to_owned(), edits: None }
         }
     }
+}
+
+/// The keys of a file that are set more than once. A document that is one object is named.
+fn repeated_keys(file: &File, options: &Options<'_>) -> Vec<Diagnostic> {
+    let mut repeated = file.parts.iter().flat_map(|part| part.repeated.iter().map(move |it| (part, it))).peekable();
+    if repeated.peek().is_none() {
+        return Vec::new();
+    }
+    let lines = Lines::new(&file.source.text);
+    let place =
+        |span: &Range<usize>| FilePlace { source: file.source.clone(), range: lines.range(span), span: span.clone() };
+    let diagnostic = |(part, repeated): (&Part, &Repeated)| {
+        let (problem, fix, first) = repeated_key::words(repeated);
+        Diagnostic {
+            rule: Rule::RepeatedKey,
+            severity: options.severity_of(Rule::RepeatedKey),
+            place: place(&repeated.again),
+            path: String::new(),
+            problem,
+            fix,
+            object: match part.objects.as_slice() {
+                [object] => object.name.clone(),
+                _ => ObjectName::default(),
+            },
+            related: vec![RelatedPlace { place: place(&repeated.first), message: first.to_owned() }],
+            edits: None,
+            fingerprint: String::new(),
+        }
+    };
+    repeated.map(diagnostic).collect()
 }
 
 /// Leaves out what comments suppress, and adds what is wrong with these comments.

@@ -40,6 +40,8 @@ pub(crate) struct Part {
     pub(crate) number: usize,
     /// The objects, those in lists one by one.
     pub(crate) objects: Vec<Object>,
+    /// The keys in it that are set more than once.
+    pub(crate) repeated: Vec<yaml::Repeated>,
 }
 
 /// A Kubernetes object.
@@ -260,7 +262,7 @@ impl File {
                 Ok(document) => match json::Document::parse(document.json.as_bytes()) {
                     Ok(parsed) => {
                         if let Some(part) = self.add(&parsed) {
-                            part.json = Some(document.json);
+                            (part.json, part.repeated) = (Some(document.json), document.repeated);
                         }
                         continue;
                     }
@@ -285,7 +287,7 @@ impl File {
         if objects.is_empty() {
             return None;
         }
-        self.parts.push(Part { json: None, number, objects });
+        self.parts.push(Part { json: None, number, objects, repeated: Vec::new() });
         self.parts.last_mut()
     }
 

@@ -15,6 +15,8 @@ pub enum Rule {
     Policy(RuleId),
     /// A value has another type than the API server requires. Admission answers such a request with an error.
     WrongType,
+    /// A key is set more than once in a mapping.
+    RepeatedKey,
     /// A suppression does not say why.
     SuppressionReason,
     /// A suppression suppresses nothing.
@@ -29,8 +31,9 @@ pub enum Rule {
 
 impl Rule {
     /// The rules that only files can break.
-    pub const OWN: [Self; 6] = [
+    pub const OWN: [Self; 7] = [
         Self::WrongType,
+        Self::RepeatedKey,
         Self::SuppressionReason,
         Self::UnusedSuppression,
         Self::FederatedCredentialLimit,
@@ -59,6 +62,7 @@ impl Rule {
         match self {
             Self::Policy(rule) => rule.name(),
             Self::WrongType => "wrong-type",
+            Self::RepeatedKey => "repeated-key",
             Self::SuppressionReason => "suppression-reason",
             Self::UnusedSuppression => "unused-suppression",
             Self::FederatedCredentialLimit => "federated-credential-limit",
@@ -92,7 +96,8 @@ impl Rule {
         match self {
             Self::Policy(rule) => rule.severity(),
             Self::WrongType => Severity::Deny,
-            Self::SuppressionReason
+            Self::RepeatedKey
+            | Self::SuppressionReason
             | Self::UnusedSuppression
             | Self::FederatedCredentialLimit
             | Self::FederatedCredentialDuplicate => Severity::Warn,

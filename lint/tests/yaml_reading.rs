@@ -1,8 +1,10 @@
 //! YAML as Kubernetes reads it: what can be said without its reader, which `yaml_as_kubernetes.rs` compares with.
 #![expect(clippy::expect_used, clippy::panic, clippy::string_slice, reason = "a test fails by panicking")]
 
+use std::ops::Range;
+
 use azure_workload_identity_lint::source::{Lines, Position};
-use azure_workload_identity_lint::yaml::{Document, Origin, Style, SyntaxError, documents};
+use azure_workload_identity_lint::yaml::{Document, Origin, Repetition, Style, SyntaxError, documents};
 use azure_workload_identity_policy::json;
 
 fn read(text: &str) -> Vec<Result<Document, SyntaxError>> {
@@ -54,9 +56,7 @@ fn json_is_that_of_kubernetes() {
 #[test]
 fn an_error_says_where_and_what_to_do() {
     for (yaml, line, column, message) in [
-        ("a: 1\nb: 2\na: 3\n", 3, 1, "the key \"a\" comes twice; the first is on line 1"),
-        ("x: y\n---\n# comment\na: 1\n\"a\": 2\n", 5, 1, "the key \"a\" comes twice; the first is on line 4"),
-        ("1: a\n\"1\": b\n", 2, 1, "the key \"1\" comes twice; the first is on line 1"),
+        ("1: a\n\"1\": b\n", 2, 1, "the key 1 comes twice, of which kubectl takes any if one is in quotes; remove one"),
         ("a:\n\tb: 1\n", 2, 1, "a tab is used for indentation; use spaces"),
         ("a: 1\n\t# comment\n", 2, 1, "a tab is used for indentation; use spaces"),
         (
@@ -85,12 +85,6 @@ fn an_error_says_where_and_what_to_do() {
         ("~: a\n", 1, 1, "the key is null; put it in quotes if it is meant as text"),
         ("a: .inf\n", 1, 4, "JSON has no infinity and no `nan`; put the value in quotes if it is meant as text"),
         ("a: !!int b\n", 1, 10, "the tag says that this is a whole number, which it is not"),
-        (
-            "x: &x {a: 1}\ny:\n  a: 2\n  <<: *x\n",
-            3,
-            3,
-            "the key \"a\" stands above the merge key `<<`, which sets it too, and readers differ on which one counts; move `<<` to the top of the mapping",
-        ),
         ("<<: 1\n", 1, 5, "the merge key `<<` takes an alias of a mapping, or a list of such"),
         ("--- a\n", 1, 1, "only a comment may follow `---` on its line; move the rest to the next line"),
         ("a: 1\n...\nb: 2\n", 3, 1, "kubectl ignores what follows the line `...`; begin a document with `---`"),
@@ -134,6 +128,51 @@ fn documents_are_read_one_after_the_other() {
         ]
     );
     assert!(read("").is_empty() && read("# only\n").is_empty() && read("---\n---\n").is_empty());
+}
+
+#[test]
+fn of_a_key_that_is_set_again_the_last_value_counts() {
+    use Repetition::{Key, MergeKey, Merged};
+    for (yaml, json, repeated) in [
+        ("a: 1\nb: 2\na: 3\n", r#"{"b":2,"a":3}"#, &[("a", 1, 3, Key)][..]),
+        ("# above\n{a: [1], \"a\": {b: 1, b: 2}}\n", r#"{"a":{"b":2}}"#, &[("b", 2, 2, Key), ("a", 2, 2, Key)]),
+        ("a: 1\na: 2\na: 3\n", r#"{"a":3}"#, &[("a", 1, 2, Key), ("a", 2, 3, Key)]),
+        // An anchor in what does not count, or in what is moved, keeps its value.
+        ("a: &x {b: 1}\na: 2\nc: *x\n", r#"{"a":2,"c":{"b":1}}"#, &[("a", 1, 2, Key)]),
+        ("- a: 1\n  b: &x [1]\n  a: *x\n- *x\n", r#"[{"b":[1],"a":[1]},[1]]"#, &[("a", 1, 3, Key)]),
+        (
+            "- a: 1\n  b: &x {c: 1}\n  <<: *x\n  a: 2\n- *x\n",
+            r#"[{"b":{"c":1},"a":2,"c":1},{"c":1}]"#,
+            &[("a", 1, 4, Key)],
+        ),
+        // What is merged counts over what stands above it, and what stands below it counts over that.
+        (
+            "x: &x {a: 1, b: 2}\nz:\n  a: 2\n  c: 3\n  <<: *x\n  b: 4\n",
+            r#"{"x":{"a":1,"b":2},"z":{"c":3,"b":4,"a":1}}"#,
+            &[("a", 3, 5, Merged)],
+        ),
+        (
+            "x: &x {a: 1}\nz: &z {a: 2}\nw:\n  <<: *x\n  <<: *z\n",
+            r#"{"x":{"a":1},"z":{"a":2},"w":{"a":2}}"#,
+            &[("<<", 4, 5, MergeKey)],
+        ),
+    ] {
+        let document = document(yaml);
+        assert_eq!(document.json, json, "{yaml:?}");
+        let lines = Lines::new(yaml);
+        let line = |span: &Range<usize>| lines.position(span.start).line;
+        let found: Vec<_> = document
+            .repeated
+            .iter()
+            .map(|it| (it.key.as_str(), line(&it.first), line(&it.again), it.repetition))
+            .collect();
+        assert_eq!(found, repeated, "{yaml:?}");
+    }
+    // Origins are those of what counts.
+    let text = "a: &x {b: 1}\nc:\n  d: one\n  e: *x\n  d: two\n";
+    let document = document(text);
+    assert_eq!(origin(text, &document, &["c", "d"]).1, "two");
+    assert_eq!(origin(text, &document, &["c", "e", "b"]).2, ["*x"]);
 }
 
 /// The origin of what a pointer leads to, the text there, and the aliases through which it came, innermost first.

@@ -2,6 +2,7 @@
 
 pub(crate) mod federated_credential_duplicate;
 pub(crate) mod federated_credential_limit;
+pub(crate) mod repeated_key;
 pub(crate) mod service_account_unused;
 pub(crate) mod suppression_reason;
 pub(crate) mod unused_suppression;

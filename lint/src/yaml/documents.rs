@@ -114,11 +114,10 @@ impl Documents<'_> {
                     };
                     let end = end.max(self.start);
                     self.check(end)?;
-                    let (json, origins) = self.transcoder.finish(end)?;
-                    if json == "null" && is_closed {
+                    let document = self.transcoder.finish(end)?;
+                    if document.json == "null" && is_closed {
                         return Err(SyntaxError::new(end, problem::LONELY_END));
                     }
-                    let document = Document { json, origins, span: self.start..end };
                     self.start = end_of(span);
                     return Ok(Some(document));
                 }
@@ -143,7 +142,7 @@ impl Documents<'_> {
             ));
         }
         self.is_first = false;
-        self.transcoder.begin(self.start, if explicit { span.start.line() + 1 } else { 1 });
+        self.transcoder.begin(self.start);
         Ok(())
     }
 
@@ -161,7 +160,7 @@ impl Documents<'_> {
         if let Some(offset) = lonely_end {
             return Err(SyntaxError::new(offset, problem::LONELY_END));
         }
-        self.transcoder.begin(0, 1);
+        self.transcoder.begin(0);
         self.transcoder.finish(end).map(drop)
     }
 

@@ -20,8 +20,34 @@ pub struct Document {
     pub json: String,
     /// Where each JSON node comes from; empty unless it was asked for.
     pub origins: Origins,
+    /// The keys that are set more than once in their mapping. The last one counts.
+    pub repeated: Vec<Repeated>,
     /// The part of the text that the document is, comments included, without the lines that separate it from others.
     pub span: Range<usize>,
+}
+
+/// A key that is set, and set again in the same mapping.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Repeated {
+    /// The key.
+    pub key: String,
+    /// Where it is written first.
+    pub first: Range<usize>,
+    /// What sets it again.
+    pub again: Range<usize>,
+    /// How it is set again.
+    pub repetition: Repetition,
+}
+
+/// How a key is set again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Repetition {
+    /// It is written again.
+    Key,
+    /// A merge key that stands below it sets it. To other readers what the mapping has itself counts.
+    Merged,
+    /// It is the merge key `<<`, written again. Members of both are merged; to other readers this is an error.
+    MergeKey,
 }
 
 /// The origins of the nodes of a document, keys counted as nodes, in the order of [`NodeId`].

@@ -92,6 +92,7 @@ impl<'t> Refusals<'t> {
     }
 
     /// A scalar.
+    #[inline]
     pub(super) fn scalar(&mut self, written: &Written<'_>) -> Result {
         let Written { text, span, style, content, is_key, column } = *written;
         match style {
@@ -107,7 +108,8 @@ impl<'t> Refusals<'t> {
         self.plain_column = if is_plain && !span.is_empty() { column.or(Some(0)) } else { None };
         if is_plain && self.flow_depth > 0 {
             self.flow_scalar(text, span)?;
-        } else if is_plain {
+        } else if is_plain && text.len() < span.len() {
+            // A tab in front of a line is not in the text.
             self.plain_lines(span, column.unwrap_or_default())?;
         }
         if is_key && self.flow_depth > 0 { self.flow_key(span) } else { Ok(()) }
@@ -118,12 +120,18 @@ impl<'t> Refusals<'t> {
         self.plain_column = None;
     }
 
-    /// What is between the last node and the next. `is_value` says that the next is the value of a key.
-    pub(super) fn gap(&self, until: usize, is_value: bool) -> Result {
+    /// What is between the last node and the next. `is_value` says whether the next is the value of a key.
+    #[inline]
+    pub(super) fn gap(&self, until: usize, is_value: impl FnOnce() -> bool) -> Result {
         let gap = self.text.get(self.last_end..until).unwrap_or_default();
-        if self.flow_depth == 0 {
-            return if gap.contains('\t') { self.tabs(gap) } else { Ok(()) };
+        if self.flow_depth > 0 {
+            return self.flow_gap(gap, until, is_value());
         }
+        if gap.contains('\t') { self.tabs(gap) } else { Ok(()) }
+    }
+
+    /// A key without `?` has its colon on its line.
+    fn flow_gap(&self, gap: &str, until: usize, is_value: bool) -> Result {
         // Where there is no value, the parser's place of it is before the colon.
         let is_before_colon = self.text.as_bytes().get(until) == Some(&b':');
         let before_colon = gap.split_once(':').map(|(before, _)| before).or(is_before_colon.then_some(gap));

@@ -80,6 +80,11 @@ fn untagged(text: &str) -> Scalar<'_> {
     }
 }
 
+/// Whether a key of this text may have been written as a boolean or a number.
+pub(super) fn may_be_no_text(key: &str) -> bool {
+    matches!(untagged(key), Scalar::Bool(_) | Scalar::Integer(_) | Scalar::Unsigned(_) | Scalar::Float(_))
+}
+
 fn word<'a>(text: &str) -> Option<Scalar<'a>> {
     Some(match text {
         "y" | "Y" | "yes" | "Yes" | "YES" | "true" | "True" | "TRUE" | "on" | "On" | "ON" => Scalar::Bool(true),

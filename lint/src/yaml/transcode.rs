@@ -9,10 +9,10 @@ use granit_parser::{Event, ScalarStyle, Span, StructureStyle, Tag};
 
 use super::refusals::{Refusals, Written};
 use super::scalar::{self, Scalar};
-use super::{Alias, NO_ALIAS, Node, Origins, Style, SyntaxError};
+use super::{Alias, Document, NO_ALIAS, Node, Origins, Repeated, Style, SyntaxError};
+use mapping::Merge;
 
-/// Up to this many keys of a mapping are compared each with each to find a repeated one.
-const FEW_KEYS: usize = 12;
+mod mapping;
 
 /// How many bytes of JSON aliases may add to those of the text, for each byte of text and in any case.
 const ALIASED_BYTES: (usize, usize) = (4, 8 << 20);
@@ -33,8 +33,12 @@ pub(super) struct Transcoder<'t> {
     /// The keys of the open mappings.
     keys: Vec<Key>,
     anchors: HashMap<usize, Anchor>,
-    /// Where the document starts: the position, and the line from 1.
-    start: (usize, usize),
+    /// The number of the last anchor. The parser counts them.
+    last_anchor: usize,
+    /// The keys that are set more than once.
+    repeated: Vec<Repeated>,
+    /// Where the document starts.
+    start: usize,
     counts: Counts,
     /// How many bytes of JSON aliases may still add, in all documents together.
     alias_bytes_left: usize,
@@ -59,8 +63,10 @@ struct Counts {
 struct Key {
     /// The JSON of the key in the current buffer.
     json: (u32, u32),
-    /// Where the key is in the text.
-    offset: u32,
+    /// The number of its node in the current buffer.
+    node: u32,
+    /// Where it is in the text.
+    written: (u32, u32),
 }
 
 #[derive(Clone)]
@@ -93,13 +99,16 @@ struct Frame {
     decoded: usize,
     anchor: usize,
     depth: usize,
+    /// How many anchors there were before.
+    anchors_before: usize,
     /// Where the first key of a mapping is in `keys`.
     keys: usize,
     /// The column of the first key or dash.
     column: usize,
     is_flow: bool,
     is_empty: bool,
-    merge: Option<Box<Merge>>,
+    /// Its merge keys.
+    merges: Vec<Merge>,
     /// The buffer to go back to, for the value of a merge key.
     outer_buffer: Option<usize>,
 }
@@ -117,14 +126,6 @@ enum Kind {
     MergeList,
 }
 
-/// The merge key of a mapping.
-struct Merge {
-    /// How many keys the mapping had before.
-    keys_before: usize,
-    /// What is merged, with the alias through which it comes.
-    pieces: Vec<(Piece, Option<Range<usize>>)>,
-}
-
 impl<'t> Transcoder<'t> {
     pub(super) fn new(text: &'t str, with_origins: bool) -> Self {
         Self {
@@ -137,14 +138,16 @@ impl<'t> Transcoder<'t> {
             open: Vec::new(),
             keys: Vec::new(),
             anchors: HashMap::new(),
-            start: (0, 1),
+            last_anchor: 0,
+            repeated: Vec::new(),
+            start: 0,
             counts: Counts::default(),
             alias_bytes_left: text.len().saturating_mul(ALIASED_BYTES.0).saturating_add(ALIASED_BYTES.1),
         }
     }
 
     /// Begins a document, whatever became of the one before.
-    pub(super) fn begin(&mut self, start: usize, line: usize) {
+    pub(super) fn begin(&mut self, start: usize) {
         self.buffers.clear();
         self.buffers.push(Buffer::default());
         self.current = 0;
@@ -152,22 +155,24 @@ impl<'t> Transcoder<'t> {
         self.open.clear();
         self.keys.clear();
         self.anchors.clear();
-        self.start = (start, line);
+        self.repeated.clear();
+        self.start = start;
         self.refusals.begin(start);
         self.counts = Counts::default();
     }
 
-    /// The JSON of the document and its origins.
-    pub(super) fn finish(&mut self, end: usize) -> Result<(String, Origins)> {
-        self.refusals.gap(end, self.expects_value())?;
+    /// The document that ends here.
+    pub(super) fn finish(&mut self, end: usize) -> Result<Document> {
+        self.refusals.gap(end, || self.expects_value())?;
         let buffer = self.buffers.first_mut().map(std::mem::take).unwrap_or_default();
-        Ok((buffer.json, Origins { nodes: buffer.nodes, aliases: std::mem::take(&mut self.aliases) }))
+        let origins = Origins { nodes: buffer.nodes, aliases: std::mem::take(&mut self.aliases) };
+        Ok(Document { json: buffer.json, origins, repeated: std::mem::take(&mut self.repeated), span: self.start..end })
     }
 
     pub(super) fn event(&mut self, event: Event<'_>, span: Span) -> Result<()> {
         let range = span.byte_range().unwrap_or_default();
         if event.is_node() {
-            self.refusals.gap(range.start, self.expects_value())?;
+            self.refusals.gap(range.start, || self.expects_value())?;
         }
         if let Some(tag) = span.tag_span().and_then(|span| span.byte_range()) {
             self.refusals.tag(&tag)?;
@@ -200,7 +205,8 @@ impl<'t> Transcoder<'t> {
             && full_tag.as_deref().map_or(is_plain, |tag| matches!(tag, "!" | "tag:yaml.org,2002:merge"))
         {
             self.refusals.merge_key(range.end, self.column());
-            return self.merge_key(range.start);
+            self.merge_key(range.start);
+            return Ok(());
         }
         let content = range.start;
         let (span, style) = self.scalar_span(style, range);
@@ -228,14 +234,14 @@ impl<'t> Transcoder<'t> {
             if anchor != 0 {
                 self.anchored_key(anchor, &value, &span, style)?;
             }
-            return self.key(value, span.start);
+            return self.key(value, &span);
         }
         if let Some(buffer) = self.buffers.get_mut(self.current) {
             value.write(&mut buffer.json).map_err(|message| fail(message.to_owned()))?;
         }
         if anchor != 0 {
             let piece = self.piece(before, 0, false);
-            self.anchors.insert(anchor, Anchor::Known(piece));
+            self.define(anchor, Anchor::Known(piece));
         }
         self.after_value();
         self.check_length(span.start)
@@ -269,17 +275,18 @@ impl<'t> Transcoder<'t> {
             is_mapping: false,
         };
         self.buffers.push(buffer);
-        self.anchors.insert(anchor, Anchor::Known(piece));
+        self.define(anchor, Anchor::Known(piece));
         Ok(())
     }
 
     /// Writes a key and its colon.
-    fn key(&mut self, value: Scalar<'_>, offset: usize) -> Result<()> {
+    fn key(&mut self, value: Scalar<'_>, written: &Range<usize>) -> Result<()> {
+        let offset = written.start;
         let text = value.into_key().map_err(|message| SyntaxError::new(offset, message))?;
         if let Some(buffer) = self.buffers.get_mut(self.current) {
             let start = buffer.json.len();
             scalar::write_text(&text, &mut buffer.json);
-            self.keys.push(Key::new(start..buffer.json.len(), offset));
+            self.keys.push(Key::new(start..buffer.json.len(), buffer.nodes.len().saturating_sub(1), written));
             buffer.json.push(':');
         }
         self.after_value();
@@ -342,21 +349,6 @@ impl<'t> Transcoder<'t> {
         }
     }
 
-    fn merge_key(&mut self, offset: usize) -> Result<()> {
-        let keys = self.keys.len();
-        self.counts.decoded += 1;
-        let Some(frame) = self.open.last_mut() else { return Ok(()) };
-        if frame.merge.is_some() {
-            return Err(SyntaxError::new(
-                offset,
-                "the merge key `<<` comes twice in a mapping; merge a list: `<<: [*one, *two]`",
-            ));
-        }
-        frame.merge = Some(Box::new(Merge { keys_before: keys - frame.keys, pieces: Vec::new() }));
-        frame.kind = Kind::Merge;
-        Ok(())
-    }
-
     fn alias(&mut self, anchor: usize, range: Range<usize>) -> Result<()> {
         let fail = |message: &str| SyntaxError::new(range.start, message);
         let piece = match self.anchors.get(&anchor) {
@@ -381,14 +373,13 @@ impl<'t> Transcoder<'t> {
                     return Err(fail("an alias can only be a key if it stands for a text"));
                 };
                 self.before_value(range.start)?;
-                let start = range.start;
-                let alias = self.push_alias(range, None);
+                let alias = self.push_alias(range.clone(), None);
                 if let Some((node, alias)) = self.node_of(&piece).zip(alias)
                     && let Some(buffer) = self.buffers.get_mut(self.current)
                 {
                     buffer.nodes.push(Node { alias, ..node });
                 }
-                self.key(Scalar::Text(key.into()), start)
+                self.key(Scalar::Text(key.into()), &range)
             }
             _ => {
                 self.before_value(range.start)?;
@@ -412,15 +403,19 @@ impl<'t> Transcoder<'t> {
         u32::try_from(self.aliases.len() - 1).ok()
     }
 
+    fn define(&mut self, anchor: usize, value: Anchor) {
+        self.last_anchor = self.last_anchor.max(anchor);
+        self.anchors.insert(anchor, value);
+    }
+
     /// Takes what an alias adds from the budget.
     fn spend(&mut self, piece: &Piece, offset: usize) -> Result<()> {
         self.counts.decoded += piece.decoded;
         self.counts.aliased += piece.decoded;
-        let bytes_left = self.alias_bytes_left.checked_sub(piece.json.len());
-        match bytes_left {
-            Some(left) if !self.counts.are_excessive() => self.alias_bytes_left = left,
-            _ => return Err(SyntaxError::new(offset, "aliases make the document far larger than it is written")),
+        if self.counts.are_excessive() {
+            return Err(too_large(offset));
         }
+        self.spend_bytes(piece.json.len(), offset)?;
         let depth = self.open.len() + piece.depth;
         if depth > DEPTH_LIMIT {
             return Err(too_deep(offset));
@@ -428,6 +423,12 @@ impl<'t> Transcoder<'t> {
         if let Some(frame) = self.open.last_mut() {
             frame.depth = frame.depth.max(piece.depth + 1);
         }
+        Ok(())
+    }
+
+    /// Takes bytes that are written once more from the budget.
+    fn spend_bytes(&mut self, length: usize, offset: usize) -> Result<()> {
+        self.alias_bytes_left = self.alias_bytes_left.checked_sub(length).ok_or_else(|| too_large(offset))?;
         Ok(())
     }
 
@@ -480,24 +481,6 @@ impl<'t> Transcoder<'t> {
         }
     }
 
-    /// Notes a mapping to be merged into the innermost one.
-    fn merge(&mut self, piece: Piece, alias: Option<Range<usize>>) -> Result<()> {
-        let offset = alias.as_ref().map_or(self.refusals.last_end(), |range| range.start);
-        self.spend(&piece, offset)?;
-        let list = self.open.last().is_some_and(|frame| frame.kind == Kind::MergeList);
-        let depth = self.open.len();
-        let target = if list { depth.checked_sub(2) } else { depth.checked_sub(1) };
-        if let Some(frame) = target.and_then(|target| self.open.get_mut(target)) {
-            if let Some(merge) = &mut frame.merge {
-                merge.pieces.push((piece, alias));
-            }
-            if !list {
-                frame.kind = Kind::Key;
-            }
-        }
-        Ok(())
-    }
-
     fn enter(&mut self, is_sequence: bool, style: StructureStyle, anchor: usize, span: Span) -> Result<()> {
         let range = span.byte_range().unwrap_or_default();
         let expected = self.open.last().map_or(Kind::Sequence, |frame| frame.kind);
@@ -506,7 +489,7 @@ impl<'t> Transcoder<'t> {
         if is_sequence && !is_flow && matches!(expected, Kind::Value | Kind::Merge) {
             // To the parser a list whose dashes are below its key begins behind the first of them.
             offset = self.indicator([b'-'; 2], offset);
-            let before = self.text.get(self.start.0..offset).unwrap_or_default();
+            let before = self.text.get(self.start..offset).unwrap_or_default();
             column = before.len() - before.rfind('\n').map_or(0, |end| end + 1);
         }
         if self.open.len() >= DEPTH_LIMIT {
@@ -521,12 +504,13 @@ impl<'t> Transcoder<'t> {
             aliases: self.aliases.len(),
             decoded: self.counts.decoded - 1,
             anchor,
+            anchors_before: self.last_anchor,
             depth: 1,
             keys: self.keys.len(),
             column,
             is_flow,
             is_empty: true,
-            merge: None,
+            merges: Vec::new(),
             outer_buffer: None,
         };
         match expected {
@@ -549,7 +533,7 @@ impl<'t> Transcoder<'t> {
             _ => self.before_value(offset)?,
         }
         if anchor != 0 {
-            self.anchors.insert(anchor, Anchor::Open);
+            self.define(anchor, Anchor::Open);
         }
         if let Some(buffer) = self.buffers.get_mut(self.current) {
             frame.json = buffer.json.len();
@@ -575,8 +559,7 @@ impl<'t> Transcoder<'t> {
         self.refusals.leave(is_flow, &range);
         let is_mapping = self.open.last().is_some_and(|frame| frame.kind == Kind::Key);
         if is_mapping {
-            self.check_keys()?;
-            self.write_merged()?;
+            self.end_mapping()?;
         }
         let Some(frame) = self.open.pop() else { return Ok(()) };
         self.keys.truncate(frame.keys);
@@ -598,117 +581,18 @@ impl<'t> Transcoder<'t> {
         if let Some(outer_buffer) = frame.outer_buffer {
             self.current = outer_buffer;
             if frame.anchor != 0 {
-                self.anchors.insert(frame.anchor, Anchor::Known(piece.clone()));
+                self.define(frame.anchor, Anchor::Known(piece.clone()));
             }
             return self.merge(piece, None);
         }
         if frame.anchor != 0 {
-            self.anchors.insert(frame.anchor, Anchor::Known(piece));
+            self.define(frame.anchor, Anchor::Known(piece));
         }
         if let Some(outer) = self.open.last_mut() {
             outer.depth = outer.depth.max(frame.depth + 1);
         }
         self.after_value();
         self.check_length(self.refusals.last_end())
-    }
-
-    /// Finds a key that comes twice in the innermost mapping.
-    fn check_keys(&self) -> Result<()> {
-        let keys = self.own_keys();
-        let json = self.buffers.get(self.current).map_or("", |buffer| &buffer.json);
-        if keys.len() <= FEW_KEYS {
-            for (index, key) in keys.iter().enumerate() {
-                let earlier = keys.get(..index).unwrap_or_default();
-                if let Some(first) = earlier.iter().find(|first| first.same_as(key, json)) {
-                    return Err(self.repeated(first, key, json));
-                }
-            }
-            return Ok(());
-        }
-        let mut seen = HashMap::with_capacity(keys.len());
-        for key in keys {
-            if let Some(first) = seen.insert(key.bytes(json), key) {
-                return Err(self.repeated(first, key, json));
-            }
-        }
-        Ok(())
-    }
-
-    fn own_keys(&self) -> &[Key] {
-        let from = self.open.last().map_or(0, |frame| frame.keys);
-        self.keys.get(from..).unwrap_or_default()
-    }
-
-    fn repeated(&self, first: &Key, key: &Key, json: &str) -> SyntaxError {
-        let name = json.get(key.range()).unwrap_or_default();
-        SyntaxError::new(
-            key.offset as usize,
-            format!("the key {name} comes twice; the first is on line {}", self.line(first)),
-        )
-    }
-
-    /// The line of a key, from 1.
-    fn line(&self, key: &Key) -> usize {
-        let before = self.text.as_bytes().get(self.start.0..key.offset as usize).unwrap_or_default();
-        self.start.1 + before.iter().filter(|byte| **byte == b'\n').count()
-    }
-
-    /// Writes the members that the innermost mapping takes from others.
-    fn write_merged(&mut self) -> Result<()> {
-        let Some(merge) = self.open.last_mut().and_then(|frame| frame.merge.take()) else { return Ok(()) };
-        let json = self.buffers.get(self.current).map_or("", |buffer| &buffer.json);
-        // The text of each key, and for the mapping's own ones where they are in it.
-        let own = self.own_keys().iter().enumerate();
-        let mut taken: HashMap<String, Option<(usize, Key)>> = own
-            .map(|(index, key)| (json.get(key.range()).unwrap_or_default().to_owned(), Some((index, *key))))
-            .collect();
-        for (piece, alias) in merge.pieces {
-            let Some(source) = self.buffers.get(piece.buffer).and_then(|buffer| buffer.json.get(piece.json.clone()))
-            else {
-                continue;
-            };
-            // What the transcoder wrote can be read.
-            let Ok(document) = json::Document::parse(source.as_bytes()) else { continue };
-            let mut members = Vec::new();
-            for (key, value) in document.root().members() {
-                let mut name = String::with_capacity(key.len() + 2);
-                scalar::write_text(&key, &mut name);
-                members.push((name, value.span(), value.id().index()));
-            }
-            drop(document);
-            let through = alias.and_then(|span| {
-                let alias = self.push_alias(span, None)?;
-                Some((alias, self.replay_aliases(&piece, alias)))
-            });
-            let ends: Vec<usize> =
-                members.iter().skip(1).map(|(_, _, value)| value - 1).chain([piece.nodes.len()]).collect();
-            for ((name, value, node), end) in members.into_iter().zip(ends) {
-                if let Some(earlier) = taken.get(&name) {
-                    match earlier {
-                        Some((index, key)) if *index < merge.keys_before => {
-                            let message = format!(
-                                "the key {name} stands above the merge key `<<`, which sets it too, and readers differ on which one counts; \
-                                 move `<<` to the top of the mapping"
-                            );
-                            return Err(SyntaxError::new(key.offset as usize, message));
-                        }
-                        _ => continue,
-                    }
-                }
-                self.before_value(self.refusals.last_end())?;
-                if let Some(buffer) = self.buffers.get_mut(self.current) {
-                    buffer.json.push_str(&name);
-                    buffer.json.push(':');
-                }
-                self.copy_json(piece.buffer, piece.json.start + value.start..piece.json.start + value.end);
-                if self.with_origins {
-                    let nodes = piece.nodes.start + node - 1..piece.nodes.start + end;
-                    self.copy_nodes(piece.buffer, nodes, through);
-                }
-                taken.insert(name, None);
-            }
-        }
-        Ok(())
     }
 
     /// What is before the next value: a comma, unless it is the first or has a key. Refuses what cannot be at this place.
@@ -781,22 +665,34 @@ impl<'t> Transcoder<'t> {
     }
 }
 
+fn too_large(offset: usize) -> SyntaxError {
+    SyntaxError::new(offset, "aliases make the document far larger than it is written")
+}
+
 fn too_deep(offset: usize) -> SyntaxError {
     SyntaxError::new(offset, format!("lists and mappings are nested more than {DEPTH_LIMIT} deep"))
 }
 
 impl Key {
     #[allow(clippy::cast_possible_truncation)] // `check_length` bounds the JSON
-    fn new(json: Range<usize>, offset: usize) -> Self {
-        Self { json: (json.start as u32, json.end as u32), offset: offset as u32 }
+    fn new(json: Range<usize>, node: usize, written: &Range<usize>) -> Self {
+        Self {
+            json: (json.start as u32, json.end as u32),
+            node: node as u32,
+            written: (written.start as u32, written.end as u32),
+        }
     }
 
-    fn range(self) -> Range<usize> {
+    fn json(self) -> Range<usize> {
         self.json.0 as usize..self.json.1 as usize
     }
 
+    fn written(self) -> Range<usize> {
+        self.written.0 as usize..self.written.1 as usize
+    }
+
     fn bytes(self, json: &str) -> &[u8] {
-        json.as_bytes().get(self.range()).unwrap_or_default()
+        json.as_bytes().get(self.json()).unwrap_or_default()
     }
 
     fn same_as(self, other: &Self, json: &str) -> bool {
