@@ -1,4 +1,4 @@
-//! Names that give orders to terminals, to runners of CI and to `patch`, in everything that the program prints.
+//! Names that give orders to terminals, to runners of CI, to shells and to `patch`, in everything that the program prints.
 
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test")]
@@ -314,5 +314,50 @@ proptest! {
                 prop_assert_eq!(changed, diff.lines().filter(|line| line.starts_with("+++ ")).count(), "{}", diff);
             }
         }
+    }
+}
+
+#[test]
+fn a_command_to_copy_gives_a_shell_nothing_but_words() {
+    let name = "web'; touch FORGED; $(touch FORGED) `touch FORGED` \u{1b}";
+    let case = Case::new("a", name, name);
+    let webhook = json!({"apiVersion": "v1", "kind": "List", "items": [{
+        "apiVersion": "admissionregistration.k8s.io/v1", "kind": "MutatingWebhookConfiguration",
+        "metadata": {"name": "azure-wi-webhook-mutating-webhook-configuration"},
+        "webhooks": [{
+            "name": "mutation.azure-workload-identity.io",
+            "clientConfig": {"service": {"name": "azure-wi-webhook-webhook-service", "namespace": "kube-system", "path": "/mutate-v1-pod"}},
+            "rules": [{"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["pods"]}],
+        }],
+    }]});
+    let pod = json!({
+        "apiVersion": "v1", "kind": "Pod",
+        "metadata": {
+            "name": "web-0", "namespace": "shop", "labels": {"azure.workload.identity/use": "true"},
+            "ownerReferences": [{"apiVersion": "apps/v1", "kind": "StatefulSet", "name": name, "uid": "1", "controller": true}],
+        },
+        "spec": {"serviceAccountName": name, "containers": [{"name": "web", "image": "web"}]},
+    });
+    let script = "case \"$*\" in *get\\ pod*) cat object.json ;; *mutatingwebhook*) cat webhook.json ;; \
+                  *) echo '(NotFound)' >&2; exit 1 ;; esac";
+    for (file, text) in [
+        ("object.json", pod.to_string()),
+        ("webhook.json", webhook.to_string()),
+        ("kubectl", format!("#!/bin/sh\n{script}\n")),
+    ] {
+        fs::write(case.folder.join(file), text).unwrap();
+    }
+    let why = case.prose(&["why", "pod/web-0", "-n", "shop"], &[("KUBECTL", "./kubectl")]);
+    let chain = case.prose(&["chain", "a.yaml", "--federated-credentials", "credentials.json", "--issuer", name], &[]);
+    let printed = why + &chain;
+    let commands: Vec<_> = printed.lines().filter_map(|line| Some(line.split_once(" $ ")?.1)).collect();
+    for start in ["kubectl rollout restart statefulset 'web'", "az identity federated-credential create"] {
+        assert!(commands.iter().any(|command| command.starts_with(start)), "{printed}");
+    }
+    for command in commands {
+        let mut shell = Command::new("sh");
+        shell.args(["-euc", &format!("az() {{ :; }}; kubectl() {{ :; }}; {command}")]);
+        assert!(shell.current_dir(&case.folder).status().unwrap().success(), "{command}");
+        assert!(!case.folder.join("FORGED").exists(), "{command}");
     }
 }
