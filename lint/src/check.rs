@@ -11,6 +11,7 @@ use azure_workload_identity_policy::json::{Document, Value};
 use azure_workload_identity_policy::rule::Severity;
 use azure_workload_identity_policy::{decide, examine, merge_causes};
 
+use crate::chain::concerns_identity;
 use crate::diagnose::report;
 use crate::draft::{Draft, Request, Subject};
 use crate::file::{File, Object};
@@ -27,10 +28,11 @@ pub fn check(files: &[File], options: &Options<'_>, workers: &impl Workers) -> R
     let set = Set::new(files, options.cluster_state);
     let examined = workers.map(files.len(), |file| examine_file(&set, options, file));
     let mut findings = Vec::with_capacity(set.objects.len());
-    let mut drafts = Vec::new();
-    for (found, others) in examined.into_iter().flatten() {
+    let (mut drafts, mut identity) = (Vec::new(), 0);
+    for Examined { found, others, concerns_identity } in examined.into_iter().flatten() {
         drafts.extend(others);
         findings.push(found);
+        identity += usize::from(concerns_identity);
     }
     let position_of = |position: usize, _: &str, name: &str| {
         let (place, object) = set.object(position)?;
@@ -40,7 +42,20 @@ pub fn check(files: &[File], options: &Options<'_>, workers: &impl Workers) -> R
     for (position, found) in findings.into_iter().enumerate() {
         drafts.extend(found.into_iter().map(|found| draft(found, position, &position_of)));
     }
-    report(&set, &drafts, options, workers)
+    let mut report = report(&set, &drafts, options, workers);
+    report.summary.identity = identity;
+    report
+}
+
+/// What is found in an object.
+#[derive(Default)]
+struct Examined {
+    /// By rules of the policy.
+    found: Vec<Found>,
+    /// Otherwise.
+    others: Vec<Draft>,
+    /// Whether it has to do with workload identity.
+    concerns_identity: bool,
 }
 
 /// A finding with the severity that counts.
@@ -66,18 +81,18 @@ pub(crate) fn namespace_of<'o>(object: &'o Object, options: &'o Options<'_>) -> 
     object.name.namespace.as_deref().or(options.namespace.as_deref())
 }
 
-/// What is found in each object of a file: by rules of the policy, and otherwise.
-fn examine_file(set: &Set<'_>, options: &Options<'_>, file: usize) -> Vec<(Vec<Found>, Vec<Draft>)> {
-    let mut found = Vec::new();
+/// What is found in each object of a file.
+fn examine_file(set: &Set<'_>, options: &Options<'_>, file: usize) -> Vec<Examined> {
+    let mut examined = Vec::new();
     for (mut position, file, part) in set.parts_of(file) {
         // It was parsed when the file was read.
         let Ok(document) = Document::parse(part.json(file).as_bytes()) else { continue };
         for object in &part.objects {
-            found.push(examine_object(set, options, position, object, document.root().at(object.node)));
+            examined.push(examine_object(set, options, position, object, document.root().at(object.node)));
             position += 1;
         }
     }
-    found
+    examined
 }
 
 fn examine_object(
@@ -86,9 +101,9 @@ fn examine_object(
     position: usize,
     object: &Object,
     value: Value<'_>,
-) -> (Vec<Found>, Vec<Draft>) {
+) -> Examined {
     let (mut found, mut others) = (Vec::<Found>::new(), Vec::new());
-    let Some((place, _)) = set.object(position) else { return (found, others) };
+    let Some((place, _)) = set.object(position) else { return Examined::default() };
     let cluster = Files::new(set, position, namespace_of(object, options));
     let inquiry = inquiry(value, object, namespace_of(object, options));
     for settings in &options.settings {
@@ -135,7 +150,7 @@ fn examine_object(
     // Several settings find the same again.
     let mut seen = HashSet::new();
     others.retain(|draft: &Draft| seen.insert((draft.rule, draft.place.path.clone())));
-    (found, others)
+    Examined { found, others, concerns_identity: concerns_identity(value, &object.name, &options.settings) }
 }
 
 /// How many values of the wrong type are shown for one object; the rest is counted.

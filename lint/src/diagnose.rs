@@ -356,8 +356,8 @@ impl Report {
     /// Counts the findings.
     fn count(&mut self) {
         let count = |severity| self.findings.iter().filter(|it| it.severity == severity).count();
-        let Summary { files, documents, objects, .. } = mem::take(&mut self.summary);
+        let Summary { files, documents, objects, identity, .. } = mem::take(&mut self.summary);
         let (deny, warn, note) = (count(Severity::Deny), count(Severity::Warn), count(Severity::Note));
-        self.summary = Summary { files, documents, objects, deny, warn, note };
+        self.summary = Summary { files, documents, objects, identity, deny, warn, note };
     }
 }

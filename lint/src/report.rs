@@ -253,12 +253,22 @@ pub struct Summary {
     pub documents: usize,
     /// Kubernetes objects, those in lists counted one by one.
     pub objects: usize,
+    /// Objects that have to do with workload identity, kustomizations included. Only a check counts them.
+    pub identity: usize,
     /// Findings of severity deny.
     pub deny: usize,
     /// Findings of severity warn.
     pub warn: usize,
     /// Findings of severity note.
     pub note: usize,
+}
+
+impl Summary {
+    /// Whether some object has to do with workload identity, or something was found: without either, a check of the wrong files looks
+    /// like one of files without mistakes.
+    pub const fn concerns_identity(&self) -> bool {
+        self.identity > 0 || self.deny + self.warn + self.note > 0
+    }
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use std::{fs, path::Path};
 use azure_workload_identity_lint::chain::report::{Chain, ChainReport, Link, Match, Part, Verdict};
 use azure_workload_identity_lint::chain::{Azure, Credentials, chains};
 use azure_workload_identity_lint::report::FilePlace;
-use azure_workload_identity_lint::{File, OneThread, Options};
+use azure_workload_identity_lint::{File, OneThread, Options, check};
 use azure_workload_identity_policy::json::Document;
 use azure_workload_identity_policy::settings::Settings;
 use proptest::collection::vec;
@@ -22,11 +22,12 @@ use proptest::prelude::*;
 const SECRET: &str = "hunter2";
 
 fn follow(case: &str) -> ChainReport {
-    try_follow(case).expect("the settings of a case are valid")
+    ask(case, |files, options, azure| chains(files, options, azure, &OneThread))
+        .expect("the settings of a case are valid")
 }
 
-/// The chains of a case; `None` if its settings are not valid.
-fn try_follow(case: &str) -> Option<ChainReport> {
+/// Asks something about a case; `None` if its settings are not valid.
+fn ask<T>(case: &str, question: impl FnOnce(&[File], &Options<'_>, Azure<'_>) -> T) -> Option<T> {
     let (mut files, mut state, mut credentials) = (Vec::new(), Vec::new(), Vec::new());
     let (mut issuer, mut namespace, mut settings) = (None, None, "{}");
     for part in case.split("### ").skip(1) {
@@ -44,7 +45,7 @@ fn try_follow(case: &str) -> Option<ChainReport> {
     let mut options = Options::new(vec![Settings::read(settings.root()).ok()?], &[]);
     options.cluster_state = &state;
     options.namespace = namespace;
-    Some(chains(&files, &options, Azure { issuer, credentials: &credentials }, &OneThread))
+    Some(question(&files, &options, Azure { issuer, credentials: &credentials }))
 }
 
 fn at(place: Option<&FilePlace>) -> String {
@@ -125,6 +126,15 @@ fn each_case_has_the_chains_that_are_recorded() {
         settings.set_prepend_module_to_snapshot(false);
         settings.set_omit_expression(true);
         settings.bind(|| insta::assert_snapshot!(name.clone(), render(&follow(&case))));
+    }
+}
+
+#[test]
+fn what_has_a_chain_has_to_do_with_identity() {
+    for (name, case) in cases() {
+        let has_chain = !follow(&case).chains.is_empty();
+        let summary = ask(&case, |files, options, _| check(files, options, &OneThread)).unwrap().summary;
+        assert!(!has_chain || summary.identity > 0, "{name}: {summary:?}");
     }
 }
 
@@ -216,7 +226,8 @@ proptest! {
                 text.replace_range(start..end, "");
             }
         }
-        let Some(report) = try_follow(&text) else { return Ok(()) };
+        let report = ask(&text, |files, options, azure| chains(files, options, azure, &OneThread));
+        let Some(report) = report else { return Ok(()) };
         prop_assert!(!render(&report).contains(SECRET));
     }
 }

@@ -49,8 +49,8 @@ fn render(report: &Report) -> String {
         writeln!(text, "error {}:{}: {}", error.file, error.line.unwrap_or_default(), error.message).unwrap();
     }
     let it = &report.summary;
-    let counts = [it.files, it.documents, it.objects, it.deny, it.warn, it.note];
-    writeln!(text, "files, documents, objects, deny, warn, note: {counts:?}").unwrap();
+    let counts = [it.files, it.documents, it.objects, it.identity, it.deny, it.warn, it.note];
+    writeln!(text, "files, documents, objects, of identity, deny, warn, note: {counts:?}").unwrap();
     text
 }
 

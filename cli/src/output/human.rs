@@ -48,6 +48,8 @@ pub(super) fn write(report: &Report, look: Look, out: &mut dyn Write) -> io::Res
 /// The last line: what was found in how much, and what was not checked.
 fn summary(report: &Report, in_baseline: usize) -> String {
     let Summary { files, objects, deny, warn, note, .. } = report.summary;
+    // What cannot be read may ask for one.
+    let may_concern = report.summary.concerns_identity() || in_baseline > 0 || !report.errors.is_empty();
     let found = [
         (deny > 0).then(|| format!("{deny} denied")),
         (warn > 0).then(|| counted(warn, "warning")),
@@ -59,6 +61,7 @@ fn summary(report: &Report, in_baseline: usize) -> String {
         (in_baseline > 0).then(|| format!("{in_baseline} in the baseline")),
         (!report.skipped.is_empty()).then(|| format!("{} skipped", report.skipped.len())),
         (!report.errors.is_empty()).then(|| counted(report.errors.len(), "error")),
+        (!may_concern).then(|| "nothing here asks for an identity".to_owned()),
     ];
     let checked = format!("{found} in {} of {}", counted(objects, "object"), counted(files, "file"));
     [Some(checked)].into_iter().chain(rest).flatten().collect::<Vec<_>>().join("; ")
@@ -384,12 +387,15 @@ help: write "true"
 
     #[test]
     fn the_last_line_counts() {
-        for (deny, warn, note, in_baseline, expected) in [
-            (0, 0, 0, 0, "no findings in 14 objects of 1 file"),
-            (2, 1, 3, 0, "2 denied, 1 warning, 3 notes in 14 objects of 1 file"),
-            (0, 0, 1, 4, "1 note in 14 objects of 1 file; 4 in the baseline"),
+        for (identity, deny, warn, note, in_baseline, expected) in [
+            (1, 0, 0, 0, 0, "no findings in 14 objects of 1 file"),
+            (0, 0, 0, 0, 0, "no findings in 14 objects of 1 file; nothing here asks for an identity"),
+            (0, 0, 0, 0, 2, "no findings in 14 objects of 1 file; 2 in the baseline"),
+            (0, 1, 0, 0, 0, "1 denied in 14 objects of 1 file"),
+            (9, 2, 1, 3, 0, "2 denied, 1 warning, 3 notes in 14 objects of 1 file"),
+            (9, 0, 0, 1, 4, "1 note in 14 objects of 1 file; 4 in the baseline"),
         ] {
-            let counts = Summary { files: 1, documents: 9, objects: 14, deny, warn, note };
+            let counts = Summary { files: 1, documents: 9, objects: 14, identity, deny, warn, note };
             assert_eq!(summary(&Report { summary: counts, ..Report::default() }, in_baseline), expected);
         }
         let expected = "1 denied, 1 warning, 1 note in 3 objects of 4 files; 2 skipped; 1 error";

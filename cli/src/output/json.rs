@@ -76,6 +76,7 @@ struct Counts {
     files: usize,
     documents: usize,
     objects: usize,
+    identity: usize,
     deny: usize,
     warn: usize,
     note: usize,
@@ -83,13 +84,13 @@ struct Counts {
 
 /// Writes a report.
 pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    let Summary { files, documents, objects, deny, warn, note } = report.summary;
+    let Summary { files, documents, objects, identity, deny, warn, note } = report.summary;
     let document = Document {
         version: VERSION,
         findings: report.findings.iter().map(finding).collect(),
         skipped: report.skipped.iter().map(skipped).collect(),
         errors: report.errors.iter().map(unreadable).collect(),
-        summary: Counts { files, documents, objects, deny, warn, note },
+        summary: Counts { files, documents, objects, identity, deny, warn, note },
     };
     json_text::write(&document, out)
 }
@@ -165,7 +166,7 @@ mod tests {
         let reason = "is a template ({{ in line 5) and no YAML: 100% wrong; render it and check the result";
         assert_eq!(value["skipped"][1], json!({"file": "chart/pod.yaml", "kind": "template", "reason": reason}));
         assert_eq!(value["errors"], json!([{"file": "bad.yaml", "line": 7, "message": "a tab indents\nthis line"}]));
-        let summary = json!({"files": 4, "documents": 5, "objects": 3, "deny": 1, "warn": 1, "note": 1});
+        let summary = json!({"files": 4, "documents": 5, "objects": 3, "identity": 3, "deny": 1, "warn": 1, "note": 1});
         assert_eq!(value["summary"], summary);
     }
 }

@@ -76,6 +76,6 @@ pub(super) fn report() -> Report {
             Skipped { file: "chart/pod.yaml".into(), reason: template(5) },
         ],
         errors: vec![ReadError { file: "bad.yaml".into(), line: Some(7), message: "a tab indents\nthis line".into() }],
-        summary: Summary { files: 4, documents: 5, objects: 3, deny: 1, warn: 1, note: 1 },
+        summary: Summary { files: 4, documents: 5, objects: 3, identity: 3, deny: 1, warn: 1, note: 1 },
     }
 }

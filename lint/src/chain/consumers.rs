@@ -252,7 +252,7 @@ impl Consumer {
 }
 
 impl Test {
-    fn holds(self, value: Option<Value<'_>>) -> bool {
+    pub(super) fn holds(self, value: Option<Value<'_>>) -> bool {
         let text = value.and_then(|value| value.as_str().or_else(|| Some(value.raw().into())));
         let text = text.as_deref().unwrap_or_default();
         match self {

@@ -8,11 +8,13 @@
 //!                             compare, command: in which words; issuer: that of the cluster as it was given)
 //!             -> findings     what is wrong with the credentials and service accounts as a set
 //!             -> graph        the chains as nodes and edges, for drawings
+//! objects     -> concern      which have to do with identities at all
 //! ```
 
 mod assemble;
 mod command;
 mod compare;
+mod concern;
 mod consumers;
 mod credentials;
 mod facts;
@@ -32,6 +34,7 @@ mod volumes;
 use std::fmt;
 
 pub(crate) use command::{Owner, Wanted, create, quoted};
+pub(crate) use concern::concerns_identity;
 pub use credentials::Credentials;
 pub(crate) use issuer::ClusterIssuer;
 

@@ -64,7 +64,7 @@ function tellFixed(fixed: number, fixable: number, all: number): void {
 }
 
 function Summary({ check }: { check: Check }) {
-  const { objects, deny, warn, note } = check.summary;
+  const { objects, identity, deny, warn, note } = check.summary;
   const things = (count: number, name: string, names = `${name}s`) =>
     `${count.toLocaleString("en")} ${count === 1 ? name : names}`;
   if (objects === 0 && check.problems.length === 0) return <p>No objects. Paste a manifest, or choose an example.</p>;
@@ -73,6 +73,7 @@ function Summary({ check }: { check: Check }) {
   return (
     <p>
       <strong>{found}</strong> in {things(objects, "object")}
+      {!identity && "; nothing here asks for an identity"}
     </p>
   );
 }

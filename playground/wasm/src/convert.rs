@@ -25,13 +25,14 @@ pub(crate) struct Convert<'s> {
 
 impl<'s> Convert<'s> {
     pub(crate) fn check(&mut self, report: &'s Report) -> Check {
-        let report::Summary { files, documents, objects, deny, warn, note } = report.summary;
+        let report::Summary { files, documents, objects, deny, warn, note, .. } = report.summary;
+        let identity = report.summary.concerns_identity();
         let skipped = report.skipped.iter();
         Check {
             findings: self.findings(report),
             problems: problems(&report.errors),
             skipped: skipped.map(|it| Skipped { file: it.file.to_string(), reason: it.reason.to_string() }).collect(),
-            summary: Summary { files, documents, objects, deny, warn, note },
+            summary: Summary { files, documents, objects, identity, deny, warn, note },
         }
     }
 

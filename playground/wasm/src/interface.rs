@@ -133,6 +133,8 @@ pub struct Summary {
     pub documents: usize,
     /// Kubernetes objects, those in lists counted one by one.
     pub objects: usize,
+    /// Whether some object has to do with workload identity, or something was found.
+    pub identity: bool,
     /// Findings of severity deny.
     pub deny: usize,
     /// Findings of severity warn.

@@ -51,6 +51,11 @@ const OWNER_NAMES: [&str; 4] = [
     "spec.forProvider.applicationIdRef.name",
 ];
 
+/// Whether a kind is a federated credential or an identity.
+pub(in crate::chain) fn is_kind(group: &str, kind: &str) -> bool {
+    FederatedCredential::is_kind(group, kind) || IDENTITIES.iter().any(|row| (row.0, row.1) == (group, kind))
+}
+
 /// Reads an object; whether it is of one of the kinds.
 pub(in crate::chain) fn read(
     text: &DocumentText<'_, '_>,

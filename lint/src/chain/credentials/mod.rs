@@ -17,7 +17,7 @@ use crate::report::{FilePlace, ObjectName, ReadError};
 use crate::source::{Lines, Source, as_json};
 use crate::yaml;
 
-pub(super) use kubernetes::read as read_object;
+pub(super) use kubernetes::{is_kind, read as read_object};
 
 /// A file with federated credentials or identities that was read.
 #[derive(Debug)]
