@@ -20,8 +20,8 @@ pub struct Finding {
     pub fix: String,
     /// Other places that have to do with it.
     pub related: Vec<Related>,
-    /// Changes to the object that do what `fix` says, where that is safe without knowing what the author had in mind.
-    pub repair: Option<Changes>,
+    /// Changes to the object that do what `fix` says.
+    pub repair: Option<Repair>,
     /// The highest severity that this finding can have, whatever the severity of its rule.
     pub at_most: Severity,
     /// Whether injection is impossible until this is fixed. A pod that is to be injected is then rejected whatever the severity of
@@ -46,6 +46,42 @@ impl fmt::Display for Finding {
     }
 }
 
+/// A correction of an object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Repair {
+    /// Whether it can be made unasked.
+    pub applicability: Applicability,
+    /// What it changes.
+    pub changes: Changes,
+}
+
+/// Whether a correction can be made unasked. What can is less than what cannot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Applicability {
+    /// It has one sensible meaning, and nothing is lost.
+    Safe,
+    /// A person decides: something that works may be lost, another correction may be meant, or the correction is wrong if something
+    /// is true that the object does not show.
+    Suggestion,
+}
+
+impl Repair {
+    /// A correction with one sensible meaning, with which nothing is lost.
+    pub(crate) fn safe(changes: Changes) -> Self {
+        Self { applicability: Applicability::Safe, changes }
+    }
+
+    /// A correction that a person decides about.
+    pub(crate) fn suggestion(changes: Changes) -> Self {
+        Self { applicability: Applicability::Suggestion, changes }
+    }
+
+    /// A correction that is safe if a condition is true.
+    pub(crate) fn safe_if(is_safe: bool, changes: Changes) -> Self {
+        if is_safe { Self::safe(changes) } else { Self::suggestion(changes) }
+    }
+}
+
 /// A finding whose rule and highest severity are still to be filled in.
 #[derive(Debug)]
 pub struct FindingBuilder {
@@ -53,7 +89,7 @@ pub struct FindingBuilder {
     problem: String,
     fix: String,
     related: Vec<Related>,
-    repair: Option<Changes>,
+    repair: Option<Repair>,
     blocks_injection: bool,
 }
 
@@ -93,11 +129,11 @@ impl FindingBuilder {
         self
     }
 
-    /// Adds the changes that fix it, unless they are empty or the feature `repairs` is off.
+    /// Adds the correction that does what `fix` says, unless it changes nothing or the feature `repairs` is off.
     #[must_use]
-    pub fn repair(mut self, changes: impl FnOnce() -> Changes) -> Self {
+    pub fn repair(mut self, repair: impl FnOnce() -> Repair) -> Self {
         if cfg!(feature = "repairs") {
-            self.repair = Some(changes()).filter(|changes| !changes.is_empty());
+            self.repair = Some(repair()).filter(|repair| !repair.changes.is_empty());
         }
         self
     }

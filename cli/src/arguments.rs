@@ -31,7 +31,7 @@ pub(crate) enum Command {
     Check(Box<CheckArguments>),
     /// Show what admission would inject into each pod template, as a diff that `patch -p1` takes
     Diff(Box<DiffArguments>),
-    /// Correct what can be corrected safely, in the files
+    /// Correct in the files what can be corrected safely, and report what is left
     Fix(Box<FixArguments>),
     /// Follow each service account from the pods that use it to its federated credential, and show the broken link
     Chain(Box<ChainArguments>),
@@ -195,6 +195,9 @@ pub(crate) struct FixArguments {
     /// Print the changes as a diff that `patch -p1` takes, and change no file
     #[arg(long)]
     pub(crate) dry_run: bool,
+    /// Make corrections too that reports call suggestions: they may not be meant, or lose something that works
+    #[arg(long)]
+    pub(crate) unsafe_fixes: bool,
     #[command(flatten)]
     pub(crate) policy: PolicyArguments,
 }

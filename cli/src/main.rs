@@ -26,6 +26,7 @@ mod paths;
 mod policy;
 mod printable;
 mod read;
+mod replace;
 mod walk;
 mod workers;
 

@@ -77,7 +77,7 @@ fn examined(case: &Case, request: &AdmissionRequest, with_repair: bool) -> Vec<(
     let repaired = |finding: Finding| {
         let mut text = Vec::new();
         if let Some(repair) = &finding.repair {
-            repair.write(inquiry.object.unwrap(), &mut text);
+            repair.changes.write(inquiry.object.unwrap(), &mut text);
         }
         (finding, String::from_utf8(text).unwrap())
     };

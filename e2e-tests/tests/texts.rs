@@ -236,7 +236,7 @@ fn a_repair_of_a_text_is_the_repair_of_the_object() {
                 let json = Document::parse(document.json.as_bytes()).unwrap();
                 let inquiry = Inquiry { object: Some(json.root()), ..Inquiry::of_review(request.root()) };
                 let findings = examine(&inquiry, &settings, &host).findings;
-                for repair in findings.iter().filter_map(|finding| finding.repair.as_ref()) {
+                for repair in findings.iter().filter_map(|finding| Some(&finding.repair.as_ref()?.changes)) {
                     let target = Target { text: &text, root: json.root(), document: Some(&document), elements: &[] };
                     let Some(edits) = edits(&target, repair) else {
                         refused.push(format!("{file}: {}, seed {}: aliases {}", case.note, style.seed, style.aliases));

@@ -5,7 +5,7 @@ use std::cell::Cell;
 use std::collections::HashSet;
 
 use azure_workload_identity_policy::cluster::{Cluster, Freshness, LookupError, ServiceAccount};
-use azure_workload_identity_policy::finding::{Finding, ObjectRef, Part};
+use azure_workload_identity_policy::finding::{Applicability, Finding, ObjectRef, Part};
 use azure_workload_identity_policy::inquiry::Inquiry;
 use azure_workload_identity_policy::json::{Document, Value};
 use azure_workload_identity_policy::rule::Severity;
@@ -130,6 +130,10 @@ fn examine_object(
         for (severity, mut finding) in verdict.findings {
             let unknown = unknowns.and_then(|unknowns| unknowns.behind(&finding, value));
             let severity = if unknown.is_some() { severity.min(Severity::Note) } else { severity };
+            // A correction rests on what the finding rests on.
+            if let (Some(_), Some(repair)) = (unknown, &mut finding.repair) {
+                repair.applicability = Applicability::Suggestion;
+            }
             if unknown == Some(Unknown::OtherAccounts) {
                 not_among_the_files(&mut finding);
             }

@@ -11,6 +11,7 @@ use azure_workload_identity_policy::json;
 use azure_workload_identity_policy::rule::Severity;
 use sha2::{Digest, Sha256};
 
+use crate::correction::correction;
 use crate::draft::{Draft, Request, Subject, Words};
 use crate::edit;
 use crate::file::{File, Part};
@@ -142,7 +143,11 @@ fn answers(set: &Set<'_>, file: &File, questions: &Questions<'_>) -> Answers {
                 answers.places.push((number, found(written.locate(object, &request.path, request.part))));
             }
         }
-        answers.words.extend(questions.words.into_iter().map(|(number, draft)| (number, words(draft, &written))));
+        for (number, draft) in questions.words {
+            if let Some(at) = set.objects.get(draft.place.object) {
+                answers.words.push((number, words(draft, json.root().at(at.object.node), &written)));
+            }
+        }
     }
     answers
 }
@@ -194,24 +199,26 @@ impl AllFound {
             fix: words.fix,
             object: object.clone(),
             related: related.collect(),
-            edits: words.edits,
+            correction: words.correction,
             fingerprint: String::new(),
         })
     }
 }
 
-/// The words of a draft and its changes to the text.
-fn words(draft: &Draft, written: &Written<'_>) -> Words {
+/// The words of a draft about an object, and its correction.
+fn words(draft: &Draft, object: json::Value<'_>, written: &Written<'_>) -> Words {
     match &draft.subject {
         Subject::Finding { problem, fix, repair } => Words {
             problem: problem.clone(),
             fix: fix.clone(),
-            edits: repair.as_ref().and_then(|repair| written.edits(repair)),
+            correction: repair.as_ref().and_then(|repair| correction(repair, object, written)),
         },
-        Subject::WrongType { node, expected } => wrong_type::words(written.json.root().at(*node), *expected, written),
+        Subject::WrongType { node, expected } => {
+            wrong_type::words(object.at(*node), *expected, &draft.place.path, object, written)
+        }
         Subject::More(count) => {
             let problem = format!("breaks this rule in {count} more places");
-            Words { problem, fix: "correct the places that are shown first".to_owned(), edits: None }
+            Words { problem, fix: "correct the places that are shown first".to_owned(), correction: None }
         }
     }
 }
@@ -239,7 +246,7 @@ fn repeated_keys(file: &File, options: &Options<'_>) -> Vec<Diagnostic> {
                 _ => ObjectName::default(),
             },
             related: vec![RelatedPlace { place: place(&repeated.first), message: first.to_owned() }],
-            edits: None,
+            correction: None,
             fingerprint: String::new(),
         }
     };
@@ -286,7 +293,7 @@ fn suppressed(
                     fix: problem.fix,
                     object: ObjectName::default(),
                     related: Vec::new(),
-                    edits: problem.edit.map(|edit| vec![edit]),
+                    correction: problem.correction,
                     fingerprint: String::new(),
                 };
                 (number, diagnostic)

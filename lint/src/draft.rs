@@ -1,10 +1,10 @@
 //! Findings on their way to a place in a file.
 
-use azure_workload_identity_policy::finding::Part;
-use azure_workload_identity_policy::json::{Changes, Kind, NodeId, Path};
+use azure_workload_identity_policy::finding::{Part, Repair};
+use azure_workload_identity_policy::json::{Kind, NodeId, Path};
 use azure_workload_identity_policy::rule::Severity;
 
-use crate::report::TextEdit;
+use crate::report::Correction;
 use crate::rule::Rule;
 
 /// A finding whose places are not known yet.
@@ -32,7 +32,7 @@ pub(crate) enum Subject {
         /// What to do.
         fix: String,
         /// What does it.
-        repair: Option<Changes>,
+        repair: Option<Repair>,
     },
     /// A value has the wrong type.
     WrongType {
@@ -81,6 +81,6 @@ pub(crate) struct Words {
     pub(crate) problem: String,
     /// What to do.
     pub(crate) fix: String,
-    /// Changes of the text that do it.
-    pub(crate) edits: Option<Vec<TextEdit>>,
+    /// The change of the text that does it.
+    pub(crate) correction: Option<Correction>,
 }

@@ -1,76 +1,92 @@
-//! Applies the corrections that a check offers, until none is left.
+//! Makes the corrections that a check offers, until none is left.
 //!
-//! Each correction was made for the text as it is. Two of them are applied together only if neither can matter to the other: both may
+//! Each correction was made for the text as it is. Two of them are made together only if neither can matter to the other: both may
 //! remove an element of a list, and what is left of the list depends on both. What has to wait is offered again by the next check.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
+use std::hash::{BuildHasher as _, RandomState};
 use std::ops::Range;
+use std::sync::Arc;
 
+use azure_workload_identity_policy::finding::Applicability;
 use azure_workload_identity_policy::json::{self, Kind, Value};
 
 use crate::edit::{Target, apply};
-use crate::report::{Diagnostic, TextEdit};
+use crate::file::File;
+use crate::report::{Correction, Diagnostic, Report, TextEdit};
 use crate::source::as_json;
 use crate::yaml;
 
-/// How often a text is checked. A check shows some dozen findings of an object at most, so more may come up behind them.
-const ROUNDS: usize = 200;
-
-/// A text after corrections.
+/// What was corrected in files, and what was not.
 #[derive(Debug, Default)]
 pub struct Fixed {
-    /// The text.
-    pub text: String,
     /// What was corrected, in the order in which it was done. Places are those in the text as it was then.
     pub done: Vec<Diagnostic>,
-    /// What a check still finds. What of it has edits comes back after every correction.
-    pub left: Vec<Diagnostic>,
+    /// What a check still finds. What of it has a correction that may be made comes back after every correction.
+    pub left: Report,
 }
 
-/// Corrects a text. `check` finds what is wrong with a text; findings in other texts count for nothing.
-pub fn fix(text: &str, mut check: impl FnMut(&str) -> Vec<Diagnostic>) -> Fixed {
-    let mut fixed = Fixed { text: text.to_owned(), done: Vec::new(), left: check(text) };
-    let mut seen = HashSet::from([fixed.text.clone()]);
-    for _ in 0..ROUNDS {
-        let Some((next, chosen)) = round(&fixed.text, &fixed.left) else { break };
-        // Corrections that undo each other would go on forever.
-        if !seen.insert(next.clone()) {
-            break;
+/// Corrects files. `check` finds what is wrong with all of them, since a correction in one may matter to another. Corrections are
+/// made up to the given applicability: only safe ones, or suggestions too.
+pub fn fix(files: &mut [File], up_to: Applicability, mut check: impl FnMut(&[File]) -> Report) -> Fixed {
+    let numbers: HashMap<_, _> =
+        files.iter().enumerate().map(|(number, file)| (Arc::clone(&file.source.name), number)).collect();
+    let hasher = RandomState::new();
+    let mut seen: HashSet<u64> = files.iter().map(|file| hasher.hash_one(&file.source)).collect();
+    // It ends: no file gets a text that it had before, so corrections that undo each other stop. And each round corrects a mistake at
+    // least, of which there are fewer than bytes: after more rounds than that, corrections would make what they correct.
+    let rounds: usize = files.iter().map(|file| file.source.text.len()).sum();
+    let mut done = Vec::new();
+    for _ in 0..rounds {
+        let report = check(files);
+        let mut is_changed = false;
+        for findings in report.findings.chunk_by(|one, other| one.place.source.name == other.place.source.name) {
+            let Some(source) = findings.first().map(|finding| &finding.place.source) else { continue };
+            let Some(file) = numbers.get(&source.name).and_then(|number| files.get_mut(*number)) else { continue };
+            let Some((text, corrected)) = round(&source.text, findings, up_to) else { continue };
+            let changed = File::read(Arc::clone(&source.name), text.into_bytes());
+            if seen.insert(hasher.hash_one(&changed.source)) {
+                *file = changed;
+                done.extend(corrected.into_iter().cloned());
+                is_changed = true;
+            }
         }
-        fixed.done.extend(chosen.into_iter().cloned());
-        fixed.left = check(&next);
-        fixed.text = next;
+        if !is_changed {
+            return Fixed { done, left: report };
+        }
     }
-    fixed
+    Fixed { done, left: check(files) }
 }
 
-/// The text with as many corrections as can be made at once, and what they correct; `None` if no diagnostic has a correction. All
-/// diagnostics are of this text.
-pub fn round<'d>(text: &str, diagnostics: &'d [Diagnostic]) -> Option<(String, Vec<&'d Diagnostic>)> {
-    let chosen = choose(text, diagnostics);
+/// The text with as many corrections as can be made at once, and what they correct; `None` if there are none up to the given
+/// applicability. All diagnostics are of this text.
+fn round<'d>(text: &str, diagnostics: &'d [Diagnostic], up_to: Applicability) -> Option<(String, Vec<&'d Diagnostic>)> {
+    let chosen = choose(text, diagnostics, up_to);
     if chosen.is_empty() {
         return None;
     }
-    let mut edits: Vec<TextEdit> =
-        chosen.iter().flat_map(|diagnostic| diagnostic.edits.iter().flatten()).cloned().collect();
+    let mut edits: Vec<TextEdit> = chosen.iter().flat_map(|(_, correction)| &correction.edits).cloned().collect();
     edits.sort_by_key(|edit| (edit.span.start, edit.span.end));
-    Some((apply(text, &edits), chosen))
+    Some((apply(text, &edits), chosen.into_iter().map(|(diagnostic, _)| diagnostic).collect()))
 }
 
-/// The diagnostics whose edits can be applied together, the first ones first.
-fn choose<'d>(text: &str, diagnostics: &'d [Diagnostic]) -> Vec<&'d Diagnostic> {
-    let fixable =
-        diagnostics.iter().filter(|diagnostic| diagnostic.edits.as_ref().is_some_and(|edits| !edits.is_empty()));
-    let fixable: Vec<_> = fixable.collect();
+/// The diagnostics whose corrections can be made together, the first ones first.
+fn choose<'d>(
+    text: &str,
+    diagnostics: &'d [Diagnostic],
+    up_to: Applicability,
+) -> Vec<(&'d Diagnostic, &'d Correction)> {
+    let fixable = diagnostics.iter().filter_map(|diagnostic| Some((diagnostic, diagnostic.correction.as_ref()?)));
+    let fixable: Vec<_> = fixable.filter(|(_, it)| it.applicability <= up_to && !it.edits.is_empty()).collect();
     if fixable.len() < 2 {
         return fixable;
     }
     let nodes = Nodes::of(text);
     let (mut chosen, mut taken) = (Vec::new(), Vec::<Reach>::new());
-    for diagnostic in fixable {
-        let reach: Vec<_> = diagnostic.edits.iter().flatten().map(|edit| nodes.reach(&edit.span)).collect();
+    for (diagnostic, correction) in fixable {
+        let reach: Vec<_> = correction.edits.iter().map(|edit| nodes.reach(&edit.span)).collect();
         if reach.iter().all(|own| taken.iter().all(|other| !own.concerns(other))) {
-            chosen.push(diagnostic);
+            chosen.push((diagnostic, correction));
             taken.extend(reach);
         }
     }
@@ -83,6 +99,16 @@ struct Nodes {
     /// The collections, each before those in it, with the position of the next one that is not in it.
     collections: Vec<(Range<usize>, usize)>,
     scalars: HashSet<(usize, usize)>,
+    /// What is independent of everything around it, in order.
+    units: Vec<Unit>,
+}
+
+/// A document, or an object in a list of them. A correction changes what is in one, never its place among others.
+#[derive(Debug)]
+struct Unit {
+    start: usize,
+    /// Whether a change at one place in it may be one at another place, through an alias.
+    has_aliases: bool,
 }
 
 /// What an edit may matter to.
@@ -95,12 +121,24 @@ struct Reach {
     inside: Option<Range<usize>>,
     /// Whether it replaces a scalar, which matters to nothing beside it.
     is_scalar: bool,
+    /// The number of the unit that it is in, if it is in one.
+    unit: Option<usize>,
+    /// Whether everything in its unit concerns it.
+    has_aliases: bool,
 }
 
 impl Reach {
     fn concerns(&self, other: &Self) -> bool {
+        if let (Some(own), Some(other_unit)) = (self.unit, other.unit) {
+            if own != other_unit {
+                return false;
+            }
+            if self.has_aliases {
+                return true;
+            }
+        }
         let meets = |one: &Range<usize>, other: &Range<usize>| one.start <= other.end && other.start <= one.end;
-        let are_beside = self.inside == other.inside && !(self.is_scalar && other.is_scalar);
+        let are_beside = self.inside.is_some() && self.inside == other.inside && !(self.is_scalar && other.is_scalar);
         are_beside || meets(&self.touched, &other.edit) || meets(&other.touched, &self.edit)
     }
 }
@@ -109,15 +147,27 @@ impl Nodes {
     fn of(text: &str) -> Self {
         let mut nodes = Self::default();
         if let Some(Ok(json)) = as_json(text) {
-            nodes.add(&Target { text, root: json.root(), document: None, elements: &[] }, json.root());
+            nodes.add_document(&Target { text, root: json.root(), document: None, elements: &[] });
             return nodes;
         }
         for document in yaml::documents(text, true).flatten() {
             if let Ok(json) = json::Document::parse(document.json.as_bytes()) {
-                nodes.add(&Target { text, root: json.root(), document: Some(&document), elements: &[] }, json.root());
+                nodes.add_document(&Target { text, root: json.root(), document: Some(&document), elements: &[] });
             }
         }
         nodes
+    }
+
+    fn add_document(&mut self, target: &Target<'_>) {
+        let start = target.document.map_or(0, |document| document.span.start);
+        let has_aliases = target.document.is_some_and(|document| document.origins.alias(0).is_some());
+        self.units.push(Unit { start, has_aliases });
+        if !has_aliases {
+            let objects = target.root.get("items").into_iter().flat_map(Value::elements);
+            let starts = objects.filter_map(|object| Some(target.origin(object)?.span.start));
+            self.units.extend(starts.map(|start| Unit { start, has_aliases }));
+        }
+        self.add(target, target.root);
     }
 
     fn add<'a>(&mut self, target: &Target<'a>, value: Value<'a>) {
@@ -159,6 +209,10 @@ impl Nodes {
             }
         }
         let is_scalar = !edit.is_empty() && self.scalars.contains(&(edit.start, edit.end));
-        Reach { edit: edit.clone(), touched, inside, is_scalar }
+        // What goes up to the next unit may touch it.
+        let next = self.units.partition_point(|unit| unit.start <= edit.start);
+        let unit = next.checked_sub(1).filter(|_| self.units.get(next).is_none_or(|next| edit.end < next.start));
+        let has_aliases = unit.and_then(|unit| self.units.get(unit)).is_some_and(|unit| unit.has_aliases);
+        Reach { edit: edit.clone(), touched, inside, is_scalar, unit, has_aliases }
     }
 }

@@ -10,12 +10,12 @@
 //!      -> set         the files together: their service accounts (accounts) and RBAC objects (access) are the cluster
 //!      -> check       what the rules of the policy find in each object; what files cannot tell is a note (offline)
 //!                     (rules: what only files can break; other_kinds: objects that may hand labels to pods)
-//!      -> diagnose    findings with their places (place) and text changes (edit), without what comments suppress (suppressions)
+//!      -> diagnose    findings with their places (place) and corrections (correction), without what comments suppress (suppressions)
 //!      -> report      ready to be rendered
 //!      -> answers     what kubectl prints for each object
 //!      -> chain       from what runs to the federated credential that Entra ID compares its token with
 //! changes -> edit     changes of the JSON as changes of the text in which a person wrote it
-//!      -> fix         a text after all corrections that a check offers
+//!      -> fix         files after the corrections that a check offers
 //!      -> preview     what admission would inject, as changes of the text
 //! cluster -> why      what runs, as a cluster tells it: why a pod has its identity or none
 //! ```
@@ -25,6 +25,7 @@ mod accounts;
 pub mod answers;
 pub mod chain;
 mod check;
+mod correction;
 mod diagnose;
 mod draft;
 pub mod edit;

@@ -105,11 +105,21 @@ impl Written<'_> {
         span.start..span.start + line.trim_end().len()
     }
 
-    /// Changes of the text that make changes of the document, if there are such.
-    pub(crate) fn edits(&self, changes: &Changes) -> Option<Vec<TextEdit>> {
+    /// Changes of the text that make changes of the document by which a mistake is corrected, if there are such.
+    pub(crate) fn corrections(&self, changes: &Changes) -> Option<Vec<TextEdit>> {
         let target =
             Target { text: self.text, root: self.json.root(), document: self.document, elements: self.elements };
-        edit::edits(&target, changes).filter(|edits| !edits.is_empty())
+        edit::corrections(&target, changes).filter(|edits| !edits.is_empty())
+    }
+
+    /// Whether a value is written in this part of the text.
+    pub(crate) fn is_at(&self, value: Value<'_>, span: &Range<usize>) -> bool {
+        self.of(value).span == *span
+    }
+
+    /// A value as it is written, unless that takes several lines.
+    pub(crate) fn on_one_line(&self, value: Value<'_>) -> Option<&str> {
+        self.text.get(self.of(value).span).filter(|text| !text.is_empty() && !text.contains('\n'))
     }
 
     /// The text of a scalar as it is written, without quotes; `None` for other styles.

@@ -5,6 +5,7 @@ use std::mem::discriminant;
 use std::ops::Range;
 use std::sync::Arc;
 
+use azure_workload_identity_policy::finding::Applicability;
 use azure_workload_identity_policy::rule::Severity;
 
 use crate::rule::Rule;
@@ -43,8 +44,8 @@ pub struct Diagnostic {
     pub object: ObjectName,
     /// Other places that have to do with it.
     pub related: Vec<RelatedPlace>,
-    /// Changes of the text that do what `fix` says: all of them together, in the file of `place`, in order, not overlapping.
-    pub edits: Option<Vec<TextEdit>>,
+    /// The change of the file that does what `fix` says.
+    pub correction: Option<Correction>,
     /// Tells this finding from others, also after lines were added above it: sixteen hexadecimal digits.
     pub fingerprint: String,
 }
@@ -54,6 +55,17 @@ impl Diagnostic {
     pub fn message(&self) -> String {
         format!("{}{}{}", self.path, if self.path.is_empty() { "" } else { " " }, self.problem)
     }
+}
+
+/// What corrects a finding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Correction {
+    /// Whether it can be made unasked.
+    pub applicability: Applicability,
+    /// Changes of the text of the file: all of them together, in order, not overlapping.
+    pub edits: Vec<TextEdit>,
+    /// What they change, as it is said when it is done: `"True" -> "true"`.
+    pub done: String,
 }
 
 /// A part of a file.

@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use granit_parser::{Event, Options, Parser};
 
-use crate::report::TextEdit;
+use crate::report::{Correction, TextEdit};
 use crate::rule::Rule;
 
 /// What begins a comment for this program.
@@ -118,7 +118,7 @@ pub(crate) struct Fault {
     /// What to do.
     pub(crate) fix: String,
     /// What does it.
-    pub(crate) edit: Option<TextEdit>,
+    pub(crate) correction: Option<Correction>,
 }
 
 fn find(text: &str) -> Vec<Suppression> {

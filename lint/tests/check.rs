@@ -9,6 +9,7 @@ use std::{fs, path::Path};
 
 use azure_workload_identity_lint::report::Report;
 use azure_workload_identity_lint::{File, OneThread, Options, check};
+use azure_workload_identity_policy::finding::Applicability;
 
 /// The files of a case, and those that are the state of a cluster: `### cluster NAME`.
 fn files(case: &str) -> (Vec<File>, Vec<File>) {
@@ -33,9 +34,12 @@ fn render(report: &Report) -> String {
         let end = if end.line == line { end.column.to_string() } else { format!("{}:{}", end.line, end.column) };
         writeln!(text, "{name}:{line}:{column}-{end} {severity} {rule}: {message}; {fix}").unwrap();
         writeln!(text, "    `{shown}`").unwrap();
-        for edit in found.edits.iter().flatten() {
-            let old = place.source.text[edit.span.clone()].replace('\n', "\\n");
-            writeln!(text, "    `{old}` becomes `{}`", edit.text.replace('\n', "\\n")).unwrap();
+        if let Some(correction) = &found.correction {
+            let kind = if correction.applicability == Applicability::Suggestion { "suggestion: " } else { "" };
+            for edit in &correction.edits {
+                let old = place.source.text[edit.span.clone()].replace('\n', "\\n");
+                writeln!(text, "    {kind}`{old}` becomes `{}`", edit.text.replace('\n', "\\n")).unwrap();
+            }
         }
         for related in &found.related {
             let (name, start) = (&related.place.source.name, related.place.range.start);

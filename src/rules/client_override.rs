@@ -18,7 +18,7 @@
 
 use super::repairs::remove_variable;
 use super::{Check, PodSubject, Rule};
-use crate::finding::{Finding, Findings, quote, quote_id};
+use crate::finding::{Finding, Findings, Repair, quote, quote_id};
 use crate::ids::{is_client_id, is_tenant_id};
 use crate::keys;
 use crate::pod::EnvVar;
@@ -61,7 +61,8 @@ fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
                 let problem =
                     ["sets ", &entry.name, " to ", &found, "; by ", source, " it would be ", &quote(expected)];
                 Finding::at(subject.path_of(entry.object), problem.concat(), "remove the variable unless that is meant")
-                    .repair(|| remove_variable(container.container, entry.object))
+                    // The other identity may be meant, and the pod may work with it.
+                    .repair(|| Repair::suggestion(remove_variable(container.container, entry.object)))
             });
         }
     }

@@ -20,12 +20,16 @@
 //! Remove the variable. Injection sets the correct value. If the process can read the token only in a certain directory,
 //! mount a projected token with audience `api://AzureADTokenExchange` there.
 
-use super::repairs::remove_variable;
+use super::repairs::{is_referred_to, remove_variable};
 use super::tokens::token_file_fault;
 use super::{Check, PodSubject, Rule};
 use crate::clouds::{cloud_of, same_authority, same_url};
-use crate::finding::{Finding, Findings};
+use crate::container_identity::ContainerIdentity;
+use crate::environment::Variable;
+use crate::finding::{Finding, Findings, Repair};
+use crate::formats::is_variable;
 use crate::keys;
+use crate::mounts::{Absence, File};
 use crate::pod::{Container, EnvVar};
 use crate::settings::CaSource;
 
@@ -55,11 +59,36 @@ fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
             let Some(fault) = fault else { continue };
             findings.add(|| {
                 let problem = ["sets ", &entry.name, " ", &fault].concat();
-                Finding::at(subject.path_of(entry.object), problem, "remove the variable")
-                    .repair(|| remove_variable(container.container, entry.object))
+                Finding::at(subject.path_of(entry.object), problem, "remove the variable").repair(|| {
+                    let is_safe = is_certainly_wrong(name, &variable, container)
+                        && is_set_by_injection(subject, name, container)
+                        && !is_referred_to(container.container, &entry.name);
+                    Repair::safe_if(is_safe, remove_variable(container.container, entry.object))
+                })
             });
         }
     }
+}
+
+/// Whether no use of the value can be meant.
+fn is_certainly_wrong(name: &str, variable: &Variable<'_>, container: &ContainerIdentity<'_>) -> bool {
+    // What a ConfigMap or Secret has, or a tool fills in later, may be right.
+    let Some(text) = variable.text().filter(|text| !is_variable(text)) else { return false };
+    if name != keys::ENV_TOKEN_FILE {
+        // The pod may ask another cloud for tokens on purpose.
+        return cloud_of(text).is_none();
+    }
+    // The image or a later mount may put a token at another path, and a federated credential may have another audience.
+    matches!(
+        &container.token,
+        None | Some(File::ApiServerToken | File::Nothing(Absence::Relative | Absence::TerminationLog))
+    )
+}
+
+/// Whether injection sets the variable if the container does not.
+fn is_set_by_injection(subject: &PodSubject<'_>, name: &str, container: &ContainerIdentity<'_>) -> bool {
+    let is_always_set = matches!(name, keys::ENV_TOKEN_FILE | keys::ENV_AUTHORITY_HOST);
+    container.takes_part && (is_always_set || subject.identity.wants_binding)
 }
 
 /// What is wrong with the value of another variable, as the end of a sentence. The value stays unsaid: it may be anything.

@@ -21,7 +21,7 @@
 use super::placeholders::severity_of;
 use super::repairs::replace_string;
 use super::{Check, FederatedCredentialSubject, Rule};
-use crate::finding::{Finding, Findings, quote};
+use crate::finding::{Finding, Findings, Repair, quote};
 use crate::json::{Changes, text};
 use crate::settings::DEFAULT_AUDIENCE;
 
@@ -43,7 +43,7 @@ fn check(subject: &FederatedCredentialSubject<'_>, findings: &mut Findings) {
             subject.finding(claim, "", &fix()).repair(|| {
                 // Any other text may be the audience of another token.
                 let is_near = claim.text.trim().trim_end_matches('/').eq_ignore_ascii_case(expected);
-                replace_string(Some(claim.value).filter(|_| is_near), expected)
+                Repair::safe(replace_string(Some(claim.value).filter(|_| is_near), expected))
             })
         }),
         claims => findings.add(|| {
@@ -53,7 +53,8 @@ fn check(subject: &FederatedCredentialSubject<'_>, findings: &mut Findings) {
                 if claims.iter().any(|claim| claim.text == expected) {
                     changes.replace(audiences.list, ["[", &text(expected), "]"].concat());
                 }
-                changes
+                // Which of them the tokens have is up to the cluster, unless the settings say it.
+                Repair::safe_if(inject.is_some(), changes)
             })
         }),
     }

@@ -28,7 +28,7 @@
 use super::placeholders::severity_of;
 use super::repairs::replace_string;
 use super::{Check, FederatedCredentialSubject, Rule};
-use crate::finding::Findings;
+use crate::finding::{Findings, Repair};
 use crate::formats::{is_https_url, is_variable};
 use crate::issuer::Issuer;
 use crate::rule::Severity;
@@ -72,6 +72,10 @@ fn check(subject: &FederatedCredentialSubject<'_>, findings: &mut Findings) {
     findings.add_at_most(at_most.min(severity_of(text, subject.origin)), || {
         subject
             .finding(claim, problem, &fix)
-            .repair(|| replace_string(right.as_ref().map(|_| claim.value), right.as_deref().unwrap_or_default()))
+            // The settings name the issuer, or Azure ends it with a slash: there is one right text.
+            .repair(|| {
+                let value = right.as_ref().map(|_| claim.value);
+                Repair::safe(replace_string(value, right.as_deref().unwrap_or_default()))
+            })
     });
 }

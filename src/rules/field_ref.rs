@@ -15,9 +15,11 @@
 //!
 //! Remove the variable. In a labelled pod, injection sets `AZURE_CLIENT_ID`.
 
-use super::repairs::remove_variable;
+use super::repairs::{is_referred_to, remove_variable};
 use super::{Check, PodSubject, Rule};
-use crate::finding::{Finding, Findings, name, quote};
+use crate::finding::{Finding, Findings, Repair, name, quote};
+use crate::keys;
+use crate::pod::Container;
 
 pub(super) const RULE: Rule = Rule::new(&[Check::Template(check)]);
 
@@ -37,10 +39,20 @@ fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
                     } else {
                         "remove the variable, or add the annotation to the pod"
                     };
-                    Finding::at(subject.path_of(variable.object), problem, fix)
-                        .repair(|| remove_variable(container, variable.object))
+                    Finding::at(subject.path_of(variable.object), problem, fix).repair(|| {
+                        let is_safe = is_set_by_injection(subject, container, &variable.name);
+                        Repair::safe_if(is_safe, remove_variable(container, variable.object))
+                    })
                 });
             }
         }
     }
+}
+
+/// Whether injection sets a variable that a container does not set itself. Any other name is one that the application reads: the
+/// annotation is missing rather than the variable wrong.
+fn is_set_by_injection(subject: &PodSubject<'_>, container: &Container<'_>, name: &str) -> bool {
+    let names = [keys::ENV_CLIENT_ID, keys::ENV_TENANT_ID, keys::ENV_TOKEN_FILE, keys::ENV_AUTHORITY_HOST];
+    let takes_part = subject.wants_identity && subject.identity.includes(&container.name);
+    takes_part && names.contains(&name) && !is_referred_to(container, name)
 }

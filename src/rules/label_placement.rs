@@ -18,9 +18,9 @@
 //! Move it to the labels of the pod template.
 
 use super::label::misplaced;
-use super::repairs::move_member;
+use super::repairs::{is_only_pod, move_member};
 use super::{Check, PodSubject, Rule};
-use crate::finding::{Finding, Findings, Place};
+use crate::finding::{Finding, Findings, Place, Repair};
 use crate::keys;
 
 pub(super) const RULE: Rule = Rule::new(&[Check::Template(check)]);
@@ -33,7 +33,11 @@ fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
             let map = holder.field("metadata").and_then(|metadata| metadata.field(map));
             Finding::at(Place::key(path), format!("is {what}, which is ignored"), format!("move it to {target}"))
                 .related(target, "here it is read")
-                .repair(|| move_member(map, keys::USE, subject.pod.object, ["metadata", "labels", keys::USE]))
+                // The label does nothing where it is.
+                .repair(|| {
+                    let changes = move_member(map, keys::USE, subject.pod.object, ["metadata", "labels", keys::USE]);
+                    Repair::safe_if(is_only_pod(holder, subject.pod.object), changes)
+                })
         });
     });
 }

@@ -15,9 +15,9 @@
 //!
 //! Set the label to `"true"`, in quotes, or to `"false"` if the pod needs no identity.
 
-use super::repairs::replace_string;
+use super::repairs::{is_selected, replace_string};
 use super::{Check, PodSubject, Rule};
-use crate::finding::{Finding, Findings, quote};
+use crate::finding::{Finding, Findings, Repair, quote};
 use crate::json::Changes;
 use crate::keys;
 
@@ -34,7 +34,8 @@ fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
             format!("is {}, which is ignored", quote(value)),
             "write \"true\", or \"false\" for no identity",
         )
-        .repair(|| in_lower_case(subject, value))
+        // A word has one meaning, whatever its case.
+        .repair(|| Repair::safe_if(!is_selected(subject, keys::USE), in_lower_case(subject, value)))
     });
 }
 

@@ -16,9 +16,9 @@
 //!
 //! Move the key to the place that the message names.
 
-use super::repairs::move_member;
+use super::repairs::{is_only_pod, is_selected, move_member};
 use super::{Check, PodSubject, Rule, ServiceAccountSubject};
-use crate::finding::{Finding, Findings, Place};
+use crate::finding::{Finding, Findings, Place, Repair};
 use crate::json::{Changes, Value};
 use crate::keys;
 use crate::order::Names;
@@ -38,7 +38,9 @@ fn check_template(subject: &PodSubject<'_>, findings: &mut Findings) {
     for (found, read_at) in misplaced {
         let is_read = found.holder == Holder::Pod && !found.is_label && read.contains(found.key);
         if !is_read {
-            add(subject.object, subject.pod.object, found, read_at, "", findings);
+            let is_selected = || found.is_label && found.holder == Holder::Pod && is_selected(subject, found.key);
+            let is_safe = || is_only_pod(found.object, subject.pod.object) && !is_selected();
+            add(subject.object, subject.pod.object, found, read_at, "", &is_safe, findings);
         }
     }
 }
@@ -48,7 +50,7 @@ fn check_service_account(subject: &ServiceAccountSubject<'_>, findings: &mut Fin
     let has_no_client_id = subject.annotations.get(keys::CLIENT_ID).is_none();
     for (found, read_at) in candidates.filter_map(misplaced) {
         let also = if has_no_client_id && found.key != keys::CLIENT_ID { CLIENT_ID_TOO } else { "" };
-        add(subject.object, subject.object, found, read_at, also, findings);
+        add(subject.object, subject.object, found, read_at, also, &|| true, findings);
     }
 }
 
@@ -72,11 +74,21 @@ fn misplaced<'k, 's>(found: &'k KeyUse<'s>) -> Option<(&'k KeyUse<'s>, ReadAt)> 
 /// What a service account needs as well that has a key meant for pods and no client id.
 const CLIENT_ID_TOO: &str = ", and add annotation azure.workload.identity/client-id here";
 
-fn add(object: Value<'_>, pod: Value<'_>, found: &KeyUse<'_>, read_at: ReadAt, also: &str, findings: &mut Findings) {
+/// Adds the finding about a key. `is_safe` says whether one place is meant, and nothing else reads the key where it is.
+fn add(
+    object: Value<'_>,
+    pod: Value<'_>,
+    found: &KeyUse<'_>,
+    read_at: ReadAt,
+    also: &str,
+    is_safe: &dyn Fn() -> bool,
+    findings: &mut Findings,
+) {
     findings.add(|| {
         let path = found.path(object);
         let fix = ["make it ", read_at.name(), also].concat();
-        Finding::at(Place::key(path), "is not read here", fix).repair(|| moved(pod, found, read_at))
+        Finding::at(Place::key(path), "is not read here", fix)
+            .repair(|| Repair::safe_if(is_safe(), moved(pod, found, read_at)))
     });
 }
 

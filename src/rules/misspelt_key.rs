@@ -15,18 +15,21 @@
 //!
 //! Use the key that the message suggests.
 
-use super::repairs::rename_key;
+use super::repairs::{is_selected, rename_key};
 use super::{Check, Rule};
-use crate::finding::{Finding, Findings, Place};
+use crate::finding::{Finding, Findings, Place, Repair};
 use crate::json::{Changes, Value};
-use crate::subject::{Holder, KeyUse, Meaning, ReadAt};
+use crate::subject::{Holder, KeyUse, Meaning, ReadAt, is_same_but_for_separators};
 
 pub(super) const RULE: Rule = Rule::new(&[
-    Check::Template(|subject, findings| check(subject.keys, subject.object, findings)),
-    Check::ServiceAccount(|subject, findings| check(subject.keys, subject.object, findings)),
+    Check::Template(|subject, findings| {
+        let is_selected = |found: &KeyUse<'_>| found.is_label && is_selected(subject, found.key);
+        check(subject.keys, subject.object, &is_selected, findings);
+    }),
+    Check::ServiceAccount(|subject, findings| check(subject.keys, subject.object, &|_| false, findings)),
 ]);
 
-fn check(keys: &[KeyUse<'_>], object: Value<'_>, findings: &mut Findings) {
+fn check(keys: &[KeyUse<'_>], object: Value<'_>, is_selected: &dyn Fn(&KeyUse<'_>) -> bool, findings: &mut Findings) {
     for found in keys {
         let Meaning::Misspelt(meant, read_at) = found.meaning else { continue };
         findings.add(|| {
@@ -35,8 +38,16 @@ fn check(keys: &[KeyUse<'_>], object: Value<'_>, findings: &mut Findings) {
             } else {
                 format!("did you mean {meant}, {}?", read_at.name())
             };
-            Finding::at(Place::key(found.path(object)), "is not a known key and is ignored", fix)
-                .repair(|| renamed(found, meant, read_at))
+            Finding::at(Place::key(found.path(object)), "is not a known key and is ignored", fix).repair(|| {
+                // With other letters it may be another key, of a newer version for one. Of several keys one is meant.
+                let means_the_same = |other: &&KeyUse<'_>| {
+                    (other.object, other.is_label, other.meaning) == (found.object, found.is_label, found.meaning)
+                };
+                let is_safe = is_same_but_for_separators(found.key, meant)
+                    && keys.iter().filter(means_the_same).count() == 1
+                    && !is_selected(found);
+                Repair::safe_if(is_safe, renamed(found, meant, read_at))
+            })
         });
     }
 }

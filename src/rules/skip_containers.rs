@@ -19,7 +19,7 @@
 
 use super::repairs::replace_string;
 use super::{Check, PodSubject, Rule};
-use crate::finding::{Finding, FindingBuilder, Findings, quote};
+use crate::finding::{Finding, FindingBuilder, Findings, Repair, quote};
 use crate::json::Changes;
 use crate::keys::{self, PROXY_CONTAINER, PROXY_INIT_CONTAINER};
 use crate::order::Names;
@@ -63,7 +63,8 @@ fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
             let problem = format!("names container {}, but the pod has {}", quote(name), names_of(subject));
             let fix =
                 if name.contains(SEPARATORS) { "separate names by \";\"" } else { "correct the name or remove it" };
-            finding(subject, problem, fix.to_owned()).repair(|| with_separators(subject, is_known))
+            // It is offered only if every name is then that of a container.
+            finding(subject, problem, fix.to_owned()).repair(|| Repair::safe(with_separators(subject, is_known)))
         });
     }
     if identity.proxy.is_some() && !identity.includes(PROXY_CONTAINER) {

@@ -167,6 +167,11 @@ fn tolerance(name: &str) -> usize {
     if own.len() < 6 { 1 } else { 2 }
 }
 
+/// Whether two keys are the same without what people get wrong first: case and separators.
+pub(crate) fn is_same_but_for_separators(one: &str, other: &str) -> bool {
+    plain(one) == plain(other)
+}
+
 /// A key without what people get wrong first: case and separators.
 fn plain(key: &str) -> String {
     key.chars().filter(|c| !matches!(c, '-' | '_' | '.' | '/')).map(|c| c.to_ascii_lowercase()).collect()

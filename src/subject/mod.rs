@@ -13,7 +13,7 @@ use crate::kinds;
 use crate::pod::{Pod, StringMap};
 use crate::settings::Settings;
 
-pub(crate) use key_use::{Holder, KeyUse, Meaning, ReadAt};
+pub(crate) use key_use::{Holder, KeyUse, Meaning, ReadAt, is_same_but_for_separators};
 pub(crate) use pod::Models;
 pub use pod::{Outer, PodSubject, Workload};
 pub use template::Template;

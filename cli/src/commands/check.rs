@@ -1,7 +1,9 @@
 //! `check`: reads the input, checks it, writes the reports.
 
+use std::collections::HashSet;
 use std::fs::File;
 use std::io::{BufWriter, Write as _};
+use std::sync::Arc;
 
 use azure_workload_identity_lint::check;
 use azure_workload_identity_lint::report::Report;
@@ -13,7 +15,7 @@ use crate::display::{DEFAULT_WIDTH, Display};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::nothing::{self, Looked};
-use crate::output::{Look, counted};
+use crate::output::{Corrections, Look, counted};
 use crate::policy::Policy;
 use crate::workers::Threads;
 
@@ -27,6 +29,9 @@ pub(crate) fn run(arguments: &CheckArguments, display: &mut Display<'_>) -> Resu
     let threads = Threads::new(arguments.input.threads, display.shows_progress)?;
     let inputs = policy.inputs(&arguments.input, &arguments.render, &threads);
     let mut report = policy.with_options(|options| check(&inputs.files, options, &threads))?;
+    // What a program prints is in no file that could be corrected.
+    let on_disk = inputs.files.iter().zip(&inputs.paths).filter(|(_, path)| path.is_some());
+    let on_disk: HashSet<_> = on_disk.map(|(file, _)| Arc::clone(&file.source.name)).collect();
     // The bar is removed before anything is written.
     drop(threads);
     report.errors.splice(..0, inputs.errors);
@@ -37,12 +42,13 @@ pub(crate) fn run(arguments: &CheckArguments, display: &mut Display<'_>) -> Resu
         files: &inputs.files,
         current: &policy.current,
     };
-    finish(report, &arguments.output, baseline, &looked, display)
+    finish(report, &on_disk, &arguments.output, baseline, &looked, display)
 }
 
-/// Writes a report in all its formats, without what is to be left out.
+/// Writes a report in all its formats, without what is to be left out. The files `on_disk` can be corrected.
 fn finish(
     mut report: Report,
+    on_disk: &HashSet<Arc<str>>,
     arguments: &OutputArguments,
     baseline: Option<Baseline>,
     looked: &Looked<'_>,
@@ -63,13 +69,14 @@ fn finish(
             ))?;
         }
     }
+    let corrections = Corrections::of(&report, |file| on_disk.contains(file));
     let mut exit = Exit::after(&report, arguments.deny_warnings);
     // A warning that fails the check is shown.
     let most = if arguments.deny_warnings { Severity::Warn } else { Severity::Deny };
     let least = Severity::from(arguments.severity).min(most);
     report.findings.retain(|finding| finding.severity >= least);
 
-    let look = Look { deny_warnings: arguments.deny_warnings, in_baseline, ..Look::of(display) };
+    let look = Look { deny_warnings: arguments.deny_warnings, in_baseline, corrections, ..Look::of(display) };
     // First, since whoever reads the output may close it early.
     for ReportFile { format, file } in &arguments.report {
         write_file(*format, &report, look, file)

@@ -9,10 +9,11 @@ use azure_workload_identity_lint::report::{
     Diagnostic, FilePlace, ObjectName, RelatedPlace, Report, Summary, TextEdit,
 };
 use azure_workload_identity_lint::source::Source;
+use azure_workload_identity_policy::finding::Applicability;
 use azure_workload_identity_policy::rule::Severity;
 
-use super::Look;
 use super::masking::{is_structure, masked};
+use super::{Corrections, Look};
 use crate::printable::printable;
 
 /// How many lines before the place are shown.
@@ -40,16 +41,16 @@ pub(super) fn write(report: &Report, look: Look, out: &mut dyn Write) -> io::Res
     }
     // Without anything that was checked, "no findings" would be misread.
     if look.has_summary && report.summary.objects > 0 {
-        writeln!(out, "{}", summary(report, look.in_baseline))?;
+        writeln!(out, "{}", summary(report, look))?;
     }
     Ok(())
 }
 
-/// The last line: what was found in how much, and what was not checked.
-fn summary(report: &Report, in_baseline: usize) -> String {
+/// The last line: what was found in how much, what was not checked, and what can be corrected.
+fn summary(report: &Report, look: Look) -> String {
     let Summary { files, objects, deny, warn, note, .. } = report.summary;
     // What cannot be read may ask for one.
-    let may_concern = report.summary.concerns_identity() || in_baseline > 0 || !report.errors.is_empty();
+    let may_concern = report.summary.concerns_identity() || look.in_baseline > 0 || !report.errors.is_empty();
     let found = [
         (deny > 0).then(|| format!("{deny} denied")),
         (warn > 0).then(|| counted(warn, "warning")),
@@ -58,10 +59,20 @@ fn summary(report: &Report, in_baseline: usize) -> String {
     let found = found.into_iter().flatten().collect::<Vec<_>>().join(", ");
     let found = if found.is_empty() { "no findings" } else { &found };
     let rest = [
-        (in_baseline > 0).then(|| format!("{in_baseline} in the baseline")),
+        (look.in_baseline > 0).then(|| format!("{} in the baseline", look.in_baseline)),
         (!report.skipped.is_empty()).then(|| format!("{} skipped", report.skipped.len())),
         (!report.errors.is_empty()).then(|| counted(report.errors.len(), "error")),
         (!may_concern).then(|| "nothing here asks for an identity".to_owned()),
+        match look.corrections {
+            Corrections { safe: 0, suggestions: 0 } => None,
+            Corrections { safe: 0, suggestions } => {
+                Some(format!("azwi-check fix --unsafe-fixes corrects {suggestions}"))
+            }
+            Corrections { safe, suggestions: 0 } => Some(format!("azwi-check fix corrects {safe}")),
+            Corrections { safe, suggestions } => {
+                Some(format!("azwi-check fix corrects {safe}, with --unsafe-fixes {suggestions} more"))
+            }
+        },
     ];
     let checked = format!("{found} in {} of {}", counted(objects, "object"), counted(files, "file"));
     [Some(checked)].into_iter().chain(rest).flatten().collect::<Vec<_>>().join("; ")
@@ -109,9 +120,15 @@ fn groups(finding: &Diagnostic) -> Vec<Group<'_>> {
     if !object.is_empty() {
         group = group.element(Level::INFO.with_name("object").message(object));
     }
-    match finding.edits.as_deref().and_then(|edits| patch(&finding.place, edits)) {
-        Some(patch) => vec![group, Level::HELP.secondary_title(finding.fix.as_str()).element(patch)],
-        None => vec![group.element(Level::HELP.message(finding.fix.as_str()))],
+    let advice = finding.fix.as_str();
+    let Some(correction) = &finding.correction else { return vec![group.element(Level::HELP.message(advice))] };
+    let help = match correction.applicability {
+        Applicability::Safe => Level::HELP,
+        Applicability::Suggestion => Level::HELP.with_name("suggestion"),
+    };
+    match patch(&finding.place, &correction.edits) {
+        Some(patch) => vec![group, help.secondary_title(advice).element(patch)],
+        None => vec![group.element(help.message(advice))],
     }
 }
 
@@ -240,8 +257,20 @@ fn patch<'r>(place: &'r FilePlace, edits: &'r [TextEdit]) -> Option<Snippet<'r, 
     let line = place.range.start.line + lines_between(place.span.start..start);
     let line = line.saturating_sub(lines_between(start..place.span.start));
     let lines = masked(lines, &|at| edits.iter().any(|edit| relative(&edit.span, start).contains(&at)));
-    let patches = edits.iter().map(|edit| Patch::new(relative(&edit.span, start), edit.text.as_str()));
+    let patches = edits.iter().map(|edit| Patch::new(relative(&whole_lines(text, edit), start), edit.text.as_str()));
     Some(Snippet::source(lines).line_start(line).path(place.source.name.as_ref()).patches(patches))
+}
+
+/// The place of an edit; of one that removes lines, so that the line above them does not count as changed.
+fn whole_lines(text: &str, edit: &TextEdit) -> Range<usize> {
+    let TextEdit { span, text: new } = edit;
+    let rest = text.get(span.start..).unwrap_or_default();
+    let behind = text.get(span.end..).unwrap_or_default();
+    if new.is_empty() && !span.is_empty() && rest.starts_with('\n') && behind.starts_with('\n') {
+        span.start + 1..span.end + 1
+    } else {
+        span.clone()
+    }
 }
 
 /// Where the line starts that a position is in; of a very long line, a place in it.
@@ -269,9 +298,20 @@ mod tests {
     use super::*;
     use crate::output::sample;
 
+    fn look() -> Look {
+        Look {
+            is_coloured: false,
+            width: 100,
+            deny_warnings: false,
+            has_summary: true,
+            in_baseline: 0,
+            corrections: Corrections::default(),
+        }
+    }
+
     fn render(findings: Vec<Diagnostic>) -> String {
         let report = Report { findings, ..Report::default() };
-        let look = Look { is_coloured: false, width: 100, deny_warnings: false, has_summary: true, in_baseline: 0 };
+        let look = look();
         let mut out = Vec::new();
         write(&report, look, &mut out).unwrap();
         String::from_utf8(out).unwrap()
@@ -315,7 +355,8 @@ help: write "true"
         let mut finding = finding(text, "\"日本語\"");
         let place = sample::place("a.yaml", text, "labels");
         finding.related.push(RelatedPlace { place, message: "here".into() });
-        finding.edits = Some(vec![TextEdit { span: finding.place.span.clone(), text: "1".into() }]);
+        let edit = TextEdit { span: finding.place.span.clone(), text: "1".into() };
+        finding.correction = Some(sample::correction(Applicability::Safe, edit));
 
         let text = render(vec![finding]);
         assert!(
@@ -369,10 +410,11 @@ help: write "true"
             };
             let mut finding = sample::finding(RuleId::LabelValue, Severity::Warn, place(places[0]));
             finding.related.push(RelatedPlace { place: place(places[1]), message: "here".into() });
-            finding.edits = Some(vec![TextEdit { span: place(places[2]).span, text: replacement }]);
+            let edit = TextEdit { span: place(places[2]).span, text: replacement };
+            finding.correction = Some(sample::correction(Applicability::Suggestion, edit));
             let report = Report { findings: vec![finding], ..Report::default() };
             for is_coloured in [false, true] {
-                let look = Look { is_coloured, width, deny_warnings: false, has_summary: true, in_baseline: 0 };
+                let look = Look { is_coloured, width, ..look() };
                 write(&report, look, &mut Vec::new()).unwrap();
             }
         }
@@ -396,9 +438,32 @@ help: write "true"
             (9, 0, 0, 1, 4, "1 note in 14 objects of 1 file; 4 in the baseline"),
         ] {
             let counts = Summary { files: 1, documents: 9, objects: 14, identity, deny, warn, note };
-            assert_eq!(summary(&Report { summary: counts, ..Report::default() }, in_baseline), expected);
+            let look = Look { in_baseline, ..look() };
+            assert_eq!(summary(&Report { summary: counts, ..Report::default() }, look), expected);
         }
         let expected = "1 denied, 1 warning, 1 note in 3 objects of 4 files; 2 skipped; 1 error";
-        assert_eq!(summary(&sample::report(), 0), expected);
+        assert_eq!(summary(&sample::report(), look()), expected);
+    }
+
+    #[test]
+    fn the_last_line_says_how_many_findings_can_be_corrected() {
+        let counts = summary(&sample::report(), look());
+        for (safe, suggestions, expected) in [
+            (2, 0, "; azwi-check fix corrects 2"),
+            (2, 1, "; azwi-check fix corrects 2, with --unsafe-fixes 1 more"),
+            (0, 1, "; azwi-check fix --unsafe-fixes corrects 1"),
+        ] {
+            let look = Look { corrections: Corrections { safe, suggestions }, ..look() };
+            assert_eq!(summary(&sample::report(), look), [&counts, expected].concat());
+        }
+    }
+
+    #[test]
+    fn a_suggestion_is_named_as_one() {
+        let mut finding = finding("a: b\n", "b");
+        let edit = TextEdit { span: finding.place.span.clone(), text: "c".into() };
+        finding.correction = Some(sample::correction(Applicability::Suggestion, edit));
+        let text = render(vec![finding]);
+        assert!(text.contains("\nsuggestion: write \"true\"\n"), "{text}");
     }
 }

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use azure_workload_identity_lint::report::{Diagnostic, ReadError, Report, Skipped, Summary};
+use azure_workload_identity_policy::finding::Applicability;
 use serde::Serialize;
 
 use crate::json_text;
@@ -36,6 +37,7 @@ pub(super) struct Finding<'r> {
     object: Object<'r>,
     related: Vec<Related<'r>>,
     fixable: bool,
+    applicability: Option<&'static str>,
 }
 
 #[derive(Serialize)]
@@ -122,7 +124,11 @@ pub(super) fn finding(finding: &Diagnostic) -> Finding<'_> {
             name: &finding.object.name,
         },
         related: related.collect(),
-        fixable: finding.edits.is_some(),
+        fixable: finding.correction.is_some(),
+        applicability: finding.correction.as_ref().map(|correction| match correction.applicability {
+            Applicability::Safe => "safe",
+            Applicability::Suggestion => "suggestion",
+        }),
     }
 }
 
@@ -160,7 +166,7 @@ mod tests {
                 "fix": "write \"true\"",
                 "object": {"apiVersion": "v1", "kind": "Pod", "namespace": "shop", "name": "web"},
                 "related": [{"file": "accounts.yaml", "line": 3, "column": 9, "message": "the service account is here"}],
-                "fixable": true,
+                "fixable": true, "applicability": "safe",
             })
         );
         let reason = "is a template ({{ in line 5) and no YAML: 100% wrong; render it and check the result";

@@ -16,6 +16,7 @@ mod sarif;
 use std::io::{self, Write};
 
 use azure_workload_identity_lint::report::{Diagnostic, Report};
+use azure_workload_identity_policy::finding::Applicability;
 use azure_workload_identity_policy::rule::Severity;
 
 use crate::arguments::Format;
@@ -23,6 +24,27 @@ use crate::display::Display;
 use crate::printable::Prose;
 
 pub(crate) use human::counted;
+
+/// How many findings `azwi-check fix` corrects.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Corrections {
+    /// Those with a safe correction.
+    pub(crate) safe: usize,
+    /// Those that it corrects with `--unsafe-fixes` only.
+    pub(crate) suggestions: usize,
+}
+
+impl Corrections {
+    /// Counts the findings of a report in the files that can be corrected.
+    pub(crate) fn of(report: &Report, can_be_corrected: impl Fn(&str) -> bool) -> Self {
+        let corrections = report.findings.iter().filter(|finding| can_be_corrected(&finding.place.source.name));
+        let corrections = corrections.filter_map(|finding| finding.correction.as_ref());
+        corrections.fold(Self::default(), |counts, correction| match correction.applicability {
+            Applicability::Safe => Self { safe: counts.safe + 1, ..counts },
+            Applicability::Suggestion => Self { suggestions: counts.suggestions + 1, ..counts },
+        })
+    }
+}
 
 /// How a report is shown.
 #[derive(Clone, Copy, Debug)]
@@ -37,6 +59,8 @@ pub(crate) struct Look {
     pub(crate) has_summary: bool,
     /// How many findings are left out because they are in the baseline.
     pub(crate) in_baseline: usize,
+    /// How many findings can be corrected by the program.
+    pub(crate) corrections: Corrections,
 }
 
 impl Look {
@@ -48,6 +72,7 @@ impl Look {
             deny_warnings: false,
             has_summary: !display.is_quiet(),
             in_baseline: 0,
+            corrections: Corrections::default(),
         }
     }
 }

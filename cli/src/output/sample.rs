@@ -1,10 +1,12 @@
 //! A report for the tests of formats: texts with what formats have to escape, places in two files, a correction.
 
 use azure_workload_identity_lint::report::{
-    Diagnostic, FilePlace, ObjectName, ReadError, RelatedPlace, Report, SkipReason, Skipped, Summary, TextEdit,
+    Correction, Diagnostic, FilePlace, ObjectName, ReadError, RelatedPlace, Report, SkipReason, Skipped, Summary,
+    TextEdit,
 };
 use azure_workload_identity_lint::rule::Rule;
 use azure_workload_identity_lint::source::{Lines, Source};
+use azure_workload_identity_policy::finding::Applicability;
 use azure_workload_identity_policy::rule::{RuleId, Severity};
 
 const POD: &str = "\
@@ -48,7 +50,7 @@ pub(super) fn finding(rule: RuleId, severity: Severity, place: FilePlace) -> Dia
             name: "web".into(),
         },
         related: Vec::new(),
-        edits: None,
+        correction: None,
         fingerprint: format!("{:016x}", 0xf00d + rule as u64),
     }
 }
@@ -57,17 +59,22 @@ fn template(line: usize) -> SkipReason {
     SkipReason::Template { line, error: "100% wrong".into() }
 }
 
+/// A correction that is one edit.
+pub(super) fn correction(applicability: Applicability, edit: TextEdit) -> Correction {
+    Correction { applicability, edits: vec![edit], done: "\"True\" -> \"true\"".into() }
+}
+
 /// A report with one finding of each severity, skipped files and an error.
 pub(super) fn report() -> Report {
     const FILE: &str = "deploy/web, 100%.yaml";
     let denied = place(FILE, POD, "\"True\"");
-    let edits = vec![TextEdit { span: denied.span.clone(), text: "\"true\"".into() }];
+    let edit = TextEdit { span: denied.span.clone(), text: "\"true\"".into() };
     let account = place("accounts.yaml", ACCOUNT, "web");
     let related = vec![RelatedPlace { place: account, message: "the service account is here".into() }];
     let denied = finding(RuleId::LabelValue, Severity::Deny, denied);
     Report {
         findings: vec![
-            Diagnostic { related, edits: Some(edits), ..denied },
+            Diagnostic { related, correction: Some(correction(Applicability::Safe, edit)), ..denied },
             finding(RuleId::UnknownKey, Severity::Warn, place(FILE, POD, "azure.workload.identity/use")),
             finding(RuleId::LabelOnServiceAccount, Severity::Note, place("accounts.yaml", ACCOUNT, "name")),
         ],

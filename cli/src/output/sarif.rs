@@ -12,6 +12,7 @@ use std::sync::Arc;
 use azure_workload_identity_lint::report::{Diagnostic, ReadError, Report, TextEdit};
 use azure_workload_identity_lint::rule::Rule;
 use azure_workload_identity_lint::source::{Lines, Position, Source};
+use azure_workload_identity_policy::finding::Applicability;
 use azure_workload_identity_policy::rule::Severity;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde::Serialize;
@@ -277,6 +278,7 @@ fn result<'r>(finding: &'r Diagnostic, rule_index: usize, places: &mut Places<'r
         message: Some(text(related.message.as_str())),
         ..Location::at(&related.place.source.name, &related.place.range)
     });
+    let corrections = finding.correction.iter().filter(|it| it.applicability == Applicability::Safe);
     Finding {
         rule_id: finding.rule.name(),
         rule_index,
@@ -284,7 +286,8 @@ fn result<'r>(finding: &'r Diagnostic, rule_index: usize, places: &mut Places<'r
         message: text(sentence(finding)),
         locations: [location],
         related_locations: related.collect(),
-        fixes: finding.edits.iter().map(|edits| fix(finding, edits, places)).collect(),
+        // The format cannot tell a suggestion from a correction, and programs make them all.
+        fixes: corrections.map(|correction| fix(finding, &correction.edits, places)).collect(),
         partial_fingerprints: Fingerprints { finding: &finding.fingerprint },
     }
 }

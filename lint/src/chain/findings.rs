@@ -133,7 +133,7 @@ impl Found<'_> {
             fix,
             object: object.clone(),
             related: related.into_iter().collect(),
-            edits: None,
+            correction: None,
             fingerprint: String::new(),
         });
     }

@@ -9,6 +9,7 @@ mod plan;
 mod render;
 mod scalar;
 mod scope;
+mod tidy;
 mod write;
 
 use std::ops::Range;
@@ -44,12 +45,24 @@ pub(crate) fn elements(root: Value<'_>) -> Vec<Value<'_>> {
 /// The changes of the text that make `changes` of the document, in order and not overlapping. `None` if no change of the text is sure
 /// to do that: a place that is used through aliases, for one, may not be changed for one of its uses only.
 pub fn edits(target: &Target<'_>, changes: &Changes) -> Option<Vec<TextEdit>> {
+    edits_by(target, changes, &[Sharing::Keep, Sharing::Expand, Sharing::Freeze])
+}
+
+/// As [`edits`], for changes that correct a mistake. What is written once with the mistake is not written a second time with it, where
+/// an alias was. A list of variables, annotations or labels that would be left empty is removed, if the text then means the same.
+pub fn corrections(target: &Target<'_>, changes: &Changes) -> Option<Vec<TextEdit>> {
+    let ways = [Sharing::Keep, Sharing::Expand];
+    let without_empty = tidy::without_empty(target, changes);
+    without_empty.and_then(|changes| edits_by(target, &changes, &ways)).or_else(|| edits_by(target, changes, &ways))
+}
+
+/// As [`edits`], with what may be done about places that are used several times.
+fn edits_by(target: &Target<'_>, changes: &Changes, ways: &[Sharing]) -> Option<Vec<TextEdit>> {
     if changes.is_empty() {
         return Some(Vec::new());
     }
     let has_aliases = target.document.is_some_and(|document| document.origins.alias(0).is_some());
-    let ways =
-        if has_aliases { [Sharing::Keep, Sharing::Expand, Sharing::Freeze].as_slice() } else { &[Sharing::Keep] };
+    let ways = if has_aliases { ways } else { &[Sharing::Keep] };
     Scope::of(target, changes).find_map(|scope| {
         let mut expected = Vec::new();
         changes.write(scope.value, &mut expected);

@@ -25,6 +25,6 @@ pub(crate) fn check(suppression: &Suppression) -> Option<Fault> {
         span: suppression.span.clone(),
         problem: "the comment does not say why the finding is accepted".to_owned(),
         fix: "write the reason behind the bracket".to_owned(),
-        edit: None,
+        correction: None,
     })
 }

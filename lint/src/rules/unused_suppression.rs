@@ -15,15 +15,16 @@
 //!
 //! Remove the comment, or correct the name of the rule.
 
-use azure_workload_identity_policy::finding::quote;
+use azure_workload_identity_policy::finding::{Applicability, quote};
 
-use crate::report::TextEdit;
+use crate::report::{Correction, TextEdit};
 use crate::rule::Rule;
 use crate::suppressions::{Fault, Suppression};
 
 /// What the comment names in vain. `used` says which of its rules suppressed something.
 pub(crate) fn check(suppression: &Suppression, used: &[bool], text: &str) -> Vec<Fault> {
-    let problem = |span, problem, fix, edit| Fault { rule: Rule::UnusedSuppression, span, problem, fix, edit };
+    let problem =
+        |span, problem, fix, correction| Fault { rule: Rule::UnusedSuppression, span, problem, fix, correction };
     if suppression.rules.is_empty() {
         let fix = "write `# azwi-check: ignore[RULE] REASON`".to_owned();
         return vec![problem(
@@ -35,7 +36,8 @@ pub(crate) fn check(suppression: &Suppression, used: &[bool], text: &str) -> Vec
     }
     let unused = suppression.rules.iter().zip(used).filter(|(_, used)| !**used).map(|(rule, _)| rule);
     let problems = unused.map(|(span, name)| {
-        let removal = (suppression.rules.len() == 1).then(|| suppression.removal(text));
+        let removal = (suppression.rules.len() == 1)
+            .then(|| suggestion(suppression.removal(text), "removed the comment".to_owned()));
         if Rule::from_name(name).is_some() {
             let what = format!("the comment suppresses no finding of {name}");
             return problem(span.clone(), what, "remove it".to_owned(), removal);
@@ -44,10 +46,16 @@ pub(crate) fn check(suppression: &Suppression, used: &[bool], text: &str) -> Vec
         match Rule::nearest(name) {
             Some(near) => {
                 let edit = TextEdit { span: span.clone(), text: near.name().to_owned() };
-                problem(span.clone(), what, format!("did you mean {near}?"), Some(edit))
+                let correction = suggestion(edit, format!("{name} -> {near}"));
+                problem(span.clone(), what, format!("did you mean {near}?"), Some(correction))
             }
             None => problem(span.clone(), what, "`azwi-check rules` lists the names".to_owned(), None),
         }
     });
     problems.collect()
+}
+
+/// A check of other files, or with other settings, may find what the comment suppresses; and the comment holds the words of a person.
+fn suggestion(edit: TextEdit, done: String) -> Correction {
+    Correction { applicability: Applicability::Suggestion, edits: vec![edit], done }
 }

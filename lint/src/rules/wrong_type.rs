@@ -16,22 +16,26 @@
 //!
 //! Put the value in quotes: `azure.workload.identity/use: "true"`.
 
-use azure_workload_identity_policy::json::{self, Changes, Kind, Value};
+use azure_workload_identity_policy::finding::{Applicability, Repair};
+use azure_workload_identity_policy::json::{self, Changes, Kind, Path, Segment, Value};
+use azure_workload_identity_policy::keys;
 
+use crate::correction::correction;
 use crate::draft::Words;
 use crate::place::Written;
 
-/// The words for a value of the wrong type. What is written without quotes in the place of a string is to be put in quotes.
-pub(crate) fn words(value: Value<'_>, expected: Kind, written: &Written<'_>) -> Words {
+/// The words for a value of the wrong type at a path in an object.
+pub(crate) fn words(value: Value<'_>, expected: Kind, path: &Path, object: Value<'_>, written: &Written<'_>) -> Words {
     let as_written = written.plain_text(value).unwrap_or_default();
     let kind = value.kind();
     let is_scalar = matches!(kind, Kind::Bool | Kind::Number);
     if expected != Kind::String || !is_scalar {
         let problem = format!("is {}, but must be {}", in_yaml(kind), in_yaml(expected));
-        return Words { problem, fix: format!("write {}", in_yaml(expected)), edits: None };
+        return Words { problem, fix: format!("write {}", in_yaml(expected)), correction: None };
     }
-    // `yes` means true; a number is the text that was written.
-    let wanted = if kind == Kind::Bool || as_written.is_empty() { value.raw() } else { as_written };
+    // What is written is meant as a text: `no` is Norway, `n` a name. Only of the label it is known that a boolean is meant.
+    let is_boolean = kind == Kind::Bool && path.segments().last() == Some(&Segment::Key(keys::USE.to_owned()));
+    let wanted = if is_boolean || as_written.is_empty() { value.raw() } else { as_written };
     let problem = if as_written.is_empty() || as_written == value.raw() {
         format!("is {}, {kind}, but must be a string", value.raw())
     } else {
@@ -39,7 +43,9 @@ pub(crate) fn words(value: Value<'_>, expected: Kind, written: &Written<'_>) -> 
     };
     let mut changes = Changes::default();
     changes.replace(value, json::text(wanted));
-    Words { problem, fix: format!("put it in quotes: {}", json::text(wanted)), edits: written.edits(&changes) }
+    let verb = if wanted == as_written { "put it in quotes:" } else { "write" };
+    let repair = Repair { applicability: Applicability::Safe, changes };
+    Words { problem, fix: format!("{verb} {}", json::text(wanted)), correction: correction(&repair, object, written) }
 }
 
 /// A type as people who write YAML call it.

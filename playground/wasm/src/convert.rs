@@ -9,11 +9,11 @@ use azure_workload_identity_lint::preview::{self, Cause, Unchanged};
 use azure_workload_identity_lint::report::{self, Diagnostic, FilePlace, ReadError, Report};
 use azure_workload_identity_lint::source::{Source, Utf16};
 use azure_workload_identity_lint::{FilePreview, NamedPod, answers, edit};
-use azure_workload_identity_policy::rule;
+use azure_workload_identity_policy::{finding, rule};
 
 use crate::interface::{
-    self, Answer, Break, Chain, ChainEdge, ChainNode, Chains, Check, Finding, Json, Link, LinkState, NodeKind, Outcome,
-    Place, PodPreview, Problem, Related, Severity, Skipped, Summary, TextEdit, Unknown, Verdict,
+    self, Answer, Applicability, Break, Chain, ChainEdge, ChainNode, Chains, Check, Finding, Json, Link, LinkState,
+    NodeKind, Outcome, Place, PodPreview, Problem, Related, Severity, Skipped, Summary, TextEdit, Unknown, Verdict,
 };
 
 /// Converts answers; knows the offsets of the texts that it has met.
@@ -102,13 +102,13 @@ impl<'s> Convert<'s> {
     fn finding(&mut self, finding: &'s Diagnostic) -> Finding {
         let related = finding.related.iter();
         let related = related.map(|it| Related { place: self.place(&it.place), message: it.message.clone() }).collect();
-        let edits = finding.edits.as_ref().map(|edits| {
+        let edits = finding.correction.as_ref().map(|correction| {
             let offsets = self.offsets(&finding.place.source);
             let edit = |edit: &report::TextEdit| {
                 let span = offsets.span(&edit.span);
                 TextEdit { from: span.start, to: span.end, text: edit.text.clone() }
             };
-            edits.iter().map(edit).collect()
+            correction.edits.iter().map(edit).collect()
         });
         Finding {
             rule: finding.rule.name().to_owned(),
@@ -119,6 +119,7 @@ impl<'s> Convert<'s> {
             object: finding.object.to_string(),
             related,
             edits,
+            applicability: finding.correction.as_ref().map(|correction| correction.applicability.into()),
         }
     }
 
@@ -189,6 +190,7 @@ macro_rules! mirrors {
 }
 
 mirrors! {
+    Applicability of finding::Applicability: Safe Suggestion;
     Verdict of chain::Verdict: Complete Broken Unknown;
     Link of chain::Link: Label ServiceAccount ClientId TenantId Audience Issuer Subject FederatedCredential;
     NodeKind of graph::NodeKind: Workload More ServiceAccount Client Token Credential Entra;

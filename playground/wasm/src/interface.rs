@@ -78,6 +78,16 @@ pub struct TextEdit {
     pub text: String,
 }
 
+/// Whether a correction can be made unasked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Tsify)]
+#[serde(rename_all = "lowercase")]
+pub enum Applicability {
+    /// It has one sensible meaning, and nothing is lost.
+    Safe,
+    /// A person decides.
+    Suggestion,
+}
+
 /// A finding of a rule.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Tsify)]
 pub struct Finding {
@@ -95,11 +105,15 @@ pub struct Finding {
     pub object: String,
     /// Other places that have to do with it.
     pub related: Vec<Related>,
-    /// Changes of the file of `place` that do what `fix` says: all of them together, in order, not overlapping. Absent if no change is
-    /// safe.
+    /// Changes of the file of `place` that do what `fix` says: all of them together, in order, not overlapping. Absent if there are
+    /// none.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[tsify(optional)]
     pub edits: Option<Vec<TextEdit>>,
+    /// Whether they can be made unasked. Absent if there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[tsify(optional)]
+    pub applicability: Option<Applicability>,
 }
 
 /// Something that cannot be read.

@@ -91,6 +91,7 @@ fn offsets_are_those_of_strings_of_javascript() {
     assert_eq!(slice(&get(&finding, "place")), "\"True\"");
     let edit = get(&finding, "edits.0");
     assert_eq!((slice(&edit).as_str(), get(&edit, "text")), ("\"True\"", "\"true\"".into()));
+    assert_eq!(get(&finding, "applicability"), "safe");
 }
 
 #[wasm_bindgen_test]
@@ -128,7 +129,7 @@ fn what_is_absent_is_undefined() {
         workspace(&format!(r#"{{"files": {files}, "settings": "", "namespace": null, "credentials": []}}"#));
     let finding = get(&workspace.check().ok().unwrap().js_value(), "findings.0");
     assert_eq!(get(&finding, "rule"), "client-id-format");
-    assert!(get(&finding, "edits").is_undefined());
+    assert!(get(&finding, "edits").is_undefined() && get(&finding, "applicability").is_undefined());
 }
 
 #[wasm_bindgen_test]
