@@ -31,7 +31,7 @@ export function diagnosticsOf(
       if (edits) {
         diagnostic.actions = [
           {
-            name: "Fix",
+            name: finding.applicability === "suggestion" ? "Apply the suggestion" : "Fix",
             apply: (view) =>
               view.dispatch({ changes: edits.map(({ from, to, text }) => ({ from, to, insert: text })), userEvent: "input.fix" }),
           },
@@ -58,7 +58,7 @@ function FindingTip({ finding, rule }: { finding: Finding; rule?: Rule }) {
       </p>
       <p>{finding.message}</p>
       <p>
-        <strong>Fix:</strong> {finding.fix}
+        <strong>{finding.applicability === "suggestion" ? "Suggestion" : "Fix"}:</strong> {finding.fix}
       </p>
       {rule && (
         <div class="rule">

@@ -17,7 +17,8 @@ export function Findings() {
   const result = check.value;
   if (!result) return <p class="quiet">{isChecking.value ? "Checking…" : "There is no answer yet."}</p>;
   const { findings } = result.value;
-  const fixable = findings.filter((finding) => finding.edits);
+  // What is only suggested is decided one by one.
+  const fixable = findings.filter((finding) => finding.applicability === "safe");
   return (
     <>
       <Problems check={result.value} />
@@ -107,6 +108,7 @@ function Problems({ check }: { check: Check }) {
 export function FindingItem({ finding }: { finding: Finding }) {
   const isOpen = useSignal(false);
   const { rule, severity, place, message, object, related, edits } = finding;
+  const isSuggestion = finding.applicability === "suggestion";
   return (
     <li class={`finding ${severity}`}>
       <button type="button" class="go" onClick={() => goTo(place)}>
@@ -121,7 +123,7 @@ export function FindingItem({ finding }: { finding: Finding }) {
         <span class="object">{object}</span>
         <span class="message">{message}</span>
         <span class="fix">
-          <span class="what">Fix</span> {finding.fix}
+          <span class="what">{isSuggestion ? "Suggestion" : "Fix"}</span> {finding.fix}
         </span>
       </button>
       {related.length > 0 && (
@@ -141,10 +143,10 @@ export function FindingItem({ finding }: { finding: Finding }) {
           <button
             type="button"
             class="small accent"
-            aria-label={`Fix ${rule} in line ${place.line}`}
+            aria-label={`${isSuggestion ? "Apply the suggestion of" : "Fix"} ${rule} in line ${place.line}`}
             onClick={() => fix([finding])}
           >
-            Fix
+            {isSuggestion ? "Apply" : "Fix"}
           </button>
         )}
         <button
