@@ -12,9 +12,9 @@ pub const DEPTH_LIMIT: usize = 127;
 /// Up to this many keys of an object are compared each with each to find a repeated one; more are sorted.
 const FEW_KEYS: usize = 12;
 
-/// The largest 64-bit float, the type in which the host reads fractions; schemas do use it as a bound: how many
-/// digits it has before the decimal point, and the first of them.
-const LARGEST_FLOAT: (i64, &[u8]) = (309, b"17976931348623157");
+/// The numbers from here on are nearer to infinity than to the largest 64-bit float, which schemas do use as a bound, also rounded
+/// up (`1.7976931348623158e308`): how many digits they have before the decimal point, and the first of them.
+const TOO_LARGE: (i64, &[u8]) = (309, b"17976931348623158079");
 
 /// Why a text is no JSON that we accept, and where. It never quotes the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -317,7 +317,7 @@ impl Scanner<'_> {
             }
         }
         let magnitude = exponent.saturating_add(i64::try_from(point - start).unwrap_or(i64::MAX));
-        if magnitude >= LARGEST_FLOAT.0 && exceeds_float(self.text.get(mantissa).unwrap_or_default(), magnitude) {
+        if magnitude >= TOO_LARGE.0 && exceeds_float(self.text.get(mantissa).unwrap_or_default(), magnitude) {
             return Err(Stop { at: end, reason: "a number that is too large" });
         }
         self.leaf(at..end, Kind::Number, false);
@@ -368,10 +368,10 @@ impl Scanner<'_> {
 fn exceeds_float(mantissa: &[u8], magnitude: i64) -> bool {
     let digits = || mantissa.iter().filter(|byte| **byte != b'.');
     let zeros = digits().take_while(|digit| **digit == b'0').count();
-    let significant = || digits().skip(zeros).take(LARGEST_FLOAT.1.len());
+    let significant = || digits().skip(zeros).take(TOO_LARGE.1.len());
     let magnitude = magnitude.saturating_sub(i64::try_from(zeros).unwrap_or(i64::MAX));
     significant().next().is_some()
-        && magnitude.cmp(&LARGEST_FLOAT.0).then_with(|| significant().cmp(LARGEST_FLOAT.1)).is_gt()
+        && magnitude.cmp(&TOO_LARGE.0).then_with(|| significant().cmp(TOO_LARGE.1)).is_ge()
 }
 
 /// Gives `push` the text that the content of a JSON string stands for, piece by piece. The error is the offset of an
