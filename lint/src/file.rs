@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use azure_workload_identity_policy::cluster::ServiceAccount;
-use azure_workload_identity_policy::json::{self, Kind, Reading, Value};
+use azure_workload_identity_policy::json::{self, Reading, Value};
 
 use crate::access::Grant;
 use crate::manifest::looks_like_one;
 use crate::members::text;
+use crate::objects::TypedObject;
 use crate::report::{ObjectName, ReadError, SkipReason};
 use crate::source::{Lines, NoText, Source, as_json};
 use crate::yaml;
@@ -81,63 +82,31 @@ impl Reread<'_> {
     }
 }
 
-/// How deep lists may be in lists. The API server knows none in another.
-const LIST_DEPTH: usize = 3;
-
-/// Visits the objects of a document, those in lists one by one: the value, its `apiVersion` and its `kind`.
-pub(crate) fn each_object<'v>(root: Value<'v>, visit: &mut dyn FnMut(Value<'v>, String, String)) {
-    each_object_in(root, "", LIST_DEPTH, visit);
-}
-
-/// As [`each_object`]. `item_kind` is the kind of items that do not name it, as the API server answers them.
-fn each_object_in<'v>(
-    value: Value<'v>,
-    item_kind: &str,
-    depth: usize,
-    visit: &mut dyn FnMut(Value<'v>, String, String),
-) {
-    let (mut api_version, mut kind) = (text(Some(value), "apiVersion"), text(Some(value), "kind"));
-    if let (true, Some((version, item))) = (kind.is_empty(), item_kind.split_once(' ')) {
-        (api_version, kind) = (version.to_owned(), item.to_owned());
-    }
-    if api_version.is_empty() || kind.is_empty() {
-        return;
-    }
-    let items = value.field("items").filter(|items| items.kind() == Kind::Array);
-    if let (Some(item_kind), Some(items)) = (kind.strip_suffix("List"), items) {
-        if depth > 0 {
-            let item_kind = if item_kind.is_empty() { String::new() } else { [&api_version, " ", item_kind].concat() };
-            items.elements().for_each(|item| each_object_in(item, &item_kind, depth - 1, visit));
-        }
-        return;
-    }
-    visit(value, api_version, kind);
-}
-
 impl Object {
     /// Reads an object, if it matters.
-    fn read(value: Value<'_>, api_version: String, kind: String) -> Option<Self> {
-        if is_irrelevant(&api_version, &kind) {
+    fn read(object: TypedObject<'_>) -> Option<Self> {
+        let (value, api_version, kind) = (object.value, &*object.api_version, &*object.kind);
+        if is_irrelevant(api_version, kind) {
             return None;
         }
-        let fact = match (api_version.as_str(), kind.as_str()) {
+        let fact = match (api_version, kind) {
             ("v1", "ServiceAccount") => Fact::Account(ServiceAccount::read(value, &mut Reading::default())),
-            _ => Grant::read(&api_version, &kind, value).map_or(Fact::None, Fact::Grant),
+            _ => Grant::read(api_version, kind, value).map_or(Fact::None, Fact::Grant),
         };
-        Some(Self { node: value.id(), name: ObjectName::read(value, api_version, kind), fact })
+        Some(Self { node: value.id(), name: ObjectName::read(object), fact })
     }
 }
 
 impl ObjectName {
-    /// Reads how an object of this kind names itself.
-    pub(crate) fn read(object: Value<'_>, api_version: String, kind: String) -> Self {
-        let metadata = object.field("metadata");
+    /// Reads how an object names itself.
+    pub(crate) fn read(object: TypedObject<'_>) -> Self {
+        let metadata = object.value.field("metadata");
         let name = match text(metadata, "name") {
             name if name.is_empty() => text(metadata, "generateName"),
             name => name,
         };
         let namespace = Some(text(metadata, "namespace")).filter(|namespace| !namespace.is_empty());
-        Self { api_version, kind, namespace, name }
+        Self { api_version: object.api_version.into_owned(), kind: object.kind.into_owned(), namespace, name }
     }
 }
 
@@ -280,10 +249,10 @@ impl File {
         self.documents += 1;
         let (root, mut objects) = (document.root(), Vec::new());
         self.add_patches(root);
-        each_object(root, &mut |value, api_version, kind| {
-            self.objects += usize::from(!is_of_kustomize(&api_version));
-            objects.extend(Object::read(value, api_version, kind));
-        });
+        for object in crate::objects(root) {
+            self.objects += usize::from(!is_of_kustomize(&object.api_version));
+            objects.extend(Object::read(object));
+        }
         if objects.is_empty() {
             return None;
         }

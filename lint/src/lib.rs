@@ -33,6 +33,7 @@ mod file;
 pub mod fix;
 mod manifest;
 mod members;
+mod objects;
 mod offline;
 mod options;
 mod other_kinds;
@@ -54,6 +55,7 @@ pub mod yaml;
 
 pub use check::check;
 pub use file::File;
+pub use objects::{TypedObject, objects};
 pub use options::{IsIgnored, Options};
 pub use previews::{FilePreview, NamedPod, previews};
 pub use state::ClusterState;

@@ -7,6 +7,7 @@ use azure_workload_identity_policy::json::{self, Changes, Kind, Value};
 use azure_workload_identity_policy::settings::{Problem, Settings};
 
 use crate::members::text;
+use crate::objects::{TypedObject, objects};
 use crate::place::Written;
 use crate::preview::with_injection;
 use crate::report::ReadError;
@@ -63,7 +64,7 @@ impl SettingsText {
                 origin: Origin { source: source.clone(), node: settings.map(|settings| (number, settings.id())) },
             };
             for object in objects(parsed.root()) {
-                policies.extend(policies_of(object).into_iter().map(|(is_own, settings)| (is_own, text(settings))));
+                policies.extend(policies_of(&object).into_iter().map(|(is_own, settings)| (is_own, text(settings))));
             }
             if parsed.root().field("kind").is_none() {
                 plain.push(text(Some(parsed.root())));
@@ -190,19 +191,13 @@ pub fn with_all<T>(texts: &[SettingsText], work: impl FnOnce(Vec<Settings<'_>>) 
     if errors.is_empty() { Ok(work(settings)) } else { Err(errors) }
 }
 
-/// The objects of a document, those in a list one by one.
-fn objects(root: Value<'_>) -> Vec<Value<'_>> {
-    let items = root.field("items").filter(|items| items.kind() == Kind::Array);
-    items.map_or_else(|| vec![root], |items| items.elements().collect())
-}
-
 /// The settings in an object, if it is a policy or a group of policies: each with whether its module is this project's.
-fn policies_of(object: Value<'_>) -> Vec<(bool, Option<Value<'_>>)> {
-    if !text(Some(object), "apiVersion").starts_with("policies.kubewarden.io/") {
+fn policies_of<'v>(object: &TypedObject<'v>) -> Vec<(bool, Option<Value<'v>>)> {
+    if !object.api_version.starts_with("policies.kubewarden.io/") {
         return Vec::new();
     }
-    let Some(spec) = object.field("spec") else { return Vec::new() };
-    match text(Some(object), "kind").as_str() {
+    let Some(spec) = object.value.field("spec") else { return Vec::new() };
+    match &*object.kind {
         "ClusterAdmissionPolicy" | "AdmissionPolicy" => vec![policy(spec)],
         "ClusterAdmissionPolicyGroup" | "AdmissionPolicyGroup" => {
             spec.field("policies").into_iter().flat_map(Value::members).map(|(_, member)| policy(member)).collect()
@@ -222,4 +217,26 @@ const MODULE: &str = "azure-workload-identity-policy";
 fn read_error(source: &Source, offset: usize, message: String) -> ReadError {
     let line = Lines::new(&source.text).position(offset).line;
     ReadError { file: source.name.clone(), line: Some(line), message }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn policies_are_found_in_lists_of_every_form() {
+        let policy = r#""metadata": {"name": "p"}, "spec": {"module": "registry://example.com/azure-workload-identity-policy:v1", "settings": {"preset": "strict"}}"#;
+        let typed = format!(r#""apiVersion": "policies.kubewarden.io/v1", "kind": "ClusterAdmissionPolicy", {policy}"#);
+        for text in [
+            format!("{{{typed}}}"),
+            format!(r#"{{"apiVersion": "v1", "kind": "List", "items": [{{{typed}}}]}}"#),
+            format!(
+                r#"{{"apiVersion": "policies.kubewarden.io/v1", "kind": "ClusterAdmissionPolicyList", "items": [{{{policy}}}]}}"#
+            ),
+        ] {
+            let found = SettingsText::find(&Source { name: "p.json".into(), text: text.as_str().into() });
+            let found: Vec<_> = found.unwrap().iter().map(|settings| settings.json.clone()).collect();
+            assert_eq!(found, [r#"{"preset":"strict"}"#], "{text}");
+        }
+    }
 }

@@ -22,7 +22,8 @@ use azure_workload_identity_policy::json::{Path, Value};
 use azure_workload_identity_policy::{decide, examine};
 
 use crate::check::{Files, inquiry, namespace_of};
-use crate::file::{File, each_object};
+use crate::file::File;
+use crate::objects::objects;
 use crate::offline::{Unknown, Unknowns};
 use crate::options::Options;
 use crate::place::Written;
@@ -75,12 +76,13 @@ impl Run<'_, '_> {
         let lines = Lines::new(&source.text);
         file.each_document(&mut |document_number, json, document| {
             let written = Written { text: &source.text, json, document, elements: &[] };
-            each_object(json.root(), &mut |value, api_version, kind| {
+            for object in objects(json.root()) {
+                let value = object.value;
                 let span = written.locate(value, &Path::default(), Part::Value).span;
                 let place = FilePlace { source: source.clone(), range: lines.range(&span), span };
                 let position = positions.get(&(document_number, value.id()));
-                self.object(place, value, ObjectName::read(value, api_version, kind), position.copied());
-            });
+                self.object(place, value, ObjectName::read(object), position.copied());
+            }
         });
     }
 

@@ -8,6 +8,7 @@ use azure_workload_identity_policy::pod::Pod;
 use super::changes::created;
 use super::question::{Cluster, Kind, Question, Target, Unanswered};
 use super::selector::for_kubectl;
+use crate::objects::objects;
 
 /// How many owners are followed. Kubernetes' own kinds need two.
 const OWNERS: usize = 4;
@@ -113,7 +114,7 @@ fn pods_of(object: Value<'_>, target: &Target, namespace: &str, cluster: &dyn Cl
         let owned = |job: &Value<'_>| {
             controller(*job).is_some_and(|owner| owner.field("uid").and_then(Value::as_str) == uid && uid.is_some())
         };
-        let selectors = |list: Value<'_>| items(list).filter(owned).filter_map(selector_of).collect::<Vec<_>>();
+        let selectors = |list: Value<'_>| values(list).filter(owned).filter_map(selector_of).collect::<Vec<_>>();
         of_text(&jobs, selectors).unwrap_or_default()
     } else {
         selector_of(object).into_iter().collect()
@@ -130,7 +131,7 @@ fn pods_of(object: Value<'_>, target: &Target, namespace: &str, cluster: &dyn Cl
 /// The objects of a list that are not being deleted.
 fn present(list: Value<'_>) -> Vec<String> {
     let is_leaving = |object: &Value<'_>| text_at(*object, "metadata", "deletionTimestamp").is_some();
-    items(list).filter(|object| !is_leaving(object)).map(|object| object.raw().to_owned()).collect()
+    values(list).filter(|object| !is_leaving(object)).map(|object| object.raw().to_owned()).collect()
 }
 
 fn selector_of(object: Value<'_>) -> Option<String> {
@@ -183,9 +184,9 @@ fn controller(object: Value<'_>) -> Option<Value<'_>> {
     owners.find(|owner| owner.field("controller").and_then(Value::as_bool) == Some(true))
 }
 
-/// The objects of a list.
-pub(super) fn items(list: Value<'_>) -> impl Iterator<Item = Value<'_>> {
-    list.field("items").into_iter().flat_map(Value::elements)
+/// The objects of an answer.
+pub(super) fn values(answer: Value<'_>) -> impl Iterator<Item = Value<'_>> {
+    objects(answer).map(|object| object.value)
 }
 
 /// What a function makes of a JSON text; `None` if it is none.

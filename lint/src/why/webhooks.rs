@@ -7,6 +7,7 @@ use azure_workload_identity_policy::keys;
 use azure_workload_identity_policy::pod::{Pod, StringMap};
 
 use super::changes::created;
+use super::gather::values;
 use super::selector::unmet;
 
 /// The condition of our recipes, and the only one whose result is known here.
@@ -25,7 +26,7 @@ pub(super) struct Policy<'a> {
 impl<'a> Policy<'a> {
     /// The policies of this project in a list: by their settings, or by their module.
     pub(super) fn all(list: Value<'a>) -> impl Iterator<Item = Self> {
-        list.field("items").into_iter().flat_map(Value::elements).filter_map(Self::read)
+        values(list).filter_map(Self::read)
     }
 
     fn read(object: Value<'a>) -> Option<Self> {
@@ -80,7 +81,7 @@ impl<'a> Webhook<'a> {
     /// The webhooks of a list of configurations.
     pub(super) fn all(list: Value<'a>) -> Vec<Self> {
         let mut webhooks = Vec::new();
-        for configuration in list.field("items").into_iter().flat_map(Value::elements) {
+        for configuration in values(list) {
             let metadata = configuration.field("metadata");
             let annotation = |key| metadata.and_then(|it| it.field("annotations")?.field(key)).and_then(Value::as_str);
             let policy = annotation("kubewardenPolicyName")

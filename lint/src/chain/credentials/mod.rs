@@ -13,6 +13,7 @@ use azure_workload_identity_policy::formats::is_variable;
 use azure_workload_identity_policy::json::{self, Document, Kind, Path, Value};
 
 use super::texts::{DocumentText, Texts};
+use crate::objects::objects;
 use crate::report::{FilePlace, ObjectName, ReadError};
 use crate::source::{Lines, Source, as_json};
 use crate::yaml;
@@ -172,31 +173,19 @@ impl Found {
             return true;
         }
         if root.field("apiVersion").is_some() {
-            return self.add_objects(text, root, LIST_DEPTH);
+            return self.add_objects(text, root);
         }
         az::read(text, root, self)
     }
 
-    /// Adds an object of Kubernetes, or those of a list.
-    fn add_objects(&mut self, text: &DocumentText<'_, '_>, object: Value<'_>, depth: usize) -> bool {
-        let string = |key: &str| object.field(key).and_then(Value::as_str).unwrap_or_default();
-        let (api_version, kind) = (string("apiVersion"), string("kind"));
-        let items = object.field("items").filter(|items| items.kind() == Kind::Array && kind.ends_with("List"));
-        if let Some(items) = items {
-            let mut is_known = items.is_empty();
-            for item in items.elements().filter(|_| depth > 0) {
-                is_known |= self.add_objects(text, item, depth - 1);
-            }
-            return is_known;
+    /// Adds an object of Kubernetes, or those of a list. A list without any is one of which all is known.
+    fn add_objects(&mut self, text: &DocumentText<'_, '_>, root: Value<'_>) -> bool {
+        let mut is_known = root.field("items").is_some_and(Value::is_empty);
+        for object in objects(root) {
+            let value = object.value;
+            is_known |= read_object(text, value, &ObjectName::read(object), self);
         }
-        let metadata = |key: &str| object.field("metadata").and_then(|it| it.field(key)).and_then(Value::as_str);
-        let name = ObjectName {
-            api_version: api_version.into_owned(),
-            kind: kind.into_owned(),
-            namespace: metadata("namespace").map(String::from),
-            name: metadata("name").unwrap_or_default().into_owned(),
-        };
-        read_object(text, object, &name, self)
+        is_known
     }
 }
 
@@ -211,9 +200,6 @@ fn fits(pattern: &str, text: &str) -> bool {
     let prefix = pattern.get(..start).unwrap_or_default();
     text.len() >= prefix.len() + suffix.len() && text.starts_with(prefix) && text.ends_with(suffix)
 }
-
-/// How deep lists may be in lists.
-const LIST_DEPTH: usize = 3;
 
 /// The key of an identity by its id in Azure, which has no case.
 fn arm_key(id: &str) -> String {
