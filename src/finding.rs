@@ -21,6 +21,7 @@ pub struct Finding {
     /// Other places that have to do with it.
     pub related: Vec<Related>,
     /// Changes to the object that do what `fix` says.
+    #[cfg(feature = "repairs")]
     pub repair: Option<Repair>,
     /// The highest severity that this finding can have, whatever the severity of its rule.
     pub at_most: Severity,
@@ -89,6 +90,7 @@ pub struct FindingBuilder {
     problem: String,
     fix: String,
     related: Vec<Related>,
+    #[cfg(feature = "repairs")]
     repair: Option<Repair>,
     blocks_injection: bool,
 }
@@ -98,7 +100,15 @@ impl FindingBuilder {
     #[inline(never)]
     fn from_texts(place: Place, problem: Cow<'_, str>, fix: Cow<'_, str>) -> Self {
         let (problem, fix) = (problem.into_owned(), fix.into_owned());
-        Self { place, problem, fix, related: Vec::new(), repair: None, blocks_injection: false }
+        Self {
+            place,
+            problem,
+            fix,
+            related: Vec::new(),
+            #[cfg(feature = "repairs")]
+            repair: None,
+            blocks_injection: false,
+        }
     }
 
     /// Says that injection is impossible until this is fixed.
@@ -131,16 +141,28 @@ impl FindingBuilder {
 
     /// Adds the correction that does what `fix` says, unless it changes nothing or the feature `repairs` is off.
     #[must_use]
-    pub fn repair(mut self, repair: impl FnOnce() -> Repair) -> Self {
-        if cfg!(feature = "repairs") {
-            self.repair = Some(repair()).filter(|repair| !repair.changes.is_empty());
+    pub fn repair(self, repair: impl FnOnce() -> Repair) -> Self {
+        #[cfg(feature = "repairs")]
+        return Self { repair: Some(repair()).filter(|repair| !repair.changes.is_empty()), ..self };
+        #[cfg(not(feature = "repairs"))]
+        {
+            let _ = repair;
+            self
         }
-        self
     }
 
     fn build(self, rule: RuleId, at_most: Severity) -> Finding {
-        let Self { place, problem, fix, related, repair, blocks_injection } = self;
-        Finding { rule, place, problem, fix, related, repair, at_most, blocks_injection }
+        Finding {
+            rule,
+            place: self.place,
+            problem: self.problem,
+            fix: self.fix,
+            related: self.related,
+            #[cfg(feature = "repairs")]
+            repair: self.repair,
+            at_most,
+            blocks_injection: self.blocks_injection,
+        }
     }
 }
 

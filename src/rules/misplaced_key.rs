@@ -38,9 +38,7 @@ fn check_template(subject: &PodSubject<'_>, findings: &mut Findings) {
     for (found, read_at) in misplaced {
         let is_read = found.holder == Holder::Pod && !found.is_label && read.contains(found.key);
         if !is_read {
-            let is_selected = || found.is_label && found.holder == Holder::Pod && is_selected(subject, found.key);
-            let is_safe = || is_only_pod(found.object, subject.pod.object) && !is_selected();
-            add(subject.object, subject.pod.object, found, read_at, "", &is_safe, findings);
+            add(subject.object, Some(subject), found, read_at, "", findings);
         }
     }
 }
@@ -50,7 +48,7 @@ fn check_service_account(subject: &ServiceAccountSubject<'_>, findings: &mut Fin
     let has_no_client_id = subject.annotations.get(keys::CLIENT_ID).is_none();
     for (found, read_at) in candidates.filter_map(misplaced) {
         let also = if has_no_client_id && found.key != keys::CLIENT_ID { CLIENT_ID_TOO } else { "" };
-        add(subject.object, subject.object, found, read_at, also, &|| true, findings);
+        add(subject.object, None, found, read_at, also, findings);
     }
 }
 
@@ -74,22 +72,29 @@ fn misplaced<'k, 's>(found: &'k KeyUse<'s>) -> Option<(&'k KeyUse<'s>, ReadAt)> 
 /// What a service account needs as well that has a key meant for pods and no client id.
 const CLIENT_ID_TOO: &str = ", and add annotation azure.workload.identity/client-id here";
 
-/// Adds the finding about a key. `is_safe` says whether one place is meant, and nothing else reads the key where it is.
+/// Adds the finding about a key on a pod or a workload around it, or else on the service account `object`.
 fn add(
     object: Value<'_>,
-    pod: Value<'_>,
+    pod: Option<&PodSubject<'_>>,
     found: &KeyUse<'_>,
     read_at: ReadAt,
     also: &str,
-    is_safe: &dyn Fn() -> bool,
     findings: &mut Findings,
 ) {
     findings.add(|| {
         let path = found.path(object);
         let fix = ["make it ", read_at.name(), also].concat();
-        Finding::at(Place::key(path), "is not read here", fix)
-            .repair(|| Repair::safe_if(is_safe(), moved(pod, found, read_at)))
+        Finding::at(Place::key(path), "is not read here", fix).repair(|| {
+            let to = pod.map_or(object, |subject| subject.pod.object);
+            Repair::safe_if(pod.is_none_or(|subject| is_safe(found, subject)), moved(to, found, read_at))
+        })
     });
+}
+
+/// Whether one place can be meant, and nothing else reads the key where it is.
+fn is_safe(found: &KeyUse<'_>, subject: &PodSubject<'_>) -> bool {
+    let is_selected = found.is_label && found.holder == Holder::Pod && is_selected(subject, found.key);
+    is_only_pod(found.object, subject.pod.object) && !is_selected
 }
 
 /// Moves the key to where it is read, if that is in the same object.

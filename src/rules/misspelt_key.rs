@@ -16,20 +16,17 @@
 //! Use the key that the message suggests.
 
 use super::repairs::{is_selected, rename_key};
-use super::{Check, Rule};
+use super::{Check, PodSubject, Rule};
 use crate::finding::{Finding, Findings, Place, Repair};
 use crate::json::{Changes, Value};
 use crate::subject::{Holder, KeyUse, Meaning, ReadAt, is_same_but_for_separators};
 
 pub(super) const RULE: Rule = Rule::new(&[
-    Check::Template(|subject, findings| {
-        let is_selected = |found: &KeyUse<'_>| found.is_label && is_selected(subject, found.key);
-        check(subject.keys, subject.object, &is_selected, findings);
-    }),
-    Check::ServiceAccount(|subject, findings| check(subject.keys, subject.object, &|_| false, findings)),
+    Check::Template(|subject, findings| check(subject.keys, subject.object, Some(subject), findings)),
+    Check::ServiceAccount(|subject, findings| check(subject.keys, subject.object, None, findings)),
 ]);
 
-fn check(keys: &[KeyUse<'_>], object: Value<'_>, is_selected: &dyn Fn(&KeyUse<'_>) -> bool, findings: &mut Findings) {
+fn check(keys: &[KeyUse<'_>], object: Value<'_>, pod: Option<&PodSubject<'_>>, findings: &mut Findings) {
     for found in keys {
         let Meaning::Misspelt(meant, read_at) = found.meaning else { continue };
         findings.add(|| {
@@ -45,7 +42,7 @@ fn check(keys: &[KeyUse<'_>], object: Value<'_>, is_selected: &dyn Fn(&KeyUse<'_
                 };
                 let is_safe = is_same_but_for_separators(found.key, meant)
                     && keys.iter().filter(means_the_same).count() == 1
-                    && !is_selected(found);
+                    && !pod.is_some_and(|pod| found.is_label && is_selected(pod, found.key));
                 Repair::safe_if(is_safe, renamed(found, meant, read_at))
             })
         });
