@@ -13,6 +13,7 @@ use azure_workload_identity_policy::json::{self, Kind, Value};
 
 use crate::edit::{Target, apply};
 use crate::file::File;
+use crate::objects::objects;
 use crate::report::{Correction, Diagnostic, Report, TextEdit};
 use crate::source::as_json;
 use crate::yaml;
@@ -163,8 +164,8 @@ impl Nodes {
         let has_aliases = target.document.is_some_and(|document| document.origins.alias(0).is_some());
         self.units.push(Unit { start, has_aliases });
         if !has_aliases {
-            let objects = target.root.get("items").into_iter().flat_map(Value::elements);
-            let starts = objects.filter_map(|object| Some(target.origin(object)?.span.start));
+            let in_lists = objects(target.root).filter(|object| object.value != target.root);
+            let starts = in_lists.filter_map(|object| Some(target.origin(object.value)?.span.start));
             self.units.extend(starts.map(|start| Unit { start, has_aliases }));
         }
         self.add(target, target.root);
