@@ -120,7 +120,7 @@ impl Part {
 impl File {
     /// Reads a file. Whatever is wrong with it becomes a part of the result.
     ///
-    /// A text that begins as JSON is read as JSON, as `kubectl` does, all others are read as YAML.
+    /// A text that is JSON is read as JSON, also of several values, as `kubectl` does; all others are read as YAML.
     pub fn read(name: impl Into<Arc<str>>, text: Vec<u8>) -> Self {
         let (source, no_text) = Source::decode(name.into(), text);
         let mut file = Self {
@@ -142,10 +142,10 @@ impl File {
             Some(Ok(document)) => {
                 file.add(&document);
             }
-            Some(Err(error)) if file.source.name.ends_with(".json") => {
-                let (line, column) = error.position();
-                let before: usize = text.split_inclusive('\n').take(line - 1).map(str::len).sum();
-                file.errors.push(yaml::SyntaxError { offset: before + column - 1, message: error.reason().to_owned() });
+            Some(Err(error))
+                if file.source.name.ends_with(".json") && !yaml::is_json(&text) && !error.is_repeated_key() =>
+            {
+                file.errors.push(yaml::SyntaxError::of_json(&text, 0, &error));
             }
             Some(Err(_)) | None => file.read_yaml(&text),
         }

@@ -236,7 +236,7 @@ mod tests {
         ] {
             let found = SettingsText::find(&Source { name: "p.json".into(), text: text.as_str().into() });
             let found: Vec<_> = found.unwrap().iter().map(|settings| settings.json.clone()).collect();
-            assert_eq!(found, [r#"{"preset":"strict"}"#], "{text}");
+            assert_eq!(found, [r#"{"preset": "strict"}"#], "{text}");
         }
     }
 }

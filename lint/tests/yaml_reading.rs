@@ -46,8 +46,6 @@ fn json_is_that_of_kubernetes() {
         ),
         ("<<: {a: 1}\nb: 2\n", r#"{"b":2,"a":1}"#),
         ("\"<<\": 1\n", r#"{"<<":1}"#),
-        // Escapes of JSON's own, in JSON.
-        (r#"{"a": "\/\ud83d\ude00"}"#, "{\"a\":\"/\u{1f600}\"}"),
     ] {
         assert_eq!(document(yaml).json, json, "{yaml:?}");
     }
@@ -173,6 +171,31 @@ fn of_a_key_that_is_set_again_the_last_value_counts() {
     let document = document(text);
     assert_eq!(origin(text, &document, &["c", "d"]).1, "two");
     assert_eq!(origin(text, &document, &["c", "e", "b"]).2, ["*x"]);
+}
+
+#[test]
+fn json_objects_one_after_the_other_are_documents() {
+    let text = "\n{\"a\": \"\\/}\"}{\"b\": [1.0]}\n\n {\"c\": 1}";
+    let found: Vec<_> = read(text).into_iter().map(|document| document.expect("it is JSON")).collect();
+    let json: Vec<_> = found.iter().map(|document| (document.is_json, document.json.as_str())).collect();
+    assert_eq!(json, [(true, r#"{"a": "\/}"}"#), (true, r#"{"b": [1.0]}"#), (true, r#"{"c": 1}"#)]);
+    assert_eq!(origin(text, &found[1], &["b", "0"]).1, "1.0");
+    assert_eq!(&text[found[2].span.clone()], r#"{"c": 1}"#);
+
+    // Nothing is read behind an error, and what is not JSON is YAML.
+    for (text, expected) in [
+        ("{\"a\": 1}\n{\"b\": 01}\n{}", &[Ok(r#"{"a": 1}"#), Err(17)][..]),
+        ("{\"a\": 1}\n{}x", &[Ok(r#"{"a": 1}"#), Ok("{}"), Err(11)]),
+        ("{\"a\": 1.0,}\n", &[Ok(r#"{"a":1}"#)]),
+        ("{\"a\": 1}\n---\nb: 1\n", &[Ok(r#"{"a":1}"#), Ok(r#"{"b":1}"#)]),
+    ] {
+        let found = read(text);
+        let found: Vec<_> = found
+            .iter()
+            .map(|document| document.as_ref().map(|it| it.json.as_str()).map_err(|error| error.offset))
+            .collect();
+        assert_eq!(found, expected, "{text:?}");
+    }
 }
 
 /// The origin of what a pointer leads to, the text there, and the aliases through which it came, innermost first.

@@ -16,6 +16,8 @@ const FEW_KEYS: usize = 12;
 /// up (`1.7976931348623158e308`): how many digits they have before the decimal point, and the first of them.
 const TOO_LARGE: (i64, &[u8]) = (309, b"17976931348623158079");
 
+const REPEATED_KEY: &str = "an object has the same key twice";
+
 /// Why a text is no JSON that we accept, and where. It never quotes the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SyntaxError {
@@ -28,6 +30,11 @@ impl SyntaxError {
     /// What is wrong, without the place.
     pub const fn reason(&self) -> &'static str {
         self.reason
+    }
+
+    /// Whether all that is wrong so far is a key that comes twice, for readers to which the last one counts.
+    pub fn is_repeated_key(&self) -> bool {
+        self.reason == REPEATED_KEY
     }
 
     /// The line and the column in bytes, both from 1.
@@ -63,7 +70,7 @@ struct Stop {
 
 impl Stop {
     fn at_repeated(key: Node) -> Self {
-        Self { at: key.start as usize, reason: "an object has the same key twice" }
+        Self { at: key.start as usize, reason: REPEATED_KEY }
     }
 
     /// Something else, or nothing, in place of what `reason` names.
@@ -370,8 +377,7 @@ fn exceeds_float(mantissa: &[u8], magnitude: i64) -> bool {
     let zeros = digits().take_while(|digit| **digit == b'0').count();
     let significant = || digits().skip(zeros).take(TOO_LARGE.1.len());
     let magnitude = magnitude.saturating_sub(i64::try_from(zeros).unwrap_or(i64::MAX));
-    significant().next().is_some()
-        && magnitude.cmp(&TOO_LARGE.0).then_with(|| significant().cmp(TOO_LARGE.1)).is_ge()
+    significant().next().is_some() && magnitude.cmp(&TOO_LARGE.0).then_with(|| significant().cmp(TOO_LARGE.1)).is_ge()
 }
 
 /// Gives `push` the text that the content of a JSON string stands for, piece by piece. The error is the offset of an

@@ -37,6 +37,13 @@ pub struct Target<'a> {
     pub elements: &'a [Value<'a>],
 }
 
+impl Target<'_> {
+    /// Whether the document is JSON to kubectl, and has to stay it.
+    pub(crate) fn is_json(&self) -> bool {
+        self.document.is_none_or(|document| document.is_json)
+    }
+}
+
 /// The elements of the list `items` of a document, for [`Target::elements`].
 pub(crate) fn elements(root: Value<'_>) -> Vec<Value<'_>> {
     root.get("items").into_iter().flat_map(Value::elements).collect()

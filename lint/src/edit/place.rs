@@ -28,7 +28,7 @@ impl<'a> Target<'a> {
     pub(crate) fn origin(&self, value: Value<'a>) -> Option<Origin> {
         match self.document {
             Some(document) => document.origins.of(value.id()),
-            None => Some(Origin { span: value.span(), style: json_style(value), alias: None }),
+            None => Some(Origin { span: value.span(), style: Style::of_json(value.kind()), alias: None }),
         }
     }
 
@@ -278,14 +278,5 @@ impl<'a> Target<'a> {
     pub(super) fn block_header_end(&self, start: usize) -> usize {
         let header = self.slice(start..self.line_end(start));
         start + header.find([' ', '\t']).unwrap_or(header.len())
-    }
-}
-
-fn json_style(value: Value<'_>) -> Style {
-    match value.kind() {
-        Kind::Object => Style::FlowMapping,
-        Kind::Array => Style::FlowSequence,
-        Kind::String => Style::DoubleQuoted,
-        Kind::Null | Kind::Bool | Kind::Number => Style::Plain,
     }
 }

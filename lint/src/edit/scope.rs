@@ -41,7 +41,10 @@ impl<'a> Scope<'a> {
             return false;
         }
         let changed = apply_to(target.text, part, edits);
-        if self.lines.is_some() { is_element(&changed, expected) } else { is_document(&changed, expected) }
+        match self.lines {
+            Some(_) => is_element(&changed, expected),
+            None => is_document(&changed, document.is_json, expected),
+        }
     }
 
     fn json_reads_as(&self, target: &Target<'a>, edits: &[TextEdit], expected: Value<'_>) -> bool {
@@ -79,7 +82,7 @@ fn element<'a>(target: &Target<'a>, changes: &Changes) -> Option<Scope<'a>> {
 
 /// Whether a text is a list of one element, which is as expected.
 fn is_element(text: &str, expected: Value<'_>) -> bool {
-    reads(text, |root| {
+    reads(text, false, |root| {
         let mut elements = root.elements();
         root.kind() == Kind::Array
             && elements.next().is_some_and(|element| plan::is_same(element, expected))
@@ -87,13 +90,15 @@ fn is_element(text: &str, expected: Value<'_>) -> bool {
     })
 }
 
-fn is_document(text: &str, expected: Value<'_>) -> bool {
-    reads(text, |root| plan::is_same(root, expected))
+/// Whether a text is one document, in JSON if it was, which is as expected.
+fn is_document(text: &str, is_json: bool, expected: Value<'_>) -> bool {
+    reads(text, is_json, |root| plan::is_same(root, expected))
 }
 
 /// Whether a text is one document, of which a condition is true.
-fn reads(text: &str, condition: impl Fn(Value<'_>) -> bool) -> bool {
+fn reads(text: &str, is_json: bool, condition: impl Fn(Value<'_>) -> bool) -> bool {
     let mut documents = yaml::documents(text, false);
     let (Some(Ok(document)), None) = (documents.next(), documents.next()) else { return false };
-    Document::parse(document.json.as_bytes()).is_ok_and(|json| condition(json.root()))
+    let is_wanted = document.is_json || !is_json;
+    is_wanted && Document::parse(document.json.as_bytes()).is_ok_and(|json| condition(json.root()))
 }

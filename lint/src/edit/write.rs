@@ -533,7 +533,7 @@ impl<'a> Writer<'_, 'a> {
 
     /// How the children of a flow collection are written, but for lines.
     fn flow(&self, collection: Value<'a>) -> Option<Flow<'a>> {
-        if self.target.document.is_none() {
+        if self.target.is_json() {
             return Some(self.layout.json);
         }
         let mut children = self.target.children(collection)?.into_iter();

@@ -2,13 +2,22 @@
 
 use granit_parser::{Event, Options, Parser, Span, StrInput};
 
+use super::json_stream::JsonStream;
 use super::problem;
 use super::transcode::Transcoder;
 use super::{Document, SyntaxError};
 
 /// Reads the documents of a text, one after the other; an error ends the document in which it is, and reading goes on with the next.
 /// Empty documents, and those that are null, are left out. `with_origins` says whether origins are wanted.
+///
+/// A text of JSON objects, one after the other, is read as JSON, as kubectl does: nothing is read behind an error.
 pub fn documents(text: &str, with_origins: bool) -> impl Iterator<Item = Result<Document, SyntaxError>> {
+    let json = JsonStream::of(text, with_origins);
+    let yaml = json.is_none().then(|| yaml(text, with_origins));
+    json.into_iter().flatten().chain(yaml.into_iter().flatten())
+}
+
+fn yaml(text: &str, with_origins: bool) -> Documents<'_> {
     Documents {
         text,
         parser: Parser::new_from_str_with_options(text, options()),

@@ -5,12 +5,18 @@ use std::ops::Range;
 use azure_workload_identity_policy::json::NodeId;
 
 mod documents;
+mod json_stream;
 mod problem;
 mod refusals;
 mod scalar;
 mod transcode;
 
 pub use documents::documents;
+
+/// Whether kubectl reads a text as JSON objects, at least the first of them.
+pub(crate) fn is_json(text: &str) -> bool {
+    json_stream::JsonStream::of(text, false).is_some()
+}
 
 /// A YAML document as JSON.
 #[derive(Debug)]
@@ -22,6 +28,8 @@ pub struct Document {
     pub origins: Origins,
     /// The keys that are set more than once in their mapping. The last one counts.
     pub repeated: Vec<Repeated>,
+    /// Whether it is written as JSON, and kubectl would read nothing else in its place.
+    pub is_json: bool,
     /// The part of the text that the document is, comments included, without the lines that separate it from others.
     pub span: Range<usize>,
 }

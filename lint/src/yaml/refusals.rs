@@ -1,10 +1,7 @@
 //! What the parser reads, but the reader of Kubernetes refuses or reads otherwise. It is refused here too, so that the JSON is never
 //! another than that of kubectl. Nothing here changes a value.
 
-use std::cell::OnceCell;
 use std::ops::Range;
-
-use azure_workload_identity_policy::json;
 
 use super::{Style, SyntaxError, problem};
 
@@ -13,8 +10,6 @@ type Result = std::result::Result<(), SyntaxError>;
 /// Follows the nodes of a document, and looks at what is written between and in them.
 pub(super) struct Refusals<'t> {
     text: &'t str,
-    /// Whether the whole text is JSON, once that was asked.
-    is_json: OnceCell<bool>,
     /// Where the document starts.
     start: usize,
     /// Where the last scalar, alias or bracket ended.
@@ -42,15 +37,7 @@ pub(super) struct Written<'s> {
 
 impl<'t> Refusals<'t> {
     pub(super) fn new(text: &'t str) -> Self {
-        Self {
-            text,
-            is_json: OnceCell::new(),
-            start: 0,
-            last_end: 0,
-            plain_column: None,
-            flow_depth: 0,
-            is_explicit_key: false,
-        }
+        Self { text, start: 0, last_end: 0, plain_column: None, flow_depth: 0, is_explicit_key: false }
     }
 
     /// Begins a document, whatever became of the one before.
@@ -219,10 +206,7 @@ impl<'t> Refusals<'t> {
                     continue;
                 }
             };
-            // Once a text, since the first one decides.
-            let is_json = || self.text.starts_with('{') && json::Document::parse(self.text.as_bytes()).is_ok();
-            let is_json = *self.is_json.get_or_init(is_json);
-            return if is_json { Ok(()) } else { Err(SyntaxError::new(span.start + at, message)) };
+            return Err(SyntaxError::new(span.start + at, message));
         }
         Ok(())
     }

@@ -166,7 +166,13 @@ impl<'t> Transcoder<'t> {
         self.refusals.gap(end, || self.expects_value())?;
         let buffer = self.buffers.first_mut().map(std::mem::take).unwrap_or_default();
         let origins = Origins { nodes: buffer.nodes, aliases: std::mem::take(&mut self.aliases) };
-        Ok(Document { json: buffer.json, origins, repeated: std::mem::take(&mut self.repeated), span: self.start..end })
+        Ok(Document {
+            json: buffer.json,
+            origins,
+            repeated: std::mem::take(&mut self.repeated),
+            is_json: false,
+            span: self.start..end,
+        })
     }
 
     pub(super) fn event(&mut self, event: Event<'_>, span: Span) -> Result<()> {

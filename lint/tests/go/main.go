@@ -1,5 +1,5 @@
 // Command kubernetes-yaml reads texts as kubectl reads manifests: the reader of k8s.io/apimachinery splits them at the lines that
-// separate documents, and sigs.k8s.io/yaml makes JSON of each.
+// separate documents, and sigs.k8s.io/yaml makes JSON of each; a text of JSON objects is read as JSON.
 //
 // Each line of the input is a text in base64. Each line of the output is {"documents":[...]} without those that are null, or
 // {"error":"..."}; with the flag -strict repeated keys are errors.
@@ -58,6 +58,11 @@ func main() {
 }
 
 func read(text []byte, convert func([]byte) ([]byte, error)) (documents []json.RawMessage, err error) {
+	if utilyaml.IsJSONBuffer(text) {
+		if documents, err := readJSON(text); err == nil {
+			return documents, nil
+		}
+	}
 	reader := utilyaml.NewYAMLReader(bufio.NewReader(bytes.NewReader(text)))
 	for {
 		document, err := reader.Read()
@@ -74,5 +79,26 @@ func read(text []byte, convert func([]byte) ([]byte, error)) (documents []json.R
 		if string(converted) != "null" {
 			documents = append(documents, converted)
 		}
+	}
+}
+
+// readJSON reads objects, one after the other. Of a repeated key the last one counts; numbers stay as they are written.
+func readJSON(text []byte) (documents []json.RawMessage, err error) {
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.UseNumber()
+	for {
+		var value map[string]any
+		err := decoder.Decode(&value)
+		if errors.Is(err, io.EOF) {
+			return documents, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		document, err := json.Marshal(value)
+		if err != nil {
+			return nil, err
+		}
+		documents = append(documents, document)
 	}
 }
