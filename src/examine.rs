@@ -1,5 +1,6 @@
 //! Examination: what rules find about an object, and what injection would change in it. Nothing is decided here.
 
+use crate::assumption::Grounds;
 use crate::cluster::{AccountLookup, Cluster, Freshness, NoMore, ServiceAccount};
 use crate::federated::{FederatedCredential, SUBJECT_PREFIX, service_account_of};
 use crate::finding::{self, Count, Finding, Findings};
@@ -35,6 +36,8 @@ pub struct Examination<'a> {
     pub client_id: Option<String>,
     /// The tenant of that identity.
     pub tenant_id: Option<String>,
+    /// What is known where the object was examined. Who knows more, or less, says so before the decision.
+    pub grounds: Grounds,
     /// Whether the object is exempt from being judged.
     pub is_exempt: bool,
     /// Whether the object is a pod that this policy injects.
@@ -58,6 +61,7 @@ pub fn examine<'a>(inquiry: &Inquiry<'a>, settings: &Settings<'_>, cluster: &dyn
             _ => Some(inquiry.namespace_or_default()),
         };
         let namespace = namespace.as_deref();
+        examination.grounds = Grounds::new(inquiry.origin, matches!(kind, SubjectKind::Pod));
         let findings = Findings::default();
         let mut examiner =
             Examiner { inquiry, object, namespace, settings, cluster, reading, findings, result: &mut examination };
@@ -168,7 +172,6 @@ impl<'e, 'a> Examiner<'e, 'a> {
             identity: &identity,
             settings,
             added_length,
-            origin: self.inquiry.origin,
             models: &models,
         };
         let subject = if workload.is_some() { Subject::PodTemplate(&subject) } else { Subject::Pod(&subject) };
@@ -220,7 +223,6 @@ impl<'e, 'a> Examiner<'e, 'a> {
             keys: &KeyUse::on(Holder::ServiceAccount, self.object, &labels, &annotations, self.settings),
             old: old.as_ref().filter(|_| old_reading.mismatches().is_empty()),
             settings: self.settings,
-            origin: self.inquiry.origin,
         }));
     }
 
@@ -265,7 +267,6 @@ impl<'e, 'a> Examiner<'e, 'a> {
             is_of_this_cluster,
             service_account: lookup.as_ref(),
             settings: self.settings,
-            origin: self.inquiry.origin,
         }));
     }
 

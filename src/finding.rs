@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use crate::assumption::Assumptions;
 use crate::formats::is_guid;
 use crate::json::{Changes, Path};
 use crate::rule::{RuleId, Severity};
@@ -23,8 +24,10 @@ pub struct Finding {
     /// Changes to the object that do what `fix` says.
     #[cfg(feature = "repairs")]
     pub repair: Option<Repair>,
-    /// The highest severity that this finding can have, whatever the severity of its rule.
-    pub at_most: Severity,
+    /// What it takes for true that the object does not show.
+    pub rests_on: Assumptions,
+    /// How important it is at most, whatever the severity of its rule.
+    pub importance: Severity,
     /// Whether injection is impossible until this is fixed. A pod that is to be injected is then rejected whatever the severity of
     /// the rule.
     pub blocks_injection: bool,
@@ -83,7 +86,7 @@ impl Repair {
     }
 }
 
-/// A finding whose rule and highest severity are still to be filled in.
+/// A finding whose rule and weight are still to be filled in.
 #[derive(Debug)]
 pub struct FindingBuilder {
     place: Place,
@@ -151,7 +154,7 @@ impl FindingBuilder {
         }
     }
 
-    fn build(self, rule: RuleId, at_most: Severity) -> Finding {
+    fn build(self, rule: RuleId, weight: Weight) -> Finding {
         Finding {
             rule,
             place: self.place,
@@ -160,7 +163,8 @@ impl FindingBuilder {
             related: self.related,
             #[cfg(feature = "repairs")]
             repair: self.repair,
-            at_most,
+            rests_on: weight.rests_on,
+            importance: weight.importance,
             blocks_injection: self.blocks_injection,
         }
     }
@@ -231,14 +235,14 @@ pub enum ObjectRef {
     },
 }
 
-/// How many findings of one rule and severity are kept for one object.
+/// How many findings of one rule and weight are kept for one object.
 const PER_RULE: usize = 10;
 
-/// How many findings are kept for one object, except that the first of each rule and severity always is.
+/// How many findings are kept for one object, except that the first of each rule and weight always is.
 const PER_REVIEW: usize = 50;
 
 /// The findings of one object. A request can be made to break a rule thousands of times, so only some are kept and the rest is
-/// counted; a decision does not depend on it, since at least one of each rule and severity is kept.
+/// counted; a decision does not depend on it, since at least one of each rule and weight is kept.
 #[derive(Debug)]
 pub struct Findings {
     rule: RuleId,
@@ -246,13 +250,22 @@ pub struct Findings {
     counts: Vec<Count>,
 }
 
-/// How often a rule was broken with one highest severity.
+/// What decides which severity a finding has, besides its rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Weight {
+    /// What it rests on.
+    pub rests_on: Assumptions,
+    /// How important it is at most.
+    pub importance: Severity,
+}
+
+/// How often a rule was broken with findings of one weight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Count {
     /// The rule.
     pub rule: RuleId,
-    /// The highest severity of these findings.
-    pub at_most: Severity,
+    /// The weight of these findings.
+    pub weight: Weight,
     /// How many are kept.
     pub kept: usize,
     /// How many are only counted.
@@ -271,15 +284,25 @@ impl Findings {
         self.rule = rule;
     }
 
-    /// Adds a finding, which `make` makes if it is kept.
+    /// Adds a finding that rests on nothing but the object, which `make` makes if it is kept.
     pub(crate) fn add(&mut self, make: impl FnOnce() -> FindingBuilder) {
-        self.add_at_most(Severity::Deny, make);
+        self.add_resting_on(Assumptions::NONE, make);
     }
 
-    /// As [`add`](Self::add), for a finding that has at most this severity.
-    pub(crate) fn add_at_most(&mut self, at_most: Severity, make: impl FnOnce() -> FindingBuilder) {
-        if self.count(at_most) {
-            self.keep(make(), at_most);
+    /// As [`add`](Self::add), for a finding that rests on assumptions.
+    pub(crate) fn add_resting_on(&mut self, rests_on: impl Into<Assumptions>, make: impl FnOnce() -> FindingBuilder) {
+        self.add_weighing(Weight { rests_on: rests_on.into(), importance: Severity::Deny }, make);
+    }
+
+    /// As [`add`](Self::add), for a finding that is less important than others of the rule.
+    pub(crate) fn add_minor(&mut self, importance: Severity, make: impl FnOnce() -> FindingBuilder) {
+        self.add_weighing(Weight { rests_on: Assumptions::NONE, importance }, make);
+    }
+
+    /// As [`add`](Self::add), for a finding of any weight.
+    pub(crate) fn add_weighing(&mut self, weight: Weight, make: impl FnOnce() -> FindingBuilder) {
+        if self.count(weight) {
+            self.keep(make(), weight);
         }
     }
 
@@ -290,13 +313,13 @@ impl Findings {
 
     /// Counts a finding of the current rule; whether it is to be kept.
     #[inline(never)]
-    fn count(&mut self, at_most: Severity) -> bool {
+    fn count(&mut self, weight: Weight) -> bool {
         let (rule, total) = (self.rule, self.kept.len());
         // Rules run one after the other: the current one is at the end.
-        let position = self.counts.iter().rposition(|count| (count.rule, count.at_most) == (rule, at_most));
+        let position = self.counts.iter().rposition(|count| (count.rule, count.weight) == (rule, weight));
         let position = position.unwrap_or(self.counts.len());
         if position == self.counts.len() {
-            self.counts.push(Count { rule, at_most, kept: 0, more: 0 });
+            self.counts.push(Count { rule, weight, kept: 0, more: 0 });
         }
         let Some(count) = self.counts.get_mut(position) else { return false };
         let is_kept = count.kept == 0 || (count.kept < PER_RULE && total < PER_REVIEW);
@@ -309,8 +332,8 @@ impl Findings {
     }
 
     #[inline(never)]
-    fn keep(&mut self, finding: FindingBuilder, at_most: Severity) {
-        self.kept.push(finding.build(self.rule, at_most));
+    fn keep(&mut self, finding: FindingBuilder, weight: Weight) {
+        self.kept.push(finding.build(self.rule, weight));
     }
 }
 

@@ -32,6 +32,7 @@
 //! # Ok::<(), azure_workload_identity_policy::json::SyntaxError>(())
 //! ```
 
+pub mod assumption;
 mod causes;
 pub mod clouds;
 pub mod cluster;

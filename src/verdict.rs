@@ -33,19 +33,23 @@ pub struct Verdict {
 
 /// Decides on an examined object: gives each finding the severity that counts.
 pub fn decide(examination: Examination<'_>, settings: &Settings<'_>) -> Verdict {
-    let Examination { subject, findings, counts, changes, client_id, tenant_id, is_exempt, is_injected, .. } =
-        examination;
-    let configured = |rule, at_most: Severity| {
-        if is_exempt { Severity::Off } else { settings.severities.of(rule).min(at_most) }
+    let Examination {
+        subject, findings, counts, changes, client_id, tenant_id, is_exempt, is_injected, grounds, ..
+    } = examination;
+    let configured = |rule, rests_on, importance: Severity| {
+        let most = importance.min(grounds.limit(rests_on));
+        if is_exempt { Severity::Off } else { settings.severities.of(rule).min(most) }
     };
     let severity = |finding: &Finding| {
         let blocks = is_injected && finding.blocks_injection;
-        if blocks { Severity::Deny } else { configured(finding.rule, finding.at_most) }
+        if blocks { Severity::Deny } else { configured(finding.rule, finding.rests_on, finding.importance) }
     };
     let is_on = |severity: &Severity| *severity != Severity::Off;
     let findings = findings.into_iter().map(|finding| (severity(&finding), finding)).filter(|(it, _)| is_on(it));
     let more = counts.iter().filter(|count| count.more > 0);
-    let more = more.map(|count: &Count| (configured(count.rule, count.at_most), count.rule, count.more));
+    let more = more.map(|count: &Count| {
+        (configured(count.rule, count.weight.rests_on, count.weight.importance), count.rule, count.more)
+    });
     let mut verdict = Verdict {
         subject,
         findings: findings.collect(),

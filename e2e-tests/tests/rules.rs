@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "helpers of tests fail as tests do")]
 
 mod common {
+    pub(crate) mod assumptions;
     pub(crate) mod cases;
     pub(crate) mod library;
     pub(crate) mod transcript;
@@ -13,9 +14,11 @@ use std::path::PathBuf;
 
 use azure_workload_identity_guest::HostCluster;
 use azure_workload_identity_policy::Verdict;
+use azure_workload_identity_policy::assumption::{Assumption, Assumptions};
 use azure_workload_identity_policy::inquiry::Origin;
-use azure_workload_identity_policy::rule::RuleId;
+use azure_workload_identity_policy::rule::{RuleId, Severity};
 use azure_workload_identity_policy::rules::{Check, checks};
+use common::assumptions::rests_on;
 use common::cases::{self, Case, Expected, Lookups};
 use common::library;
 use common::transcript;
@@ -83,6 +86,39 @@ fn every_rule_has_a_case_that_fires_and_one_that_passes_for_each_thing_that_it_l
         }
     }
     assert!(gaps.is_empty(), "{}", gaps.join("\n"));
+}
+
+#[test]
+fn findings_rest_on_what_the_table_says() {
+    let findings: Vec<_> = all_cases().iter().flat_map(|(_, case)| verdict(case).findings).collect();
+    let mut others = Vec::new();
+    for rule in RuleId::ALL {
+        let found = findings.iter().filter(|(_, finding)| finding.rule == rule).map(|(_, finding)| finding.rests_on);
+        let found: Vec<_> = found.fold(Assumptions::NONE, Assumptions::and).iter().collect();
+        if found != rests_on(rule) {
+            others.push(format!("{rule}: {found:?}, in the table {:?}", rests_on(rule)));
+        }
+    }
+    assert!(others.is_empty(), "{}", others.join("\n"));
+}
+
+#[test]
+fn a_finding_is_a_note_if_something_that_it_rests_on_is_not_known() {
+    for (file, case) in all_cases() {
+        let before = verdict(&case);
+        // What keeps a pod from being injected denies it in any case.
+        let is_injected = case.settings.contains_key("inject") && case.subject() == "pods";
+        for assumption in Assumption::ALL {
+            let after = verdict_without(&case, assumption.into());
+            assert_eq!(after.findings.len(), before.findings.len(), "{file}: {}", case.note);
+            for ((severity, finding), (before, _)) in after.findings.iter().zip(&before.findings) {
+                let is_denied = is_injected && finding.blocks_injection;
+                let falls = finding.rests_on.contains(assumption) && !is_denied;
+                let expected = if falls { Severity::Note.min(*before) } else { *before };
+                assert_eq!(*severity, expected, "{file}: {}: {finding} without {}", case.note, assumption.name());
+            }
+        }
+    }
 }
 
 #[test]
@@ -156,13 +192,18 @@ fn assert_all(cases: &[(&str, Case)], check: impl Fn(&Case) -> Result<(), String
 
 /// What the library makes of a case.
 fn verdict(case: &Case) -> Verdict {
+    verdict_without(case, Assumptions::NONE)
+}
+
+/// What the library makes of a case if it is not known whether these assumptions hold.
+fn verdict_without(case: &Case, unknown: Assumptions) -> Verdict {
     let (capabilities, resources) = grants(case);
     let functions = HostFunctions::new(capabilities, resources, cluster(case)).unwrap();
     let host =
         HostCluster(|operation: &str, payload: &[u8]| functions.call("kubewarden", "kubernetes", operation, payload));
     let (request, settings) = (case.request(), Value::Object(case.settings.clone()));
     let origin = if case.in_file { Origin::File } else { Origin::Admission };
-    library::verdict_behind(&host, origin, &request, &settings)
+    library::verdict_behind(&host, origin, &request, &settings, unknown)
 }
 
 /// What the module answers to a case.

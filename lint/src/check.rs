@@ -4,6 +4,7 @@ use std::borrow::{Borrow, BorrowMut, Cow};
 use std::cell::Cell;
 use std::collections::HashSet;
 
+use azure_workload_identity_policy::assumption::{Assumption, Assumptions};
 use azure_workload_identity_policy::cluster::{Cluster, Freshness, LookupError, ServiceAccount};
 use azure_workload_identity_policy::finding::{Applicability, Finding, ObjectRef, Part};
 use azure_workload_identity_policy::inquiry::Inquiry;
@@ -15,7 +16,6 @@ use crate::chain::concerns_identity;
 use crate::diagnose::report;
 use crate::draft::{Draft, Request, Subject};
 use crate::file::{File, Object};
-use crate::offline::{Unknown, Unknowns};
 use crate::options::Options;
 use crate::other_kinds;
 use crate::report::Report;
@@ -120,22 +120,18 @@ fn examine_object(
         if let Some(more) = mismatches.len().checked_sub(WRONG_TYPES).filter(|more| *more > 0) {
             others.push(Draft::more(position, Severity::Deny, Rule::WrongType, more));
         }
-        let verdict = decide(examination, settings);
         // Most objects have no findings.
-        let unknowns = (!verdict.findings.is_empty()).then(|| Unknowns {
-            accounts_are_known: set.knows_all_accounts(),
-            account_is_assumed: cluster.has_assumed(),
-            is_partial: set.is_partial(place, &inquiry.group, &inquiry.kind, value),
-        });
+        if !examination.findings.is_empty() {
+            let is_partial = set.is_partial(place, &inquiry.group, &inquiry.kind, value);
+            let unknown = &mut examination.grounds.unknown;
+            *unknown = unknown.without(asked_of_files()).and(cluster.unknown(is_partial));
+        }
+        let unknown = examination.grounds.unknown;
+        let verdict = decide(examination, settings);
         for (severity, mut finding) in verdict.findings {
-            let unknown = unknowns.and_then(|unknowns| unknowns.behind(&finding, value));
-            let severity = if unknown.is_some() { severity.min(Severity::Note) } else { severity };
             // A correction rests on what the finding rests on.
-            if let (Some(_), Some(repair)) = (unknown, &mut finding.repair) {
+            if let (true, Some(repair)) = (finding.rests_on.intersects(unknown), &mut finding.repair) {
                 repair.applicability = Applicability::Suggestion;
-            }
-            if unknown == Some(Unknown::OtherAccounts) {
-                not_among_the_files(&mut finding);
             }
             let is_same = |other: &&mut Found| {
                 other.finding.rule == finding.rule
@@ -173,13 +169,9 @@ pub(crate) fn inquiry<'a>(value: Value<'a>, object: &'a Object, namespace: Optio
     }
 }
 
-/// Says of a service account that is not found what files can tell.
-pub(crate) fn not_among_the_files(finding: &mut Finding) {
-    if let Some(end) = finding.problem.find(", which does not exist") {
-        finding.problem.replace_range(end.., ", which is not among the files");
-        "check that it exists, or give the service accounts of the cluster with --cluster-state"
-            .clone_into(&mut finding.fix);
-    }
+/// What files may tell, in contrast to what no file ever tells.
+pub(crate) fn asked_of_files() -> Assumptions {
+    [Assumption::WholeObject, Assumption::Absence, Assumption::Account, Assumption::Access].into_iter().collect()
 }
 
 /// A finding as a draft of what is reported.
@@ -217,9 +209,17 @@ impl<'s, 'f> Files<'s, 'f> {
         Self { set, position, namespace, has_assumed: Cell::new(false) }
     }
 
-    /// Whether an answer was assumed.
-    pub(crate) fn has_assumed(&self) -> bool {
-        self.has_assumed.get()
+    /// What the files do not tell about the object, of what files may tell. To be asked when the object has been examined.
+    pub(crate) fn unknown(&self, is_partial: bool) -> Assumptions {
+        let knows_accounts = self.set.knows_all_accounts();
+        let doubts = [
+            (is_partial, Assumption::WholeObject),
+            (!knows_accounts, Assumption::Absence),
+            (!knows_accounts && self.has_assumed.get(), Assumption::Account),
+            // Roles and bindings are often made by hand.
+            (true, Assumption::Access),
+        ];
+        doubts.into_iter().filter_map(|(is_unknown, assumption)| is_unknown.then_some(assumption)).collect()
     }
 }
 
@@ -237,7 +237,8 @@ impl Cluster for Files<'_, '_> {
                 self.has_assumed.set(true);
                 Ok(ServiceAccount::default())
             }
-            None => Err(LookupError::Missing),
+            None if self.set.knows_all_accounts() => Err(LookupError::Missing),
+            None => Err(LookupError::Unknown),
         }
     }
 

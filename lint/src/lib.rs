@@ -8,7 +8,7 @@
 //!      -> yaml        the JSON of each YAML document, with the origin of each JSON node in the text
 //!      -> file        the objects of a file (manifest: whether what cannot be read is meant to hold some)
 //!      -> set         the files together: their service accounts (accounts) and RBAC objects (access) are the cluster
-//!      -> check       what the rules of the policy find in each object; what files cannot tell is a note (offline)
+//!      -> check       what the rules of the policy find in each object; what files cannot tell is a note
 //!                     (rules: what only files can break; other_kinds: objects that may hand labels to pods)
 //!      -> diagnose    findings with their places (place) and corrections (correction), without what comments suppress (suppressions)
 //!      -> report      ready to be rendered
@@ -34,9 +34,9 @@ pub mod fix;
 mod manifest;
 mod members;
 mod objects;
-mod offline;
 mod options;
 mod other_kinds;
+mod partial;
 mod place;
 pub mod preview;
 mod previews;

@@ -3,27 +3,17 @@
 //!
 //! What such a kind does with its labels is not known, so what is wrong with them is a note.
 
+use azure_workload_identity_policy::assumption::{Assumption, Assumptions};
 use azure_workload_identity_policy::cluster::Nothing;
 use azure_workload_identity_policy::finding::{Finding, Part, Place};
 use azure_workload_identity_policy::inquiry::Inquiry;
 use azure_workload_identity_policy::json::{self, Document, Kind, Path, Reading, Segment, Value};
-use azure_workload_identity_policy::rule::{RuleId, Severity};
+use azure_workload_identity_policy::rule::Severity;
 use azure_workload_identity_policy::settings::Settings;
 use azure_workload_identity_policy::subject::SubjectKind;
 use azure_workload_identity_policy::{decide, examine};
 
 use crate::draft::{Draft, Request, Subject};
-
-/// The rules that need to see no more than labels or annotations.
-const RULES: [RuleId; 7] = [
-    RuleId::LabelValue,
-    RuleId::MisspeltKey,
-    RuleId::UnknownKey,
-    RuleId::TokenExpiration,
-    RuleId::ProxyValue,
-    RuleId::ClientIdFormat,
-    RuleId::TenantIdFormat,
-];
 
 /// A part of every key of workload identity, and of most misspellings.
 const MARK: &str = "workload";
@@ -92,8 +82,11 @@ fn findings(map: Value<'_>, holder: Holder, settings: &Settings<'_>) -> Vec<Find
         format!("{{\"apiVersion\":\"v1\",\"kind\":{},\"metadata\":{{\"{key}\":{}}}}}", json::text(kind), map.raw());
     let Ok(document) = Document::parse(text.as_bytes()) else { return Vec::new() };
     let verdict = decide(examine(&Inquiry::of_object(document.root()), settings, &Nothing), settings);
+    // Of the object there is nothing but the map, and whose it is, is a guess.
+    let not_shown = [Assumption::WholeObject, Assumption::Reader, Assumption::Absence, Assumption::Account];
+    let not_shown = Assumptions::from_iter(not_shown);
     let found = verdict.findings.into_iter().map(|(_, finding)| finding);
-    found.filter(|finding| RULES.contains(&finding.rule)).collect()
+    found.filter(|finding| !finding.rests_on.intersects(not_shown)).collect()
 }
 
 /// The finding at its place in the object.

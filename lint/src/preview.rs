@@ -14,7 +14,7 @@ use azure_workload_identity_policy::settings::{OptIn, Settings};
 use azure_workload_identity_policy::subject::SubjectKind;
 use azure_workload_identity_policy::{decide, examine};
 
-use crate::check::not_among_the_files;
+use crate::check::asked_of_files;
 use crate::edit::{self, Target};
 use crate::report::TextEdit;
 
@@ -278,7 +278,7 @@ fn examined_pod(
 ) -> Result<Vec<Change>, Unchanged> {
     let mut injected = Err("the settings do not inject".to_owned().into());
     for settings in all_settings {
-        let examination = examine(inquiry, settings, object.cluster);
+        let mut examination = examine(inquiry, settings, object.cluster);
         if let (Some(mismatch), Some(pod)) = (examination.mismatches.first(), inquiry.object) {
             let reason = format!("the API server rejects the pod: {}", mismatch.describe(pod));
             return Err(Unchanged { reason, cause: Cause::Rejected });
@@ -286,10 +286,10 @@ fn examined_pod(
         let is_injected = examination.is_injected;
         let missing = examination.findings.iter().find(|finding| finding.rule == RuleId::ServiceAccountMissing);
         if let (Some(missing), false) = (missing, object.accounts_are_known) {
-            let mut missing = missing.clone();
-            not_among_the_files(&mut missing);
             return Err(format!("the identity is not known: {} {}", missing.place.path, missing.problem).into());
         }
+        // What a preview shows is what a cluster with these objects does.
+        examination.grounds.unknown = examination.grounds.unknown.without(asked_of_files());
         let verdict = decide(examination, settings);
         if let Some(message) = verdict.message() {
             return Err(Unchanged { reason: format!("the pod is rejected: {message}"), cause: Cause::Rejected });

@@ -7,7 +7,7 @@ use azure_workload_identity_policy::json::Value;
 use crate::access::{Grant, may_use_identity};
 use crate::accounts::{Account, Accounts, Place};
 use crate::file::{Fact, File, Object, Part};
-use crate::offline;
+use crate::partial;
 
 /// All files, with what objects need to know of each other.
 #[derive(Debug)]
@@ -124,7 +124,7 @@ impl<'f> Set<'f> {
 
     /// Whether an object in a file is a part of one: a patch, because a kustomization says so or by what it holds.
     pub(crate) fn is_partial(&self, place: &Place<'_>, group: &str, kind: &str, value: Value<'_>) -> bool {
-        self.is_patch(place) || offline::is_partial(group, kind, value)
+        self.is_patch(place) || partial::is_partial(group, kind, value)
     }
 
     /// Whether the RBAC objects let a service account use an identity.

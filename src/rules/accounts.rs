@@ -1,11 +1,17 @@
 //! What rules say about the service account that an object names.
 
+use crate::cluster::LookupError;
 use crate::finding::{Finding, FindingBuilder, Place, quote};
 use crate::keys;
 
-/// Says that a place names a service account that does not exist.
-pub(super) fn missing(place: impl Into<Place>, namespace: &str, name: &str) -> FindingBuilder {
+/// Says that a place names a service account that was not found.
+pub(super) fn missing(error: &LookupError, place: impl Into<Place>, namespace: &str, name: &str) -> FindingBuilder {
     let (name, namespace) = (quote(name), quote(namespace));
+    if *error == LookupError::Unknown {
+        let problem = ["names service account ", &name, ", which is not among the files"].concat();
+        let fix = "check that it exists, or give the service accounts of the cluster with --cluster-state";
+        return Finding::at(place, problem, fix);
+    }
     let problem = ["names service account ", &name, ", which does not exist in namespace ", &namespace].concat();
     let fix = ["correct the name, or create it there with annotation ", keys::CLIENT_ID].concat();
     Finding::at(place, problem, fix)

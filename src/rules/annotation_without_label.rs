@@ -17,6 +17,7 @@
 
 use super::label::annotations_without_label;
 use super::{Check, PodSubject, Rule};
+use crate::assumption::Assumption;
 use crate::finding::{Finding, Findings, Place};
 use crate::keys;
 use crate::subject::KeyUse;
@@ -29,7 +30,7 @@ fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
     }
     let mut annotations = annotations_without_label(subject);
     let Some(first) = annotations.next() else { return };
-    findings.add(|| {
+    findings.add_resting_on(Assumption::WholeObject, || {
         let path = |found: &KeyUse<'_>| found.path(subject.object);
         let fix = format!("add label {}: \"true\" to the pod, or remove the annotation", keys::USE);
         let finding = Finding::at(Place::key(path(first)), "has no effect without the label", fix);

@@ -19,11 +19,11 @@
 //! (`azure.workload.identity/skip-containers`), or set `AZURE_CLIENT_ID` in each container.
 
 use super::{Check, PodSubject, Rule};
+use crate::assumption::{Assumption, Assumptions};
 use crate::environment::Resolved;
 use crate::finding::{Finding, Findings, quote};
 use crate::keys;
 use crate::pod::{Container, EnvVar};
-use crate::rule::Severity;
 
 pub(super) const RULE: Rule = Rule::new(&[Check::Template(check)]);
 
@@ -44,11 +44,12 @@ fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
     // Nobody can tell here what envFrom brings.
     let open = || containers.iter().find(|container| is_open(&container.client_id.value));
     let Some(container) = missing.or_else(open) else { return };
-    let (at_most, text) = match missing {
-        Some(_) => (Severity::Deny, " sets no AZURE_CLIENT_ID either"),
-        None => (Severity::Warn, " has AZURE_CLIENT_ID only if envFrom brings it"),
+    let rests_on = Assumptions::from_iter([Assumption::Account, Assumption::WholeObject]);
+    let (rests_on, text) = match missing {
+        Some(_) => (rests_on, " sets no AZURE_CLIENT_ID either"),
+        None => (rests_on.and(Assumption::Variables.into()), " has AZURE_CLIENT_ID only if envFrom brings it"),
     };
-    findings.add_at_most(at_most, || {
+    findings.add_resting_on(rests_on, || {
         let (account, name) = (subject.service_account_name(), quote(&container.container.name));
         let problem = ["names service account ", &account, ", which has no annotation ", keys::CLIENT_ID];
         let problem = [problem.concat().as_str(), "; container ", &name, text].concat();

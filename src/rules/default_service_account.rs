@@ -18,6 +18,7 @@
 //! Create a service account for the application, annotate it, and name it in `serviceAccountName`.
 
 use super::{Check, PodSubject, Rule, ServiceAccountSubject};
+use crate::assumption::Assumption;
 use crate::finding::{Finding, Findings};
 use crate::keys;
 
@@ -31,7 +32,7 @@ fn check_template(subject: &PodSubject<'_>, findings: &mut Findings) {
         && subject.service_account.is_possible()
         && subject.pod.service_account() == "default"
     {
-        findings.add(|| {
+        findings.add_resting_on(Assumption::WholeObject, || {
             Finding::at(
                 subject.service_account_place(),
                 "is \"default\", which all pods share that name none",

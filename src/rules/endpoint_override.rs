@@ -23,6 +23,7 @@
 use super::repairs::{is_referred_to, remove_variable};
 use super::tokens::token_file_fault;
 use super::{Check, PodSubject, Rule};
+use crate::assumption::Assumption;
 use crate::clouds::{cloud_of, same_authority, same_url};
 use crate::container_identity::ContainerIdentity;
 use crate::environment::Variable;
@@ -57,7 +58,7 @@ fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
                 None
             };
             let Some(fault) = fault else { continue };
-            findings.add(|| {
+            findings.add_resting_on(Assumption::WholeObject, || {
                 let problem = ["sets ", &entry.name, " ", &fault].concat();
                 Finding::at(subject.path_of(entry.object), problem, "remove the variable").repair(|| {
                     let is_safe = is_certainly_wrong(name, &variable, container)

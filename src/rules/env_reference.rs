@@ -17,6 +17,7 @@
 //! Read the injected variable in the code, or use the reference in `args` or `command`, where it works.
 
 use super::{Check, PodSubject, Rule};
+use crate::assumption::Assumption;
 use crate::finding::{Finding, Findings};
 use crate::keys;
 use crate::pod::EnvVar;
@@ -28,7 +29,7 @@ fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
     let refers = |variable: &EnvVar<'_>| variable.value.contains('$') && variable.value.contains("$(AZURE_");
     for container in subject.participants_where(&|container| container.env.iter().any(refers)) {
         for (entry, name) in container.environment.unresolved_references(&keys::ENV_INJECTED) {
-            findings.add(|| {
+            findings.add_resting_on(Assumption::WholeObject, || {
                 let problem = ["refers to ", name, ", which is set after it: the text $(", name, ") stays as it is"];
                 let fix = ["read ", name, " in the code, or refer to it in args or command"];
                 Finding::at(subject.path_of(entry.object), problem.concat(), fix.concat())

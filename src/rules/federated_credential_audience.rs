@@ -18,9 +18,9 @@
 //!
 //! Set the list to the audience of the tokens: `audiences: ["api://AzureADTokenExchange"]`.
 
-use super::placeholders::severity_of;
 use super::repairs::replace_string;
 use super::{Check, FederatedCredentialSubject, Rule};
+use crate::assumption::Assumptions;
 use crate::finding::{Finding, Findings, Repair, quote};
 use crate::json::{Changes, text};
 use crate::settings::DEFAULT_AUDIENCE;
@@ -39,7 +39,7 @@ fn check(subject: &FederatedCredentialSubject<'_>, findings: &mut Findings) {
     let fix = || ["it requires ", &quote(expected), " alone, the audience of the tokens"].concat();
     match audiences.claims.as_slice() {
         [claim] if claim.text == expected || (inject.is_none() && is_of_other_cloud(&claim.text)) => {}
-        [claim] => findings.add_at_most(severity_of(&claim.text, subject.origin), || {
+        [claim] => findings.add_resting_on(Assumptions::of_value(&claim.text), || {
             subject.finding(claim, "", &fix()).repair(|| {
                 // Any other text may be the audience of another token.
                 let is_near = claim.text.trim().trim_end_matches('/').eq_ignore_ascii_case(expected);

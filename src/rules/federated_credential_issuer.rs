@@ -25,13 +25,12 @@
 //! Copy the issuer from the cluster: `az aks show --name NAME --resource-group GROUP --query oidcIssuerProfile.issuerUrl`, for Arc `az
 //! connectedk8s show` with the same query, or `kubectl get --raw /.well-known/openid-configuration`.
 
-use super::placeholders::severity_of;
 use super::repairs::replace_string;
 use super::{Check, FederatedCredentialSubject, Rule};
+use crate::assumption::{Assumption, Assumptions};
 use crate::finding::{Findings, Repair};
 use crate::formats::{is_https_url, is_variable};
 use crate::issuer::Issuer;
-use crate::rule::Severity;
 
 pub(super) const RULE: Rule = Rule::new(&[Check::FederatedCredential(check)]);
 
@@ -68,8 +67,8 @@ fn check(subject: &FederatedCredentialSubject<'_>, findings: &mut Findings) {
         }
         _ => return,
     };
-    let at_most = if own.is_some() { Severity::Deny } else { Severity::Warn };
-    findings.add_at_most(at_most.min(severity_of(text, subject.origin)), || {
+    let rests_on = if own.is_some() { Assumptions::NONE } else { Assumption::Issuer.into() };
+    findings.add_resting_on(rests_on.and(Assumptions::of_value(text)), || {
         subject
             .finding(claim, problem, &fix)
             // The settings name the issuer, or Azure ends it with a slash: there is one right text.

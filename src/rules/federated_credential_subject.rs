@@ -21,11 +21,10 @@
 //! Write namespace and name of the service account as they are in the cluster: `subject: system:serviceaccount:shop:web`.
 
 use super::accounts::missing;
-use super::placeholders::severity_of;
 use super::{Check, FederatedCredentialSubject, Rule};
+use crate::assumption::{Assumption, Assumptions};
 use crate::cluster::LookupError;
 use crate::finding::{Finding, Findings, quote};
-use crate::rule::Severity;
 
 pub(super) const RULE: Rule = Rule::new(&[Check::FederatedCredential(check)]);
 
@@ -33,7 +32,7 @@ fn check(subject: &FederatedCredentialSubject<'_>, findings: &mut Findings) {
     let Some(claim) = &subject.credential.subject else { return };
     let path = || subject.path_of(claim.value);
     let Some(account) = subject.service_account else {
-        findings.add_at_most(severity_of(&claim.text, subject.origin), || {
+        findings.add_resting_on(Assumptions::of_value(&claim.text), || {
             subject.finding(claim, "", "it requires system:serviceaccount:NAMESPACE:NAME")
         });
         return;
@@ -42,10 +41,11 @@ fn check(subject: &FederatedCredentialSubject<'_>, findings: &mut Findings) {
         return;
     }
     match account.get() {
-        Err(LookupError::Missing) => {
-            findings.add_at_most(Severity::Warn, || missing(path(), account.namespace(), account.name()));
+        Err(error @ (LookupError::Missing | LookupError::Unknown)) => {
+            findings
+                .add_resting_on(Assumption::Absence, || missing(error, path(), account.namespace(), account.name()));
         }
-        Ok(found) if found.usable_client_id().is_none() => findings.add_at_most(Severity::Note, || {
+        Ok(found) if found.usable_client_id().is_none() => findings.add_resting_on(Assumption::Application, || {
             let problem = ["names service account ", &quote(account.name()), ", which has no client id"].concat();
             Finding::at(path(), problem, "annotate it, unless its users name the client id themselves")
         }),

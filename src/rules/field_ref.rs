@@ -17,6 +17,7 @@
 
 use super::repairs::{is_referred_to, remove_variable};
 use super::{Check, PodSubject, Rule};
+use crate::assumption::Assumption;
 use crate::finding::{Finding, Findings, Repair, name, quote};
 use crate::keys;
 use crate::pod::Container;
@@ -28,7 +29,7 @@ fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
         for variable in &container.env {
             let Some(key) = variable.identity_annotation() else { continue };
             if subject.pod.annotations.get(&key).is_none() {
-                findings.add(|| {
+                findings.add_resting_on(Assumption::WholeObject, || {
                     let problem = format!(
                         "sets {} from annotation {}, which the pod does not have: it is empty",
                         name(&variable.name),

@@ -25,6 +25,7 @@ use std::cell::OnceCell;
 
 use super::tokens::token_file_fault;
 use super::{Check, PodSubject, Rule};
+use crate::assumption::Assumption;
 use crate::finding::{Finding, FindingBuilder, Findings, quote};
 use crate::json::Value;
 use crate::keys;
@@ -67,7 +68,7 @@ fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
                 } else {
                     "read $AZURE_FEDERATED_TOKEN_FILE in the code, or refer to it in args"
                 };
-                findings.add(|| finding(subject, variable.object, fix));
+                findings.add_resting_on(Assumption::WholeObject, || finding(subject, variable.object, fix));
             }
         }
         for mount in &container.mounts {
@@ -76,7 +77,7 @@ fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
             let is_added =
                 || subject.layout_in_force().is_some() && subject.places().iter().any(|at| at.volume == mount.volume);
             if is_missing && !is_added() {
-                findings.add(|| {
+                findings.add_resting_on(Assumption::WholeObject, || {
                     let by_whom = match subject.layout_in_force() {
                         Some(layout) => [", which layout ", layout.name(), " does not add"].concat(),
                         None => ", which not every release of the webhook adds".to_owned(),
@@ -85,13 +86,15 @@ fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
                     Finding::at(subject.path_of(mount.object), problem, REMOVE_MOUNT)
                 });
             } else if is_foreign(&mount.path) && subject.layout_in_force().is_some() {
-                findings.add(|| finding(subject, mount.object, REMOVE_MOUNT));
+                findings.add_resting_on(Assumption::WholeObject, || finding(subject, mount.object, REMOVE_MOUNT));
             }
         }
         for key in ["command", "args"] {
             let texts = container.object.field(key).into_iter().flat_map(Value::elements);
             for text in texts.filter(|text| text.as_str().is_some_and(|text| is_foreign(&text))) {
-                findings.add(|| finding(subject, text, "use $(AZURE_FEDERATED_TOKEN_FILE)"));
+                findings.add_resting_on(Assumption::WholeObject, || {
+                    finding(subject, text, "use $(AZURE_FEDERATED_TOKEN_FILE)")
+                });
             }
         }
     }

@@ -18,6 +18,7 @@
 //! `verbs: ["use-managed-identity"]`.
 
 use super::{Check, PodSubject, Rule};
+use crate::assumption::Assumption;
 use crate::cluster::{LookupError, LookupFailure};
 use crate::finding::{Finding, Findings, quote};
 
@@ -33,7 +34,7 @@ fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
         Err(LookupError::Failed(failure)) => Some(failure),
         Ok(true) | Err(_) => return,
     };
-    findings.add(|| {
+    findings.add_resting_on(Assumption::Access, || {
         let (name, id) = (subject.service_account_name(), quote(client_id));
         let (problem, fix) = match failure {
             None => (

@@ -25,11 +25,11 @@
 
 use super::tokens::unmanaged_tokens;
 use super::{Check, PodSubject, Rule, ServiceAccountSubject};
+use crate::assumption::{Assumption, Assumptions};
 use crate::container_identity::ContainerIdentity;
 use crate::environment::{Resolved, Variable};
 use crate::finding::{Finding, FindingBuilder, Findings, Place, quote, quote_id};
 use crate::keys;
-use crate::rule::Severity;
 use crate::settings::AllowedIdentity;
 
 pub(super) const RULE: Rule =
@@ -84,7 +84,9 @@ fn check_template(subject: &PodSubject<'_>, findings: &mut Findings) {
     }
     if allowed.identities.is_empty() {
         for volume in unmanaged_tokens(subject) {
-            findings.add(|| allowed.finding(subject.path_of(volume.object), "holds a token for Azure identities"));
+            findings.add_resting_on(Assumption::WholeObject, || {
+                allowed.finding(subject.path_of(volume.object), "holds a token for Azure identities")
+            });
         }
         // Whatever the variables say, the service account may use no identity.
         return;
@@ -114,12 +116,12 @@ fn check_account(subject: &PodSubject<'_>, allowed: &Allowed<'_>, findings: &mut
         _ => None,
     };
     if let Some((what, id)) = found {
-        findings.add(|| {
+        findings.add_resting_on(Assumption::WholeObject, || {
             let found = ["names service account ", &subject.service_account_name(), " with ", what, " ", &quote(id)];
             allowed.finding(subject.service_account_place(), &found.concat())
         });
     } else if allowed.identities.is_empty() {
-        findings.add(|| {
+        findings.add_resting_on(Assumption::WholeObject, || {
             let problem =
                 ["names service account ", &subject.service_account_name(), ", which may use no identity"].concat();
             Finding::at(subject.service_account_place(), problem, "list it under identities in the policy's settings")
@@ -149,7 +151,7 @@ fn check_container<'a>(
             _ if is_wrong => {
                 // What the service account alone says is judged with it.
                 let Some(entry) = variable.entry.or(container.client_id.entry) else { continue };
-                findings.add(|| {
+                findings.add_resting_on(Assumption::WholeObject, || {
                     let id = quote_id(id.unwrap_or_default());
                     let found = match variable.entry {
                         Some(_) => ["sets ", name, " to ", &id],
@@ -158,13 +160,15 @@ fn check_container<'a>(
                     allowed.finding(subject.path_of(entry.object), &found.concat())
                 });
             }
-            (Some(entry), Resolved::Elsewhere(_) | Resolved::Maybe(_)) => findings.add(|| {
-                let found = ["sets ", name, " from elsewhere to an identity that cannot be checked"].concat();
-                allowed.finding(subject.path_of(entry.object), &found)
-            }),
+            (Some(entry), Resolved::Elsewhere(_) | Resolved::Maybe(_)) => {
+                findings.add_resting_on(Assumption::WholeObject, || {
+                    let found = ["sets ", name, " from elsewhere to an identity that cannot be checked"].concat();
+                    allowed.finding(subject.path_of(entry.object), &found)
+                });
+            }
             // An empty id names no identity, as none does: the application may name any in code.
             (Some(entry), _) if variable.is_missing() && is_needed && container.reaches_azure_token => {
-                findings.add(|| {
+                findings.add_resting_on(Assumption::WholeObject, || {
                     let problem = ["sets ", name, " to an empty value, so the identity cannot be checked"].concat();
                     let fix = "set it to an id that the service account may use, or remove it";
                     Finding::at(subject.path_of(entry.object), problem, fix)
@@ -174,8 +178,8 @@ fn check_container<'a>(
             (None, Resolved::Unset | Resolved::Maybe(_)) if is_needed && container.reaches_azure_token => {
                 // The service account of a workload may be annotated a moment later.
                 let may_follow = subject.workload.is_some() && container.takes_part;
-                let at_most = if may_follow { Severity::Warn } else { Severity::Deny };
-                findings.add_at_most(at_most, || {
+                let rests_on = if may_follow { Assumption::Absence.into() } else { Assumptions::NONE };
+                findings.add_resting_on(rests_on.and(Assumption::WholeObject.into()), || {
                     let problem =
                         ["reads a token for Azure without ", name, ", so its identity cannot be checked"].concat();
                     let fix = "set the variable in this container, or annotate the service account";

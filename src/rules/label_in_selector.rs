@@ -44,7 +44,7 @@ fn check_workload(subject: &PodSubject<'_>, findings: &mut Findings) {
     for expression in expressions().filter(selects_by_label) {
         let is_alone = labels == selector && expressions().nth(1).is_none();
         let problem = if is_alone { ALONE } else { FIXED };
-        findings.add_at_most(Severity::Note, || Finding::at(subject.path_of(expression), problem, FIX));
+        findings.add_minor(Severity::Note, || Finding::at(subject.path_of(expression), problem, FIX));
     }
 }
 
@@ -57,11 +57,11 @@ fn check_service(subject: &ServiceSubject<'_>, findings: &mut Findings) {
 fn check(object: Value<'_>, labels: Value<'_>, is_fixed: bool, findings: &mut Findings) {
     let Some(label) = labels.field(keys::USE).filter(|label| label.kind() == Kind::String) else { return };
     let is_alone = labels.fields().nth(1).is_none();
-    let (at_most, problem) = match (is_fixed, is_alone) {
+    let (importance, problem) = match (is_fixed, is_alone) {
         (false, true) => (Severity::Deny, ALONE),
         (false, false) => (Severity::Note, AMONG_OTHERS),
         (true, true) => (Severity::Note, ALONE),
         (true, false) => (Severity::Note, FIXED),
     };
-    findings.add_at_most(at_most, || Finding::at(label.path_from(object), problem, FIX));
+    findings.add_minor(importance, || Finding::at(label.path_from(object), problem, FIX));
 }

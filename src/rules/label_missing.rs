@@ -21,6 +21,7 @@
 
 use super::label::{annotations_without_label, is_misplaced};
 use super::{Check, PodSubject, Rule};
+use crate::assumption::Assumption;
 use crate::cluster::ServiceAccount;
 use crate::finding::{Finding, Findings, Place};
 use crate::keys;
@@ -37,7 +38,7 @@ fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
     {
         return;
     }
-    findings.add(|| {
+    findings.add_resting_on(Assumption::WholeObject, || {
         let name = subject.service_account_name();
         let what = match subject.identity.client_id() {
             Some(_) => "has a client id",

@@ -20,6 +20,7 @@
 use super::label::misplaced;
 use super::repairs::{is_only_pod, move_member};
 use super::{Check, PodSubject, Rule};
+use crate::assumption::Assumption;
 use crate::finding::{Finding, Findings, Place, Repair};
 use crate::keys;
 
@@ -27,7 +28,7 @@ pub(super) const RULE: Rule = Rule::new(&[Check::Template(check)]);
 
 fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
     misplaced(subject, &mut |holder, map, what| {
-        findings.add(|| {
+        findings.add_resting_on(Assumption::WholeObject, || {
             let path = holder.path_from(subject.object).key("metadata").key(map).key(keys::USE);
             let target = subject.pod_path(&["metadata", "labels"]);
             let map = holder.field("metadata").and_then(|metadata| metadata.field(map));

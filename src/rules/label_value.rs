@@ -17,6 +17,7 @@
 
 use super::repairs::{is_selected, replace_string};
 use super::{Check, PodSubject, Rule};
+use crate::assumption::Assumptions;
 use crate::finding::{Finding, Findings, Repair, quote};
 use crate::json::Changes;
 use crate::keys;
@@ -28,7 +29,7 @@ fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
     if matches!(value, "true" | "false") {
         return;
     }
-    findings.add(|| {
+    findings.add_resting_on(Assumptions::of_value(value), || {
         Finding::at(
             subject.pod_path(&["metadata", "labels", keys::USE]),
             format!("is {}, which is ignored", quote(value)),

@@ -36,8 +36,8 @@ fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
     let is_needed = settings.inject.is_some() || settings.guard.is_some() || settings.identities.is_some();
     // A pod without the label that names no service account most likely needs no identity.
     let is_meant = subject.wants_identity || subject.pod.service_account() != "default";
-    let at_most = if is_needed && is_meant && subject.workload.is_none() { Severity::Deny } else { Severity::Warn };
-    findings.add_at_most(at_most, || {
+    let importance = if is_needed && is_meant && subject.workload.is_none() { Severity::Deny } else { Severity::Warn };
+    findings.add_minor(importance, || {
         let problem = format!("names service account {}, but {}", subject.service_account_name(), failure.reason);
         Finding::at(subject.service_account_place(), problem, failure.fix).blocks_injection()
     });

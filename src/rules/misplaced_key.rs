@@ -18,6 +18,7 @@
 
 use super::repairs::{is_only_pod, is_selected, move_member};
 use super::{Check, PodSubject, Rule, ServiceAccountSubject};
+use crate::assumption::Assumption;
 use crate::finding::{Finding, Findings, Place, Repair};
 use crate::json::{Changes, Value};
 use crate::keys;
@@ -81,7 +82,7 @@ fn add(
     also: &str,
     findings: &mut Findings,
 ) {
-    findings.add(|| {
+    findings.add_resting_on(Assumption::Reader, || {
         let path = found.path(object);
         let fix = ["make it ", read_at.name(), also].concat();
         Finding::at(Place::key(path), "is not read here", fix).repair(|| {

@@ -55,7 +55,6 @@ mod ids;
 mod images;
 mod injected;
 mod label;
-mod placeholders;
 mod repairs;
 mod tokens;
 

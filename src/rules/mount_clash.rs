@@ -42,14 +42,14 @@ fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
                 |mount: &Mount<'_>| mount.volume == place.volume || (!is_known && place.layout.owns_name(mount.volume));
             for (path, is_alias) in [(Some(place.mount_path.clone()), false), (run_alias(&place.mount_path), true)] {
                 let Some(path) = path else { continue };
-                let mut report = |mount: &Mount<'_>, at_most: Severity, problem: &str| {
+                let mut report = |mount: &Mount<'_>, importance: Severity, problem: &str| {
                     let Some(entry) = mount.entry.filter(|_| !is_ours(mount)) else { return };
                     // One above the paths of several layouts.
                     let id = entry.object.id();
                     if reported.replace(id) == Some(id) {
                         return;
                     }
-                    findings.add_at_most(if is_alias { Severity::Warn } else { at_most }, || {
+                    findings.add_minor(if is_alias { Severity::Warn } else { importance }, || {
                         let alias = if is_alias { ", where /var/run is a link to /run" } else { "" };
                         let path = subject.path_of(entry.object).key("mountPath");
                         Finding::at(path, [problem, alias].concat(), "mount the volume somewhere else")
@@ -65,8 +65,8 @@ fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
                     report(mount, Severity::Deny, problem);
                 }
                 if let Some(mount) = mounts.above(&path).filter(|mount| mount.is_read_only(subject.volumes())) {
-                    let at_most = if subject.arrived_volume().is_some() { Severity::Warn } else { Severity::Deny };
-                    report(mount, at_most, "is read-only and above the token's mount: the container cannot start");
+                    let importance = if subject.arrived_volume().is_some() { Severity::Warn } else { Severity::Deny };
+                    report(mount, importance, "is read-only and above the token's mount: the container cannot start");
                 }
             }
         }

@@ -60,7 +60,7 @@ fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
     };
     let policy = subject.pod.spec.and_then(|spec| spec.field("restartPolicy"));
     if let Some(policy) = policy.filter(|policy| is_ordinary && policy.as_str().is_some_and(|it| it != "Always")) {
-        findings.add_at_most(Severity::Warn, || {
+        findings.add_minor(Severity::Warn, || {
             let problem = "lets the pod end, but its proxy is an ordinary container, which never ends";
             let fix = "remove the proxy and let the code use workload identity, or make the proxy a native sidecar";
             Finding::at(subject.path_of(policy), problem, fix)

@@ -23,7 +23,8 @@
 
 use super::images::runs_proxy;
 use super::{Check, PodSubject, Rule};
-use crate::finding::{Finding, Findings, Place, quote};
+use crate::assumption::{Assumption, Assumptions};
+use crate::finding::{Finding, Findings, Place, Weight, quote};
 use crate::keys;
 use crate::pod::{Container, ContainerPort};
 use crate::rule::Severity;
@@ -37,15 +38,19 @@ fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
     let own_path = || subject.annotation_path(keys::PROXY_PORT);
     let Some(proxy) = subject.identity.proxy else {
         if subject.pod.annotations.get(keys::PROXY_PORT).is_some() {
-            findings.add_at_most(Severity::Warn, || {
-                let problem = format!("has no effect without annotation {}", keys::INJECT_PROXY);
-                Finding::at(Place::key(own_path()), problem, "add that one, or remove this one")
-            });
+            findings.add_weighing(
+                Weight { rests_on: Assumption::WholeObject.into(), importance: Severity::Warn },
+                || {
+                    let problem = format!("has no effect without annotation {}", keys::INJECT_PROXY);
+                    Finding::at(Place::key(own_path()), problem, "add that one, or remove this one")
+                },
+            );
         }
         return;
     };
+    let rests_on = Assumptions::of_value(proxy.text.unwrap_or_default()).and(Assumption::WholeObject.into());
     let Some(number) = proxy.number() else {
-        findings.add(|| {
+        findings.add_resting_on(rests_on, || {
             let problem = format!("is {}", quote(proxy.text.unwrap_or_default()));
             Finding::at(own_path(), problem, "it requires a port from 1 to 65535, e.g. \"8080\"").blocks_injection()
         });
@@ -59,7 +64,7 @@ fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
     for container in containers.filter(is_other) {
         let is_taken = |port: &&ContainerPort<'_>| port.number == Some(number.into()) && port.is_tcp();
         let Some(port) = container.ports.iter().find(is_taken) else { continue };
-        findings.add(|| {
+        findings.add_resting_on(rests_on, || {
             let path = if proxy.text.is_some() { own_path() } else { subject.annotation_path(keys::INJECT_PROXY) };
             let port_path = subject.path_of(port.object);
             let problem = format!(

@@ -15,6 +15,7 @@
 //! Remove the annotation if the pod needs no proxy. Otherwise, set it to `"true"`.
 
 use super::{Check, PodSubject, Rule};
+use crate::assumption::Assumptions;
 use crate::finding::{Finding, Findings, quote};
 use crate::keys;
 
@@ -25,7 +26,7 @@ fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
     if !subject.wants_identity || value == "true" {
         return;
     }
-    findings.add(|| {
+    findings.add_resting_on(Assumptions::of_value(value), || {
         Finding::at(
             subject.annotation_path(keys::INJECT_PROXY),
             format!("is {}, but any value adds the proxy", quote(value)),

@@ -18,23 +18,23 @@
 //! `azure.workload.identity/client-id`.
 
 use super::accounts::missing;
-use super::placeholders::severity_of;
 use super::{Check, PodSubject, Rule};
+use crate::assumption::{Assumption, Assumptions};
 use crate::cluster::LookupError;
 use crate::finding::Findings;
-use crate::rule::Severity;
 
 pub(super) const RULE: Rule = Rule::new(&[Check::Template(check)]).guarding_injection();
 
 fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
     // A pod that asks for no identity is not held up by this.
-    if !subject.wants_identity || subject.service_account.get() != Err(&LookupError::Missing) {
+    if !subject.wants_identity {
         return;
     }
-    // A workload's service account may be applied a moment later.
-    let at_most = if subject.workload.is_some() { Severity::Warn } else { Severity::Deny };
-    let at_most = at_most.min(severity_of(subject.pod.service_account(), subject.origin));
-    findings.add_at_most(at_most, || {
-        missing(subject.service_account_place(), subject.namespace, subject.pod.service_account()).blocks_injection()
+    let Err(error @ (LookupError::Missing | LookupError::Unknown)) = subject.service_account.get() else { return };
+    let name = subject.pod.service_account();
+    let rests_on =
+        Assumptions::from_iter([Assumption::Absence, Assumption::WholeObject]).and(Assumptions::of_value(name));
+    findings.add_resting_on(rests_on, || {
+        missing(error, subject.service_account_place(), subject.namespace, name).blocks_injection()
     });
 }

@@ -19,6 +19,7 @@
 
 use super::repairs::replace_string;
 use super::{Check, PodSubject, Rule};
+use crate::assumption::{Assumption, Assumptions};
 use crate::finding::{Finding, FindingBuilder, Findings, Repair, quote};
 use crate::json::Changes;
 use crate::keys::{self, PROXY_CONTAINER, PROXY_INIT_CONTAINER};
@@ -54,12 +55,14 @@ fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
         return;
     }
     let containers = Names::new(subject.pod.all_containers().map(|container| container.name.as_ref()).collect());
+    let list = subject.pod.annotations.get(keys::SKIP_CONTAINERS).unwrap_or_default();
+    let rests_on = Assumptions::of_value(list).and(Assumption::WholeObject.into());
     let is_proxy = |name: &str| matches!(name, PROXY_CONTAINER | PROXY_INIT_CONTAINER);
     let is_known = |name: &str| {
         containers.contains(name) || INJECTED_LATER.contains(&name) || (is_proxy(name) && identity.proxy.is_some())
     };
     for name in identity.skipped.iter().filter(|name| !is_known(name)) {
-        findings.add(|| {
+        findings.add_resting_on(rests_on, || {
             let problem = format!("names container {}, but the pod has {}", quote(name), names_of(subject));
             let fix =
                 if name.contains(SEPARATORS) { "separate names by \";\"" } else { "correct the name or remove it" };
@@ -68,13 +71,13 @@ fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
         });
     }
     if identity.proxy.is_some() && !identity.includes(PROXY_CONTAINER) {
-        findings.add(|| {
+        findings.add_resting_on(rests_on, || {
             let problem = format!("skips {PROXY_CONTAINER}, which then has no token to answer requests with");
             finding(subject, problem, "take it off the list".to_owned())
         });
     }
     if !subject.pod.containers.is_empty() && containers.iter().all(|name| is_proxy(name) || !identity.includes(name)) {
-        findings.add(|| {
+        findings.add_resting_on(rests_on, || {
             let fix = format!("skip fewer, or set label {} to \"false\"", keys::USE);
             finding(subject, "skips every container: none gets the identity".to_owned(), fix)
         });

@@ -20,8 +20,8 @@
 //! cluster.
 
 use super::ids::check_variables;
-use super::placeholders::severity_of;
 use super::{Check, PodSubject, Rule, ServiceAccountSubject};
+use crate::assumption::Assumptions;
 use crate::finding::{Finding, Findings, quote};
 use crate::ids::is_tenant_id;
 use crate::keys;
@@ -38,15 +38,14 @@ fn check_template(subject: &PodSubject<'_>, findings: &mut Findings) {
     check_variables(subject, findings, keys::ENV_TENANT_ID, is_tenant_id, FIX);
     let id = subject.identity.service_account().and_then(|account| account.tenant_id.as_deref());
     if let Some(id) = id.filter(|id| !is_tenant_id(id)) {
-        findings.add_at_most(severity_of(id, subject.origin), || {
-            subject.finding_about_annotation(keys::TENANT_ID, id, FIX)
-        });
+        findings
+            .add_resting_on(Assumptions::of_value(id), || subject.finding_about_annotation(keys::TENANT_ID, id, FIX));
     }
 }
 
 fn check_service_account(subject: &ServiceAccountSubject<'_>, findings: &mut Findings) {
     if let Some(id) = subject.annotations.get(keys::TENANT_ID).filter(|id| !is_tenant_id(id)) {
-        findings.add_at_most(severity_of(id, subject.origin), || {
+        findings.add_resting_on(Assumptions::of_value(id), || {
             Finding::at(subject.annotation_path(keys::TENANT_ID), format!("is {}", quote(id)), FIX)
         });
     }

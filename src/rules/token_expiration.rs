@@ -17,6 +17,7 @@
 //! Set whole seconds, in quotes: `"3600"` for an hour, `"86400"` for a day. The default is an hour.
 
 use super::{Check, PodSubject, Rule, ServiceAccountSubject};
+use crate::assumption::Assumptions;
 use crate::finding::{Finding, Findings, quote};
 use crate::identity::{Expiration, parse_expiration};
 use crate::keys;
@@ -34,7 +35,7 @@ fn check_template(subject: &PodSubject<'_>, findings: &mut Findings) {
     if expiration.seconds().is_some() {
         return;
     }
-    findings.add(|| {
+    findings.add_resting_on(Assumptions::of_value(expiration.text().unwrap_or_default()), || {
         match expiration {
             Expiration::ServiceAccount(text) => subject.finding_about_annotation(keys::TOKEN_EXPIRATION, text, FIX),
             Expiration::Pod(_) | Expiration::Default => {
@@ -49,7 +50,8 @@ fn check_template(subject: &PodSubject<'_>, findings: &mut Findings) {
 fn check_service_account(subject: &ServiceAccountSubject<'_>, findings: &mut Findings) {
     let Some(text) = subject.annotations.get(keys::TOKEN_EXPIRATION) else { return };
     if !text.is_empty() && parse_expiration(text).is_none() {
-        findings
-            .add(|| Finding::at(subject.annotation_path(keys::TOKEN_EXPIRATION), format!("is {}", quote(text)), FIX));
+        findings.add_resting_on(Assumptions::of_value(text), || {
+            Finding::at(subject.annotation_path(keys::TOKEN_EXPIRATION), format!("is {}", quote(text)), FIX)
+        });
     }
 }

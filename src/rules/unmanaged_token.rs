@@ -21,11 +21,11 @@ use std::cell::OnceCell;
 
 use super::tokens::unmanaged_tokens;
 use super::{Check, PodSubject, Rule};
+use crate::assumption::{Assumption, Assumptions};
 use crate::finding::{Finding, Findings};
 use crate::layout::is_reserved_name;
 use crate::mounts::File;
 use crate::order::Names;
-use crate::rule::Severity;
 
 pub(super) const RULE: Rule = Rule::new(&[Check::Template(check)]);
 
@@ -35,8 +35,8 @@ fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
         // A labelled pod has the injected token: another one that no variable names is there on purpose, unless it looks injected.
         let may_be_meant = subject.wants_identity && !is_reserved_name(&volume.name);
         let is_used = || used.get_or_init(|| used_volumes(subject)).contains(volume.name.as_ref());
-        let at_most = if may_be_meant && !is_used() { Severity::Note } else { Severity::Deny };
-        findings.add_at_most(at_most, || {
+        let by_whom = if may_be_meant && !is_used() { Assumption::Application.into() } else { Assumptions::NONE };
+        findings.add_resting_on(by_whom.and(Assumption::WholeObject.into()), || {
             let problem = "holds a token for Azure that injection did not add";
             let fix = "remove it and let the label bring one; exempt the service account if it is meant";
             Finding::at(subject.path_of(volume.object), problem, fix)

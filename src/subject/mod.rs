@@ -7,7 +7,7 @@ mod template;
 use crate::cluster::{AccountLookup, ServiceAccount};
 use crate::federated::{Claim, FederatedCredential};
 use crate::finding::{Finding, FindingBuilder, quote};
-use crate::inquiry::{Inquiry, Operation, Origin};
+use crate::inquiry::{Inquiry, Operation};
 use crate::json::{Path, Reading, Value};
 use crate::kinds;
 use crate::pod::{Pod, StringMap};
@@ -67,8 +67,6 @@ pub struct ServiceAccountSubject<'a> {
     pub old: Option<&'a ServiceAccount>,
     /// The policy's settings.
     pub settings: &'a Settings<'a>,
-    /// Where the object comes from.
-    pub origin: Origin,
 }
 
 impl ServiceAccountSubject<'_> {
@@ -99,8 +97,6 @@ pub struct FederatedCredentialSubject<'a> {
     pub service_account: Option<&'a AccountLookup<'a>>,
     /// The policy's settings.
     pub settings: &'a Settings<'a>,
-    /// Where the object comes from.
-    pub origin: Origin,
 }
 
 impl FederatedCredentialSubject<'_> {

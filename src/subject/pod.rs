@@ -7,7 +7,6 @@ use crate::cluster::AccountLookup;
 use crate::container_identity::{ContainerIdentity, Injection};
 use crate::finding::{Finding, FindingBuilder, Place, quote};
 use crate::identity::Identity;
-use crate::inquiry::Origin;
 use crate::json::{Kind, Path, Reading, Value};
 use crate::layout::{Layout, TokenPlace};
 use crate::mounts::{InjectedToken, Mounts, Volumes, injected_volume, volume_for_token};
@@ -39,8 +38,6 @@ pub struct PodSubject<'a> {
     pub settings: &'a Settings<'a>,
     /// How many bytes injection adds, if this policy injects; no more is counted than tells that it is too much.
     pub added_length: usize,
-    /// Where the object comes from.
-    pub origin: Origin,
     /// What each container really gets.
     pub(crate) models: &'a Models<'a>,
 }

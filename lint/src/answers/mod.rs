@@ -24,7 +24,6 @@ use azure_workload_identity_policy::{decide, examine};
 use crate::check::{Files, inquiry, namespace_of};
 use crate::file::File;
 use crate::objects::objects;
-use crate::offline::{Unknown, Unknowns};
 use crate::options::Options;
 use crate::place::Written;
 use crate::report::{FilePlace, ObjectName};
@@ -121,15 +120,9 @@ impl Run<'_, '_> {
             }
             let Some(policy) = policy else { continue };
             let mut verdict = decide(examination, settings);
-            let unknowns = Unknowns {
-                accounts_are_known: set.knows_all_accounts(),
-                account_is_assumed: cluster.has_assumed(),
-                is_partial,
-            };
-            // A variable counts as it is written: nothing fills it in any more.
-            verdict.findings.retain(|(_, finding)| {
-                unknowns.behind(finding, value).is_none_or(|unknown| unknown == Unknown::Variable)
-            });
+            // A placeholder counts as it is written: nothing fills it in any more.
+            let unknown = cluster.unknown(is_partial);
+            verdict.findings.retain(|(_, finding)| !finding.rests_on.intersects(unknown));
             warnings.extend(verdict.warnings());
             denial = denial.or_else(|| verdict.message().map(|message| words::denied(file, policy, &message)));
         }

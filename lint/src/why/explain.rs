@@ -125,18 +125,23 @@ fn findings(
         // Objects in a list have neither kind nor version.
         (inquiry.kind, inquiry.version, inquiry.group) = (Cow::Borrowed(kind), Cow::Borrowed("v1"), Cow::Borrowed(""));
         (inquiry.origin, inquiry.namespace) = (Origin::Admission, Some(facts.namespace.clone().into()));
-        examine(&inquiry, &settings, cluster).findings
+        let examination = examine(&inquiry, &settings, cluster);
+        let grounds = examination.grounds;
+        let severity = |finding: &Finding| {
+            settings.severities.of(finding.rule).min(finding.importance).min(grounds.limit(finding.rests_on))
+        };
+        let findings = examination.findings.into_iter().map(|finding| (severity(&finding), finding));
+        findings.collect::<Vec<_>>()
     };
     let mut all = of(pod, "Pod");
     let of_account = account.map(|account| of(account, "ServiceAccount")).unwrap_or_default();
-    for finding in of_account {
-        if all.iter().all(|known| known.rule != finding.rule) {
-            all.push(finding);
+    for (severity, finding) in of_account {
+        if all.iter().all(|(_, known)| known.rule != finding.rule) {
+            all.push((severity, finding));
         }
     }
-    let severity = |finding: &Finding| settings.severities.of(finding.rule).min(finding.at_most);
-    let all = all.into_iter().map(|finding| (severity(&finding), finding));
-    all.filter(|(severity, finding)| *severity != Severity::Off && !SAID.contains(&finding.rule)).collect()
+    all.retain(|(severity, finding)| *severity != Severity::Off && !SAID.contains(&finding.rule));
+    all
 }
 
 /// The step that a rule is about.
