@@ -4,8 +4,8 @@
 //! on: admission sees the whole object and can ask the cluster; a file may be half of what reaches the cluster. A rule names the
 //! assumptions of a finding where it makes it, who asks says which of them hold, and [`decide`](crate::decide) lowers the severity.
 
-use crate::formats::is_variable;
 use crate::inquiry::Origin;
+use crate::placeholder::{has_placeholder, with_defaults};
 use crate::rule::Severity;
 
 /// Something that a finding takes for true and that the object does not show.
@@ -69,9 +69,18 @@ impl Assumptions {
     /// No assumption.
     pub const NONE: Self = Self(0);
 
-    /// That a value is final, if it looks like a placeholder.
+    /// That a value is final, if it has a placeholder.
     pub fn of_value(value: &str) -> Self {
-        if is_variable(value) { Assumption::FinalValue.into() } else { Self::NONE }
+        // Where nothing replaces it any more, it need not be searched for.
+        let may_be_filled_in = cfg!(feature = "repairs") && has_placeholder(value);
+        if may_be_filled_in { Assumption::FinalValue.into() } else { Self::NONE }
+    }
+
+    /// As [`of_value`](Self::of_value), unless the value is wrong with the defaults of its placeholders too.
+    pub fn of_value_that_is(is_right: impl Fn(&str) -> bool, value: &str) -> Self {
+        let rests_on = Self::of_value(value);
+        let is_wrong = !rests_on.is_empty() && with_defaults(value).is_some_and(|value| !is_right(&value));
+        if is_wrong { Self::NONE } else { rests_on }
     }
 
     /// Both together.

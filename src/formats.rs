@@ -137,9 +137,3 @@ fn consists_of(text: &str, others: &[u8]) -> bool {
 fn has_capitals(text: &str) -> bool {
     text.bytes().any(|byte| byte.is_ascii_uppercase())
 }
-
-/// Whether the value is still to be filled in: by envsubst or Flux (`${NAME}`), Azure Pipelines (`$(NAME)`, `#{NAME}#`, `__NAME__`)
-/// or a template (`{{`, `<%`).
-pub fn is_variable(value: &str) -> bool {
-    value.bytes().any(|byte| byte == b'$') || ["{{", "#{", "<%", "__"].iter().any(|opening| value.contains(opening))
-}

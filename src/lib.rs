@@ -54,6 +54,7 @@ pub mod layout;
 pub mod mounts;
 pub mod nearest;
 mod order;
+pub mod placeholder;
 pub mod pod;
 pub mod rule;
 pub mod rules;

@@ -38,14 +38,15 @@ fn check_template(subject: &PodSubject<'_>, findings: &mut Findings) {
     check_variables(subject, findings, keys::ENV_CLIENT_ID, is_client_id, FIX);
     let id = subject.identity.service_account().and_then(|account| account.client_id.as_deref());
     if let Some(id) = id.filter(|id| !is_client_id(id)) {
-        findings
-            .add_resting_on(Assumptions::of_value(id), || subject.finding_about_annotation(keys::CLIENT_ID, id, FIX));
+        findings.add_resting_on(Assumptions::of_value_that_is(is_client_id, id), || {
+            subject.finding_about_annotation(keys::CLIENT_ID, id, FIX)
+        });
     }
 }
 
 fn check_service_account(subject: &ServiceAccountSubject<'_>, findings: &mut Findings) {
     if let Some(id) = subject.annotations.get(keys::CLIENT_ID).filter(|id| !is_client_id(id)) {
-        findings.add_resting_on(Assumptions::of_value(id), || {
+        findings.add_resting_on(Assumptions::of_value_that_is(is_client_id, id), || {
             Finding::at(subject.annotation_path(keys::CLIENT_ID), format!("is {}", quote(id)), FIX)
         });
     }

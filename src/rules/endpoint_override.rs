@@ -28,9 +28,9 @@ use crate::clouds::{cloud_of, same_authority, same_url};
 use crate::container_identity::ContainerIdentity;
 use crate::environment::Variable;
 use crate::finding::{Finding, Findings, Repair};
-use crate::formats::is_variable;
 use crate::keys;
 use crate::mounts::{Absence, File};
+use crate::placeholder::has_placeholder;
 use crate::pod::{Container, EnvVar};
 use crate::settings::CaSource;
 
@@ -74,7 +74,7 @@ fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
 /// Whether no use of the value can be meant.
 fn is_certainly_wrong(name: &str, variable: &Variable<'_>, container: &ContainerIdentity<'_>) -> bool {
     // What a ConfigMap or Secret has, or a tool fills in later, may be right.
-    let Some(text) = variable.text().filter(|text| !is_variable(text)) else { return false };
+    let Some(text) = variable.text().filter(|text| !has_placeholder(text)) else { return false };
     if name != keys::ENV_TOKEN_FILE {
         // The pod may ask another cloud for tokens on purpose.
         return cloud_of(text).is_none();

@@ -29,8 +29,9 @@ use super::repairs::replace_string;
 use super::{Check, FederatedCredentialSubject, Rule};
 use crate::assumption::{Assumption, Assumptions};
 use crate::finding::{Findings, Repair};
-use crate::formats::{is_https_url, is_variable};
+use crate::formats::is_https_url;
 use crate::issuer::Issuer;
+use crate::placeholder::has_placeholder;
 
 pub(super) const RULE: Rule = Rule::new(&[Check::FederatedCredential(check)]);
 
@@ -59,8 +60,9 @@ fn check(subject: &FederatedCredentialSubject<'_>, findings: &mut Findings) {
             ("", "it requires the https URL that the cluster reports as its issuer".to_owned(), None)
         }
         _ if Issuer::new(text).lacks_slash() => {
-            // A variable may bring the slash.
-            (NO_SLASH, ["add it", EXACTLY].concat(), (!is_variable(text)).then(|| [text, "/"].concat()))
+            // A placeholder may bring the slash.
+            let right = (cfg!(feature = "repairs") && !has_placeholder(text)).then(|| [text, "/"].concat());
+            (NO_SLASH, ["add it", EXACTLY].concat(), right)
         }
         Some(own) if is_for_account_here() => {
             ("", ["it requires ", own, ", the issuer of this cluster"].concat(), None)

@@ -116,7 +116,7 @@ fn check_account(subject: &PodSubject<'_>, allowed: &Allowed<'_>, findings: &mut
         _ => None,
     };
     if let Some((what, id)) = found {
-        findings.add_resting_on(Assumption::WholeObject, || {
+        findings.add_resting_on(Assumptions::of_value(id).and(Assumption::WholeObject.into()), || {
             let found = ["names service account ", &subject.service_account_name(), " with ", what, " ", &quote(id)];
             allowed.finding(subject.service_account_place(), &found.concat())
         });
@@ -151,7 +151,8 @@ fn check_container<'a>(
             _ if is_wrong => {
                 // What the service account alone says is judged with it.
                 let Some(entry) = variable.entry.or(container.client_id.entry) else { continue };
-                findings.add_resting_on(Assumption::WholeObject, || {
+                let rests_on = Assumptions::of_value(id.unwrap_or_default()).and(Assumption::WholeObject.into());
+                findings.add_resting_on(rests_on, || {
                     let id = quote_id(id.unwrap_or_default());
                     let found = match variable.entry {
                         Some(_) => ["sets ", name, " to ", &id],
@@ -204,5 +205,7 @@ fn check_service_account(subject: &ServiceAccountSubject<'_>, findings: &mut Fin
         None => return,
     };
     let (key, id) = found;
-    findings.add(|| allowed.finding(subject.annotation_path(key), &format!("is {}", quote(id))));
+    findings.add_resting_on(Assumptions::of_value(id), || {
+        allowed.finding(subject.annotation_path(key), &format!("is {}", quote(id)))
+    });
 }

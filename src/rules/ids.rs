@@ -21,7 +21,7 @@ pub(super) fn check_variables(
     for container in subject.participants_where(&sets_wrong) {
         let variable = container.environment.get(name);
         let (Some(entry), Some(id)) = (variable.entry, variable.text().filter(|id| is_wrong(id))) else { continue };
-        findings.add_resting_on(Assumptions::of_value(id), || {
+        findings.add_resting_on(Assumptions::of_value_that_is(is_id, id), || {
             // The value stays unsaid: it may be a secret.
             let problem = ["sets ", name, " to a value that is no id"].concat();
             Finding::at(subject.path_of(entry.object), problem, fix)

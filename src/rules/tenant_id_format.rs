@@ -38,14 +38,15 @@ fn check_template(subject: &PodSubject<'_>, findings: &mut Findings) {
     check_variables(subject, findings, keys::ENV_TENANT_ID, is_tenant_id, FIX);
     let id = subject.identity.service_account().and_then(|account| account.tenant_id.as_deref());
     if let Some(id) = id.filter(|id| !is_tenant_id(id)) {
-        findings
-            .add_resting_on(Assumptions::of_value(id), || subject.finding_about_annotation(keys::TENANT_ID, id, FIX));
+        findings.add_resting_on(Assumptions::of_value_that_is(is_tenant_id, id), || {
+            subject.finding_about_annotation(keys::TENANT_ID, id, FIX)
+        });
     }
 }
 
 fn check_service_account(subject: &ServiceAccountSubject<'_>, findings: &mut Findings) {
     if let Some(id) = subject.annotations.get(keys::TENANT_ID).filter(|id| !is_tenant_id(id)) {
-        findings.add_resting_on(Assumptions::of_value(id), || {
+        findings.add_resting_on(Assumptions::of_value_that_is(is_tenant_id, id), || {
             Finding::at(subject.annotation_path(keys::TENANT_ID), format!("is {}", quote(id)), FIX)
         });
     }

@@ -15,8 +15,7 @@ pub(crate) const fn rests_on(rule: RuleId) -> &'static [Assumption] {
         | RuleId::FieldRef
         | RuleId::HardCodedPath => &[WholeObject],
         RuleId::UnmanagedToken => &[WholeObject, Application],
-        RuleId::IdentityNotAllowed => &[WholeObject, Absence],
-        RuleId::ServiceAccountMissing => &[WholeObject, Absence, FinalValue],
+        RuleId::IdentityNotAllowed | RuleId::ServiceAccountMissing => &[WholeObject, Absence, FinalValue],
         RuleId::ClientIdMissing => &[WholeObject, Account, Variables],
         RuleId::SkipContainers | RuleId::ProxyPort => &[WholeObject, FinalValue],
         RuleId::MisplacedKey => &[Reader],

@@ -4,7 +4,9 @@ use std::collections::HashMap;
 
 use azure_workload_identity_policy::cluster::ServiceAccount;
 use azure_workload_identity_policy::federated::SUBJECT_PREFIX;
-use azure_workload_identity_policy::formats::{is_domain_name, is_guid, is_variable};
+use azure_workload_identity_policy::formats::is_guid;
+use azure_workload_identity_policy::ids::{is_client_id, is_tenant_id};
+use azure_workload_identity_policy::placeholder::has_placeholder;
 
 use super::compare::quote;
 use super::facts::{AccountFact, Audience, Given, Use};
@@ -91,7 +93,7 @@ impl<'a> Links<'_, 'a, '_> {
         }
         let Some(first) = self.first() else { return };
         let (name, place) = (self.name(), &first.account.place);
-        if is_variable(&name) {
+        if has_placeholder(&name) {
             let message = format!("the service account is {}, which is filled in later", quote(&name));
             return self.unknown(Link::ServiceAccount, message, Some(place));
         }
@@ -147,14 +149,15 @@ impl<'a> Links<'_, 'a, '_> {
             );
             let place = place.or(self.fact.map(|fact| &fact.place)).unwrap_or(&first.account.place);
             self.broken(Link::ClientId, message, Some(place));
-        } else if is_variable(&value) {
+        } else if has_placeholder(&value) {
             self.unknown(
                 Link::ClientId,
                 format!("the client id is {}, which is filled in later", quote(&value)),
                 place,
             );
-        } else if !is_guid(&value) {
-            self.broken(Link::ClientId, format!("the client id is {}, which is no GUID", quote(&value)), place);
+        } else if !is_client_id(&value) {
+            let what = if is_guid(&value) { "stands for none" } else { "is no GUID" };
+            self.broken(Link::ClientId, format!("the client id is {}, which {what}", quote(&value)), place);
         }
         part
     }
@@ -195,14 +198,14 @@ impl<'a> Links<'_, 'a, '_> {
                 "the tenant id is empty, so that no tenant is injected: remove the annotation, or fill it in",
                 place,
             ),
-            Some(text) if is_variable(text) => {
+            Some(text) if has_placeholder(text) => {
                 self.unknown(
                     Link::TenantId,
                     format!("the tenant id is {}, which is filled in later", quote(text)),
                     place,
                 );
             }
-            Some(text) if !is_guid(text) && !is_domain_name(text) => {
+            Some(text) if !is_tenant_id(text) => {
                 let message = format!("the tenant id is {}, which is neither a GUID nor a domain name", quote(text));
                 self.broken(Link::TenantId, message, place);
             }
@@ -215,7 +218,7 @@ impl<'a> Links<'_, 'a, '_> {
         match self.first().map(|first| &first.audience) {
             Some(Audience::Usual(audience)) => Part { value: Some(audience.clone()), place: None },
             Some(Audience::Own(audience, place)) => {
-                if is_variable(audience) {
+                if has_placeholder(audience) {
                     let message = format!("the audience is {}, which is filled in later", quote(audience));
                     self.unknown(Link::Audience, message, Some(place));
                 }
@@ -247,7 +250,7 @@ impl<'a> Links<'_, 'a, '_> {
             self.unknown(Link::Subject, message, place.as_ref());
             return Part { value: None, place };
         };
-        if [namespace, &self.key.name].into_iter().any(|text| is_variable(text)) {
+        if [namespace, &self.key.name].into_iter().any(|text| has_placeholder(text)) {
             if self.account.is_some() {
                 let message = format!("the service account is {}, which is filled in later", quote(&self.name()));
                 self.unknown(Link::Subject, message, place.as_ref());

@@ -6,11 +6,12 @@ use azure_workload_identity_policy::cluster::{AccountLookup, Freshness};
 use azure_workload_identity_policy::container_identity::{ContainerIdentity, Injection};
 use azure_workload_identity_policy::environment::{Resolved, Source, Variable};
 use azure_workload_identity_policy::finding::{Part, quote};
-use azure_workload_identity_policy::formats::{is_domain_name, is_guid, is_variable};
 use azure_workload_identity_policy::identity::Identity;
+use azure_workload_identity_policy::ids::{is_client_id, is_tenant_id};
 use azure_workload_identity_policy::json::{Path, Reading, Value};
 use azure_workload_identity_policy::keys;
 use azure_workload_identity_policy::mounts::Volumes;
+use azure_workload_identity_policy::placeholder::has_placeholder;
 use azure_workload_identity_policy::pod::{Pod, Volume};
 use azure_workload_identity_policy::settings::{DEFAULT_AUDIENCE, DEFAULT_BINDING_AUDIENCE, OptIn, Settings};
 use azure_workload_identity_policy::subject::SubjectKind;
@@ -149,9 +150,9 @@ impl Reader<'_, '_, '_, '_> {
                 continue;
             }
             let name = &container.name;
-            let client = self.given(&it.client_id, keys::ENV_CLIENT_ID, name, &basis.account.place, &is_guid);
-            let is_tenant = |text: &str| is_guid(text) || is_domain_name(text);
-            let tenant = self.given(&it.tenant_id, keys::ENV_TENANT_ID, name, &basis.account.place, &is_tenant);
+            let client = self.given(&it.client_id, keys::ENV_CLIENT_ID, name, &basis.account.place, &is_client_id);
+
+            let tenant = self.given(&it.tenant_id, keys::ENV_TENANT_ID, name, &basis.account.place, &is_tenant_id);
             let audience = self.audience(pod, identity, settings, &it);
             let is_known =
                 |other: &&Use| (&other.client, &other.tenant, &other.audience) == (&client, &tenant, &audience);
@@ -181,7 +182,7 @@ impl Reader<'_, '_, '_, '_> {
         let place = self.text.of(entry.object.field("value").or(entry.value_from).unwrap_or(entry.object));
         match &variable.value {
             Resolved::Text(text) if is_id(text) => Given::Own(text.clone().into_owned(), place),
-            Resolved::Text(text) if is_variable(text) => {
+            Resolved::Text(text) if has_placeholder(text) => {
                 Given::Elsewhere(format!("is set by {name} in container {container} to what is filled in later"), place)
             }
             Resolved::Text(_) | Resolved::Unresolved(_) | Resolved::Unset => {

@@ -1,6 +1,7 @@
 //! The last link: which federated credentials trust the tokens of a chain, and in what the nearest one differs.
 
 use azure_workload_identity_policy::formats::is_guid;
+use azure_workload_identity_policy::ids::is_client_id;
 
 use super::command::{Owner, Wanted, create};
 use super::compare::{quote, subjects, texts};
@@ -31,7 +32,7 @@ impl<'a> Links<'_, 'a, '_> {
         let (Some(subject), Some(audience)) = (subject.value.as_deref(), audience.value.as_deref()) else {
             return Vec::new();
         };
-        let client = client_id.value.as_deref().filter(|client| is_guid(client));
+        let client = client_id.value.as_deref().filter(|client| is_client_id(client));
         let namespace = self.key.namespace.clone().unwrap_or_default();
         let account = self.key.name.clone();
         let issuer = self.basis.issuer.as_ref().and_then(|issuer| issuer.wanted.as_deref());

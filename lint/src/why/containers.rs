@@ -4,7 +4,7 @@ use azure_workload_identity_policy::clouds::cloud_of;
 use azure_workload_identity_policy::container_identity::ContainerIdentity;
 use azure_workload_identity_policy::environment::{Resolved, Source, Variable};
 use azure_workload_identity_policy::finding::{name, quote};
-use azure_workload_identity_policy::formats::{is_domain_name, is_guid};
+use azure_workload_identity_policy::ids::{is_client_id, is_tenant_id};
 use azure_workload_identity_policy::layout::{Layout, TokenPlace};
 use azure_workload_identity_policy::mounts::{Absence, File, Volumes, are_same_path};
 use azure_workload_identity_policy::pod::Volume;
@@ -15,8 +15,8 @@ pub(super) fn describe(container: &ContainerIdentity<'_>, volumes: &Volumes<'_>)
     if !container.takes_part && !container.reaches_azure_token {
         return vec![format!("container {name}: takes no part (skip-containers)")];
     }
-    let client = id(&container.client_id, &is_guid);
-    let tenant = id(&container.tenant_id, &|text| is_guid(text) || is_domain_name(text));
+    let client = id(&container.client_id, &is_client_id);
+    let tenant = id(&container.tenant_id, &is_tenant_id);
     let authority = authority(&container.authority_host);
     let token = token(container, volumes);
     vec![

@@ -2,7 +2,7 @@
 
 use azure_workload_identity_policy::cluster::ServiceAccount;
 use azure_workload_identity_policy::federated::SUBJECT_PREFIX;
-use azure_workload_identity_policy::formats::is_guid;
+use azure_workload_identity_policy::ids::is_client_id;
 use azure_workload_identity_policy::json::{Document, Reading};
 use azure_workload_identity_policy::settings::{DEFAULT_AUDIENCE, Settings};
 
@@ -37,7 +37,8 @@ pub(super) fn step(facts: &Facts, settings: Option<&str>, credentials: &[Credent
     let account = facts.service_account.as_ref().ok();
     let account =
         account.and_then(|text| of_text(text, |it| ServiceAccount::read(it, &mut Reading::default()).client_id));
-    let client_id = account.flatten().or_else(|| part(chains.first().map(|it| &it.client_id))).filter(|id| is_guid(id));
+    let client_id =
+        account.flatten().or_else(|| part(chains.first().map(|it| &it.client_id))).filter(|id| is_client_id(id));
     step.say("the federated credential must have exactly:");
     match &found {
         Ok(issuer) => step.fact(format!("issuer   {issuer}")),
@@ -93,7 +94,7 @@ pub(super) fn step(facts: &Facts, settings: Option<&str>, credentials: &[Credent
 /// What comparing with credentials gave.
 fn compared(chain: &Chain, is_one_of_several: bool, step: &mut Step) {
     if is_one_of_several {
-        let client_id = chain.client_id.value.as_deref().filter(|id| is_guid(id)).unwrap_or("that is not known");
+        let client_id = chain.client_id.value.as_deref().filter(|id| is_client_id(id)).unwrap_or("that is not known");
         let audience = chain.audience.value.as_deref().unwrap_or("that is not known");
         step.fact(format!("for client id {client_id} and audience {audience}:"));
     }

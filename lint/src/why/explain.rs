@@ -7,8 +7,8 @@ use azure_workload_identity_policy::container_identity::ContainerIdentity;
 use azure_workload_identity_policy::environment::{Resolved, Variable};
 use azure_workload_identity_policy::examine;
 use azure_workload_identity_policy::finding::{Finding, quote};
-use azure_workload_identity_policy::formats::is_guid;
 use azure_workload_identity_policy::identity::Identity;
+use azure_workload_identity_policy::ids::is_client_id;
 use azure_workload_identity_policy::inquiry::{Inquiry, Origin};
 use azure_workload_identity_policy::json::{Document, Reading, Value};
 use azure_workload_identity_policy::keys;
@@ -441,7 +441,7 @@ impl Explainer<'_, '_> {
                 let Some(value) = known(variable).filter(|value| !value.eq_ignore_ascii_case(wanted)) else { continue };
                 let value = match &*value {
                     "" => format!("no {what}"),
-                    id if is_guid(id) => format!("{what} {}", quote(id)),
+                    id if is_client_id(id) => format!("{what} {}", quote(id)),
                     // It may be a secret.
                     _ => format!("a {what} that is no id"),
                 };

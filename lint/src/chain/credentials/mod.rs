@@ -9,8 +9,8 @@ mod terraform;
 use std::sync::Arc;
 
 use azure_workload_identity_policy::finding::{Part, quote};
-use azure_workload_identity_policy::formats::is_variable;
 use azure_workload_identity_policy::json::{self, Document, Kind, Path, Value};
+use azure_workload_identity_policy::placeholder::has_placeholder;
 
 use super::texts::{DocumentText, Texts};
 use crate::objects::objects;
@@ -113,7 +113,7 @@ impl Claim {
 
     /// A text, which is not known if it is still to be filled in.
     fn of(text: &str, place: FilePlace) -> Self {
-        if is_variable(text) { Self::Open(text.to_owned(), place) } else { Self::Known(text.to_owned(), place) }
+        if has_placeholder(text) { Self::Open(text.to_owned(), place) } else { Self::Known(text.to_owned(), place) }
     }
 }
 
