@@ -10,8 +10,8 @@ use std::path::Path;
 
 use tempfile::{Builder, NamedTempFile};
 
-/// Gives a file a new text, and keeps its mode and, where that is permitted, its owner. Of a link, the target is replaced.
-pub(crate) fn replace(path: &Path, text: &str) -> io::Result<()> {
+/// Gives a file a new content, and keeps its mode and, where that is permitted, its owner. Of a link, the target is replaced.
+pub(crate) fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     let target = fs::canonicalize(path)?;
     let metadata = fs::metadata(&target)?;
     if !metadata.is_file() {
@@ -21,7 +21,7 @@ pub(crate) fn replace(path: &Path, text: &str) -> io::Result<()> {
     fs::OpenOptions::new().write(true).open(&target)?;
     let folder = target.parent().ok_or(ErrorKind::NotFound)?;
     let mut new = Builder::new().prefix(".azwi-check-").suffix(".tmp").tempfile_in(folder)?;
-    new.write_all(text.as_bytes())?;
+    new.write_all(content)?;
     keep_owner(&new, &metadata);
     new.as_file().set_permissions(metadata.permissions())?;
     new.as_file().sync_all()?;
@@ -69,7 +69,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("a.yaml");
         fs::write(&file, "old: text\n").unwrap();
-        replace(&file, "new: text\n").unwrap();
+        replace(&file, b"new: text\n").unwrap();
         assert_eq!(fs::read_to_string(&file).unwrap(), "new: text\n");
         assert_eq!(names(folder.path()), ["a.yaml"]);
     }
@@ -77,9 +77,9 @@ mod tests {
     #[test]
     fn what_is_no_file_is_not_replaced() {
         let folder = tempfile::tempdir().unwrap();
-        let error = replace(folder.path(), "text").unwrap_err();
+        let error = replace(folder.path(), b"text").unwrap_err();
         assert_eq!(error.to_string(), "it is not a regular file");
-        replace(&folder.path().join("none.yaml"), "text").unwrap_err();
+        replace(&folder.path().join("none.yaml"), b"text").unwrap_err();
         assert_eq!(names(folder.path()), [""; 0]);
     }
 
@@ -94,7 +94,7 @@ mod tests {
         fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).unwrap();
         let old = fs::metadata(&file).unwrap();
         symlink("a.yaml", &link).unwrap();
-        replace(&link, "new: text\n").unwrap();
+        replace(&link, b"new: text\n").unwrap();
         assert_eq!(fs::read_link(&link).unwrap(), Path::new("a.yaml"));
         assert_eq!(fs::read_to_string(&file).unwrap(), "new: text\n");
         let new = fs::metadata(&file).unwrap();
@@ -112,7 +112,7 @@ mod tests {
         fs::set_permissions(&file, fs::Permissions::from_mode(0o400)).unwrap();
         // An administrator may write whatever the mode says.
         if fs::OpenOptions::new().write(true).open(&file).is_err() {
-            assert_eq!(replace(&file, "new: text\n").unwrap_err().kind(), ErrorKind::PermissionDenied);
+            assert_eq!(replace(&file, b"new: text\n").unwrap_err().kind(), ErrorKind::PermissionDenied);
             assert_eq!(fs::read_to_string(&file).unwrap(), "old: text\n");
         }
         assert_eq!(names(folder.path()), ["a.yaml"]);

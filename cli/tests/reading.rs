@@ -528,3 +528,21 @@ fn a_dash_is_standard_input_wherever_a_file_is_named() {
     assert_eq!(output.status.code(), Some(2));
     assert_eq!(check(folder.path(), &["./-"]), [""; 0]);
 }
+
+#[test]
+fn utf_16_with_a_byte_order_mark_is_read_and_kept_by_fix() {
+    let utf_16 = |text: &str| -> Vec<u8> {
+        "\u{feff}".encode_utf16().chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect()
+    };
+    let pod = POD.replace("\"yes\"", "\"True\" # caf\u{e9}\r\n  ");
+    let folder = folder(&[]);
+    let file = folder.path().join("pod.yaml");
+    fs::write(&file, utf_16(&pod)).unwrap();
+
+    let shown = run(folder.path(), &["fix", "--dry-run", "."], "");
+    let said = String::from_utf8_lossy(&shown.stderr);
+    assert!(shown.stdout.is_empty() && said.contains("pod.yaml: no diff is written: it is UTF-16"), "{said}");
+
+    run(folder.path(), &["fix", "."], "");
+    assert_eq!(fs::read(&file).unwrap(), utf_16(&pod.replace("True", "true")));
+}

@@ -10,7 +10,7 @@ use crate::manifest::looks_like_one;
 use crate::members::text;
 use crate::objects::TypedObject;
 use crate::report::{ObjectName, ReadError, SkipReason};
-use crate::source::{Lines, NoText, Source, as_json};
+use crate::source::{Encoding, Lines, NoText, Source, as_json};
 use crate::yaml;
 
 /// A file that was read.
@@ -18,6 +18,8 @@ use crate::yaml;
 pub struct File {
     /// Its name and text.
     pub source: Source,
+    /// How the text is encoded. Places count in the text.
+    pub encoding: Encoding,
     /// Why it was not checked on purpose, or only in part.
     pub(crate) skipped: Option<SkipReason>,
     /// What could not be read.
@@ -122,9 +124,10 @@ impl File {
     ///
     /// A text that is JSON is read as JSON, also of several values, as `kubectl` does; all others are read as YAML.
     pub fn read(name: impl Into<Arc<str>>, text: Vec<u8>) -> Self {
-        let (source, no_text) = Source::decode(name.into(), text);
+        let (source, encoding, no_text) = Source::decode(name.into(), text);
         let mut file = Self {
             source,
+            encoding,
             skipped: None,
             errors: Vec::new(),
             documents: 0,
@@ -294,16 +297,12 @@ fn is_irrelevant(api_version: &str, kind: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn utf16(text: &str) -> Vec<u8> {
-        "\u{feff}".encode_utf16().chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect()
-    }
-
     #[test]
     fn bytes_that_are_no_text_are_an_error_only_in_a_manifest() {
         let manifest = "apiVersion: v1\nkind: Pod\nmetadata: {name: caf\u{e9}}\n";
         let latin_1 = |text: &str| text.chars().map(|c| u8::try_from(c).unwrap()).collect::<Vec<_>>();
         for (bytes, error, skipped) in [
-            (utf16(manifest), Some("is UTF-16; save it as UTF-8"), None),
+            (Encoding::Utf16Le.encode(manifest), None, None),
             (latin_1(manifest), Some("is not UTF-8; save it as UTF-8"), None),
             (latin_1("title: caf\u{e9}\n"), None, Some("is not UTF-8; save it as UTF-8")),
             (vec![0x1f, 0x8b, 8, 0, b'{', b'{', 0xff], None, Some("is not UTF-8; save it as UTF-8")),

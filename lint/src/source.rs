@@ -24,27 +24,71 @@ pub(crate) struct NoText {
     pub(crate) bytes: Vec<u8>,
 }
 
-impl Source {
-    /// The text that bytes are, which is empty if they are none.
-    pub(crate) fn decode(name: Arc<str>, bytes: Vec<u8>) -> (Self, Option<NoText>) {
-        let (text, no_text) = match String::from_utf8(bytes) {
-            Ok(text) => (text, None),
-            Err(cause) => {
-                let error = encoding_error(cause.as_bytes(), cause.utf8_error().valid_up_to());
-                (String::new(), Some(NoText { error, bytes: cause.into_bytes() }))
-            }
+/// How a text is encoded in its file.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Encoding {
+    /// UTF-8.
+    #[default]
+    Utf8,
+    /// UTF-16 with a byte order mark, little endian, as PowerShell writes it.
+    Utf16Le,
+    /// UTF-16 with a byte order mark, big endian.
+    Utf16Be,
+}
+
+impl Encoding {
+    /// The bytes of a text, with the byte order mark of UTF-16.
+    pub fn encode(self, text: &str) -> Vec<u8> {
+        let to_bytes = match self {
+            Self::Utf8 => return text.as_bytes().to_vec(),
+            Self::Utf16Le => u16::to_le_bytes,
+            Self::Utf16Be => u16::to_be_bytes,
         };
-        (Self { name, text: text.into() }, no_text)
+        std::iter::once(BYTE_ORDER_MARK).chain(text.encode_utf16()).flat_map(to_bytes).collect()
     }
 }
 
-/// Why bytes are no text, and where.
-fn encoding_error(bytes: &[u8], valid_up_to: usize) -> yaml::SyntaxError {
-    let message = match bytes {
-        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => "is UTF-16; save it as UTF-8",
-        _ => "is not UTF-8; save it as UTF-8",
-    };
-    yaml::SyntaxError { offset: valid_up_to, message: message.to_owned() }
+const BYTE_ORDER_MARK: u16 = 0xfeff;
+
+impl Source {
+    /// The text that bytes are, which is empty if they are none, and then why they are none. As for kubectl, a byte order mark says that
+    /// they are UTF-16, and is no part of that text.
+    pub(crate) fn decode(name: Arc<str>, bytes: Vec<u8>) -> (Self, Encoding, Option<NoText>) {
+        let encoding = match bytes.as_slice() {
+            [0xff, 0xfe, ..] => Encoding::Utf16Le,
+            [0xfe, 0xff, ..] => Encoding::Utf16Be,
+            _ => Encoding::Utf8,
+        };
+        let text = match encoding {
+            Encoding::Utf8 => String::from_utf8(bytes).map_err(|cause| {
+                let offset = cause.utf8_error().valid_up_to();
+                NoText::new(offset, "is not UTF-8; save it as UTF-8", cause.into_bytes())
+            }),
+            Encoding::Utf16Le => from_utf16(bytes, u16::from_le_bytes),
+            Encoding::Utf16Be => from_utf16(bytes, u16::from_be_bytes),
+        };
+        let (text, no_text) = match text {
+            Ok(text) => (text, None),
+            Err(no_text) => (String::new(), Some(no_text)),
+        };
+        (Self { name, text: text.into() }, encoding, no_text)
+    }
+}
+
+/// The text of UTF-16 behind its byte order mark.
+fn from_utf16(bytes: Vec<u8>, unit: fn([u8; 2]) -> u16) -> Result<String, NoText> {
+    let (units, rest) = bytes.as_chunks::<2>();
+    let text = char::decode_utf16(units.iter().skip(1).map(|bytes| unit(*bytes))).collect();
+    match text {
+        Ok(text) if rest.is_empty() => Ok(text),
+        _ => Err(NoText::new(0, "begins as UTF-16, but is none; save it as UTF-8", bytes)),
+    }
+}
+
+impl NoText {
+    fn new(offset: usize, message: &str, bytes: Vec<u8>) -> Self {
+        Self { error: yaml::SyntaxError { offset, message: message.to_owned() }, bytes }
+    }
 }
 
 /// The JSON that a text is, if it begins as a JSON object or list. A text that is no valid JSON may still be YAML, as `kubectl` sees it.
@@ -154,6 +198,28 @@ fn count_units(bytes: &[u8]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn utf16_with_a_byte_order_mark_is_a_text_and_is_encoded_as_it_was() {
+        let text = "name: caf\u{e9} \u{1f511}\r\n";
+        for (encoding, start) in
+            [(Encoding::Utf16Le, [0xff, 0xfe, b'n', 0]), (Encoding::Utf16Be, [0xfe, 0xff, 0, b'n'])]
+        {
+            let mut bytes = encoding.encode(text);
+            assert!(bytes.starts_with(&start));
+            let (source, read_as, no_text) = Source::decode("a.yaml".into(), bytes.clone());
+            assert!(&*source.text == text && read_as == encoding && no_text.is_none());
+            // An odd byte, and half of a surrogate pair.
+            for length in [bytes.len() - 1, bytes.len() - 6] {
+                bytes.truncate(length);
+                let (source, _, no_text) = Source::decode("a.yaml".into(), bytes.clone());
+                let message = no_text.map(|no_text| no_text.error.message);
+                assert_eq!(message.as_deref(), Some("begins as UTF-16, but is none; save it as UTF-8"));
+                assert!(source.text.is_empty());
+            }
+        }
+        assert_eq!(Encoding::Utf8.encode(text), text.as_bytes());
+    }
 
     #[test]
     fn utf16_offsets_are_those_of_an_encoder() {

@@ -5,6 +5,7 @@ use std::io::Write as _;
 use azure_workload_identity_lint::check;
 use azure_workload_identity_lint::fix::{Fixed, fix};
 use azure_workload_identity_lint::report::{Diagnostic, ReadError};
+use azure_workload_identity_lint::source::Encoding;
 use azure_workload_identity_policy::finding::Applicability;
 
 use crate::arguments::{FixArguments, Format, RenderArguments};
@@ -29,7 +30,7 @@ pub(crate) fn run(arguments: &FixArguments, display: &mut Display<'_>) -> Result
     let threads = Threads::new(arguments.input.threads, display.shows_progress)?;
     let inputs = policy.inputs(&arguments.input, &RenderArguments::default(), &threads);
     let mut files = inputs.files;
-    let original: Vec<_> = files.iter().map(|file| file.source.clone()).collect();
+    let original: Vec<_> = files.iter().map(|file| (file.source.clone(), file.encoding)).collect();
     let Fixed { mut done, left: mut report } =
         policy.with_options(|options| fix(&mut files, up_to, |files| check(files, options, &threads)))?;
     drop(threads);
@@ -37,14 +38,20 @@ pub(crate) fn run(arguments: &FixArguments, display: &mut Display<'_>) -> Result
     report.skipped.splice(..0, inputs.skipped);
 
     let changed = original.iter().zip(&files).zip(&inputs.paths);
-    let changed = changed.filter(|((old, new), _)| old.text != new.source.text);
+    let changed = changed.filter(|(((old, _), new), _)| old.text != new.source.text);
     let (mut count, mut can_all_be_shown) = (0, true);
-    for ((old, new), path) in changed {
+    for (((old, encoding), new), path) in changed {
         let text = &new.source.text;
-        if arguments.dry_run {
+        if arguments.dry_run && *encoding != Encoding::Utf8 && !display.is_read_by_person() {
+            let name = printable(&old.name);
+            display.error(&format!(
+                "{name}: no diff is written: it is UTF-16, which patch cannot read; fix itself keeps the encoding"
+            ))?;
+            can_all_be_shown = false;
+        } else if arguments.dry_run {
             can_all_be_shown &= patch::write(&old.name, &old.text, text, display)?;
         } else if let Some(path) = path
-            && let Err(cause) = replace(path, text)
+            && let Err(cause) = replace(path, &encoding.encode(text))
         {
             done.retain(|finding| finding.place.source.name != old.name);
             let message = format!("it cannot be written and is not corrected: {cause}");

@@ -125,7 +125,7 @@ impl Credentials {
 
     /// Reads a file. Whatever is wrong with it becomes a part of the result.
     pub fn read(name: impl Into<Arc<str>>, text: Vec<u8>) -> Self {
-        let (source, no_text) = Source::decode(name.into(), text);
+        let (source, _, no_text) = Source::decode(name.into(), text);
         let error = |line, message: String| ReadError { file: Arc::clone(&source.name), line, message };
         let (mut found, mut errors) = (Found::default(), Vec::new());
         if let Some(no_text) = no_text {
