@@ -17,10 +17,11 @@ use azure_workload_identity_policy::nearest::nearest;
 use azure_workload_identity_policy::rule::Severity;
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
+use crate::bounds::Bounds;
 use crate::git;
 use crate::names;
 use crate::paths;
-use crate::read::{self, Bounds, Unread};
+use crate::read::{self, Unread};
 
 /// The name under which it is found.
 pub(crate) const NAME: &str = "azwi-check.yaml";
@@ -71,7 +72,7 @@ impl Configuration {
         let name = paths::shown(&file, current);
         let error = |cause: Unread| vec![ReadError { file: (*name).into(), line: None, message: cause.to_string() }];
         let bounds = Bounds::of_configuration(folder).map_err(error)?;
-        let text = Bounds::of(folder).and_then(|bounds| read::found(&file, &bounds));
+        let text = Bounds::of(folder).and_then(|bounds| bounds.read(&file));
         Self::read(&file, &name, Some(bounds), text)
     }
 

@@ -9,6 +9,7 @@
 
 mod arguments;
 mod baseline;
+mod bounds;
 mod commands;
 mod configuration;
 mod display;

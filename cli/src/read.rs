@@ -4,7 +4,7 @@
 //! | where the name comes from | what is read |
 //! |---|---|
 //! | the command line | whatever can be opened, also a pipe; `-` is standard input |
-//! | a folder, or a file in one | a regular file whose real path is within [`Bounds`] |
+//! | a folder, or a file in one | a regular file whose real path is within [`Bounds`](crate::bounds::Bounds) |
 //!
 //! Either way at most [`LIMIT`]. A file is judged before it is opened, since to open a pipe may wait forever, and again after that. Not
 //! promised: that nobody replaces a folder above it by a link in between. Who can do that can put a file there too.
@@ -12,11 +12,10 @@
 use std::fmt;
 use std::fs::{self, File, Metadata};
 use std::io::{self, ErrorKind, Read};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::failure::unreadable;
-use crate::git;
 use crate::paths::shown;
 
 /// The size of the largest file that is read, in bytes. `docs/cli.md` names it.
@@ -61,61 +60,6 @@ impl From<io::Error> for Unread {
     }
 }
 
-/// Where the files may be that are found.
-#[derive(Debug)]
-pub(crate) struct Bounds {
-    /// The real path of the folder.
-    folder: PathBuf,
-    /// What the folder is.
-    name: &'static str,
-}
-
-impl Bounds {
-    /// The repository that contains a folder, else the folder itself.
-    pub(crate) fn of(folder: &Path) -> Result<Self, Unread> {
-        let folder = folder.canonicalize()?;
-        Ok(match git::root(&folder) {
-            Some(root) => Self { folder: root.to_owned(), name: "the repository" },
-            None => Self { folder, name: "the checked folder" },
-        })
-    }
-
-    /// The folder of a configuration.
-    pub(crate) fn of_configuration(folder: &Path) -> Result<Self, Unread> {
-        Ok(Self { folder: folder.canonicalize()?, name: "the folder of the configuration" })
-    }
-
-    /// The real path of a file, if it is within the bounds. What git keeps for itself is not: its configuration may hold a token.
-    pub(crate) fn real_path(&self, path: &Path) -> Result<PathBuf, Unread> {
-        let real = path.canonicalize()?;
-        let Ok(inner) = real.strip_prefix(&self.folder) else {
-            return Err(Unread::Refused(format!("leads out of {}", self.name)));
-        };
-        if inner.components().any(|part| part.as_os_str() == git::FOLDER) {
-            return Err(Unread::Refused(format!("leads into {}", git::FOLDER)));
-        }
-        Ok(real)
-    }
-
-    /// Whether a file that a configuration names may be read, or a folder. One that does not exist is judged when it is read.
-    pub(crate) fn judge(&self, path: &Path) -> Result<(), Unread> {
-        let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
-        let metadata = fs::symlink_metadata(self.real_path(path)?)?;
-        if metadata.is_dir() { Ok(()) } else { judge(&metadata) }
-    }
-
-    /// The real path of the file to which a link leads, if it is within the bounds.
-    pub(crate) fn target(&self, link: &Path) -> Result<PathBuf, Unread> {
-        self.real_path(link).map_err(|cause| {
-            Unread::Refused(match cause {
-                Unread::Missing => "is a link to a file that does not exist".to_owned(),
-                Unread::Refused(reason) => format!("is a link that {reason}"),
-                Unread::Failed(_) => "is a link that cannot be followed".to_owned(),
-            })
-        })
-    }
-}
-
 /// Whether the command line names standard input.
 pub(crate) fn is_stdin(path: &Path) -> bool {
     path.as_os_str() == STDIN
@@ -131,11 +75,6 @@ fn stdin() -> Result<Vec<u8>, Unread> {
         return Err(Unread::Failed("was read already; only one file can be standard input".to_owned()));
     }
     at_most(io::stdin().lock(), 0)
-}
-
-/// Reads a file that was found in a folder.
-pub(crate) fn found(path: &Path, bounds: &Bounds) -> Result<Vec<u8>, Unread> {
-    if fs::symlink_metadata(path)?.is_symlink() { regular(&bounds.target(path)?) } else { regular(path) }
 }
 
 /// Reads a regular file, by its real path.
@@ -157,7 +96,8 @@ pub(crate) fn name(path: &Path, current: &Path) -> String {
     if is_stdin(path) { "<stdin>".to_owned() } else { shown(path, current) }
 }
 
-fn judge(metadata: &Metadata) -> Result<(), Unread> {
+/// Whether this is a regular file that is small enough.
+pub(crate) fn judge(metadata: &Metadata) -> Result<(), Unread> {
     if !metadata.is_file() {
         Err(Unread::Refused("is no regular file".to_owned()))
     } else if metadata.len() > LIMIT {

@@ -14,9 +14,10 @@ use std::vec;
 use ignore::Match;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
+use crate::bounds::Bounds;
 use crate::failure::unreadable;
 use crate::git::{self, Repository};
-use crate::read::{self, Bounds, Unread};
+use crate::read::Unread;
 
 /// The file with patterns of what is not read, in the form of `.gitignore`.
 const IGNORE_FILE: &str = ".azwi-check-ignore";
@@ -174,7 +175,7 @@ impl<'f> Walk<'f> {
 
     /// Reads the patterns of an ignore file. A line that is no pattern matches nothing, as for git.
     fn ignore_file(&mut self, path: &Path, real: &Path, name: &str) -> Gitignore {
-        let text = read::found(&real.join(name), &self.bounds).and_then(|text| {
+        let text = self.bounds.read(&real.join(name)).and_then(|text| {
             let is_small = u64::try_from(text.len()).is_ok_and(|length| length <= IGNORE_FILE_LIMIT);
             if is_small { Ok(text) } else { Err(Unread::larger_than(IGNORE_FILE_LIMIT)) }
         });
