@@ -159,7 +159,7 @@ describe("findings", () => {
   });
 
   test("what cannot be read is said with its line", async () => {
-    const { page } = await start(orders("kind: Pod\nmetadata: {\n"));
+    const { page } = await start(orders("apiVersion: v1\nkind: Pod\nmetadata: {\n"));
     expect(await page.getByRole("list", { name: "What cannot be read" }).textContent()).toMatch(/orders\.yaml:\d/);
   });
 
