@@ -5,6 +5,7 @@ use std::fmt;
 
 use crate::assumption::Assumptions;
 use crate::formats::is_guid;
+pub use crate::json::Part;
 use crate::json::{Changes, Path};
 use crate::rule::{RuleId, Severity};
 
@@ -177,17 +178,6 @@ pub struct Place {
     pub path: Path,
     /// What of it is meant.
     pub part: Part,
-}
-
-/// What of a member is meant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Part {
-    /// The key.
-    Key,
-    /// The value.
-    Value,
-    /// That there is none.
-    Absence,
 }
 
 impl Place {

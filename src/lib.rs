@@ -47,13 +47,11 @@ pub mod ids;
 pub mod inject;
 pub mod inquiry;
 pub mod issuer;
-pub mod json;
 pub mod keys;
 mod kinds;
 pub mod layout;
 pub mod mounts;
 pub mod nearest;
-mod order;
 pub mod placeholder;
 pub mod pod;
 pub mod rule;
@@ -62,6 +60,9 @@ pub mod settings;
 pub mod subject;
 mod verdict;
 
+pub use ::json;
 pub use causes::merge_causes;
 pub use examine::{Examination, examine};
 pub use verdict::{Verdict, decide};
+
+use crate::json::order;

@@ -2,6 +2,7 @@
 
 #![expect(clippy::expect_used, clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
+#[path = "../json/tests/common"]
 mod common {
     pub(crate) mod json_text;
     pub(crate) mod model;

@@ -6,7 +6,7 @@ mod common {
     #[expect(dead_code, reason = "other tests ask what cases expect of the policy")]
     pub(crate) mod cases;
 }
-#[path = "../../lint/tests/common/styles.rs"]
+#[path = "../../manifests/tests/common/styles.rs"]
 mod styles;
 
 use std::collections::BTreeSet;

@@ -5,7 +5,7 @@
 #[path = "common/admission.rs"]
 #[expect(dead_code, reason = "what is generated is text, and requests with it")]
 mod admission;
-#[path = "../../tests/common"]
+#[path = "../../json/tests/common"]
 mod common {
     pub(crate) mod json_text;
     pub(crate) mod model;

@@ -5,7 +5,7 @@
 
 #[path = "common/admission.rs"]
 mod admission;
-#[path = "../../tests/common"]
+#[path = "../../json/tests/common"]
 mod common {
     pub(crate) mod json_text;
     pub(crate) mod model;

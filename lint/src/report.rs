@@ -8,6 +8,7 @@ use std::sync::Arc;
 use azure_workload_identity_policy::finding::Applicability;
 use azure_workload_identity_policy::rule::Severity;
 
+pub use crate::edit::TextEdit;
 use crate::rule::Rule;
 use crate::source::{Position, Source};
 
@@ -115,15 +116,6 @@ impl fmt::Display for ObjectName {
             (None, name) => write!(f, " {name}"),
         }
     }
-}
-
-/// A replacement in a text; an insertion where the span is empty.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TextEdit {
-    /// What is replaced, in bytes of the old text.
-    pub span: Range<usize>,
-    /// The new text.
-    pub text: String,
 }
 
 /// A file that was not checked on purpose.

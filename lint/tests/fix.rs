@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
+#[path = "../../manifests/tests/common"]
 mod common {
     pub(crate) mod styles;
 }
