@@ -6,7 +6,7 @@
 
 use crate::inquiry::Origin;
 use crate::placeholder::{has_placeholder, with_defaults};
-use crate::rule::Severity;
+use crate::rule::{RuleId, Severity};
 
 /// Something that a finding takes for true and that the object does not show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -128,6 +128,58 @@ impl FromIterator<Assumption> for Assumptions {
     }
 }
 
+impl RuleId {
+    /// What findings of the rule may rest on, in the order of [`Assumption::ALL`].
+    pub const fn may_rest_on(self) -> &'static [Assumption] {
+        use Assumption::{Absence, Access, Account, Application, FinalValue, Issuer, Reader, Variables, WholeObject};
+
+        match self {
+            Self::LabelMissing
+            | Self::LabelPlacement
+            | Self::AnnotationWithoutLabel
+            | Self::DefaultServiceAccount
+            | Self::EndpointOverride
+            | Self::EnvReference
+            | Self::FieldRef
+            | Self::HardCodedPath => &[WholeObject],
+            Self::UnmanagedToken => &[WholeObject, Application],
+            Self::IdentityNotAllowed | Self::ServiceAccountMissing => &[WholeObject, Absence, FinalValue],
+            Self::ClientIdMissing => &[WholeObject, Account, Variables],
+            Self::SkipContainers | Self::ProxyPort => &[WholeObject, FinalValue],
+            Self::MisplacedKey => &[Reader],
+            Self::LabelValue
+            | Self::TokenExpiration
+            | Self::ProxyValue
+            | Self::ClientIdFormat
+            | Self::TenantIdFormat
+            | Self::FederatedCredentialAudience => &[FinalValue],
+            Self::FederatedCredentialSubject => &[Absence, FinalValue, Application],
+            Self::FederatedCredentialIssuer => &[FinalValue, Issuer],
+            Self::IdentityBindingRbac => &[Access],
+            Self::LabelOnServiceAccount
+            | Self::LabelInSelector
+            | Self::MisspeltKey
+            | Self::UnknownKey
+            | Self::ProxyHostNetwork
+            | Self::ProxyTwice
+            | Self::ProxyPlatform
+            | Self::ProxyForbidden
+            | Self::StaticCredentials
+            | Self::ClientOverride
+            | Self::TokenPlatform
+            | Self::ReservedName
+            | Self::MountClash
+            | Self::IdentityChanged
+            | Self::PodIdentityLeftover
+            | Self::EphemeralContainer
+            | Self::InjectionMissing
+            | Self::ContainerNotInjected
+            | Self::LookupFailed
+            | Self::InjectionSize => &[],
+        }
+    }
+}
+
 /// What is known where an object is examined: which assumptions hold, and what becomes of a finding that rests on others.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Grounds {
@@ -162,5 +214,14 @@ impl Grounds {
     /// Which of these assumptions may not hold.
     pub const fn doubtful(self, rests_on: Assumptions) -> Assumptions {
         Assumptions(rests_on.0 & (self.open.0 | self.unknown.0))
+    }
+
+    /// Those because of which a finding is less severe than `severity`, which it has otherwise.
+    pub fn lowering(self, rests_on: Assumptions, severity: Severity) -> Assumptions {
+        match self.limit(rests_on) {
+            limit if limit >= severity => Assumptions::NONE,
+            Severity::Warn => Assumptions(rests_on.0 & self.open.0),
+            _ => Assumptions(rests_on.0 & self.unknown.0),
+        }
     }
 }

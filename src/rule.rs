@@ -30,62 +30,81 @@ impl Severity {
     }
 }
 
-/// Passes the table of rules to a macro: the module of the rule, its id, its name and its recommended severity, in the order in which
-/// findings are shown.
+/// What a rule is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Topic {
+    /// The label and the annotations of pods: whether the pod asks for an identity.
+    Label,
+    /// The service account, and the identity that it names.
+    ServiceAccount,
+    /// The proxy.
+    Proxy,
+    /// The variables of containers.
+    Variables,
+    /// The token, and where it is mounted.
+    Token,
+    /// Federated credentials.
+    FederatedCredential,
+    /// What injection reaches, and what it does not.
+    Injection,
+}
+
+/// Passes the table of rules to a macro: the module of the rule, its id, its name, its recommended severity and its topic, in the
+/// order in which findings are shown.
 macro_rules! with_rules {
     ($macro:ident) => {
         $macro! {
-            label_value LabelValue "label-value" Deny,
-            label_missing LabelMissing "label-missing" Warn,
-            label_placement LabelPlacement "label-placement" Warn,
-            label_on_service_account LabelOnServiceAccount "label-on-service-account" Note,
-            label_in_selector LabelInSelector "label-in-selector" Warn,
-            misspelt_key MisspeltKey "misspelt-key" Deny,
-            unknown_key UnknownKey "unknown-key" Warn,
-            misplaced_key MisplacedKey "misplaced-key" Warn,
-            annotation_without_label AnnotationWithoutLabel "annotation-without-label" Warn,
-            token_expiration TokenExpiration "token-expiration" Deny,
-            skip_containers SkipContainers "skip-containers" Warn,
-            proxy_value ProxyValue "proxy-value" Deny,
-            proxy_port ProxyPort "proxy-port" Deny,
-            proxy_host_network ProxyHostNetwork "proxy-host-network" Deny,
-            proxy_twice ProxyTwice "proxy-twice" Warn,
-            proxy_platform ProxyPlatform "proxy-platform" Deny,
-            proxy_forbidden ProxyForbidden "proxy-forbidden" Off,
-            service_account_missing ServiceAccountMissing "service-account-missing" Deny,
-            default_service_account DefaultServiceAccount "default-service-account" Warn,
-            client_id_missing ClientIdMissing "client-id-missing" Warn,
-            client_id_format ClientIdFormat "client-id-format" Deny,
-            tenant_id_format TenantIdFormat "tenant-id-format" Deny,
-            static_credentials StaticCredentials "static-credentials" Warn,
-            client_override ClientOverride "client-override" Warn,
-            endpoint_override EndpointOverride "endpoint-override" Deny,
-            field_ref FieldRef "field-ref" Deny,
-            unmanaged_token UnmanagedToken "unmanaged-token" Warn,
-            hard_coded_path HardCodedPath "hard-coded-path" Warn,
-            env_reference EnvReference "env-reference" Warn,
-            token_platform TokenPlatform "token-platform" Warn,
-            reserved_name ReservedName "reserved-name" Deny,
-            mount_clash MountClash "mount-clash" Deny,
-            identity_not_allowed IdentityNotAllowed "identity-not-allowed" Deny,
-            identity_binding_rbac IdentityBindingRbac "identity-binding-rbac" Warn,
-            identity_changed IdentityChanged "identity-changed" Warn,
-            federated_credential_audience FederatedCredentialAudience "federated-credential-audience" Deny,
-            federated_credential_subject FederatedCredentialSubject "federated-credential-subject" Deny,
-            federated_credential_issuer FederatedCredentialIssuer "federated-credential-issuer" Deny,
-            pod_identity_leftover PodIdentityLeftover "pod-identity-leftover" Warn,
-            ephemeral_container EphemeralContainer "ephemeral-container" Warn,
-            injection_missing InjectionMissing "injection-missing" Deny,
-            container_not_injected ContainerNotInjected "container-not-injected" Warn,
-            lookup_failed LookupFailed "lookup-failed" Deny,
-            injection_size InjectionSize "injection-size" Deny,
+            label_value LabelValue "label-value" Deny Label,
+            label_missing LabelMissing "label-missing" Warn Label,
+            label_placement LabelPlacement "label-placement" Warn Label,
+            label_on_service_account LabelOnServiceAccount "label-on-service-account" Note ServiceAccount,
+            label_in_selector LabelInSelector "label-in-selector" Warn Label,
+            misspelt_key MisspeltKey "misspelt-key" Deny Label,
+            unknown_key UnknownKey "unknown-key" Warn Label,
+            misplaced_key MisplacedKey "misplaced-key" Warn Label,
+            annotation_without_label AnnotationWithoutLabel "annotation-without-label" Warn Label,
+            token_expiration TokenExpiration "token-expiration" Deny Token,
+            skip_containers SkipContainers "skip-containers" Warn Injection,
+            proxy_value ProxyValue "proxy-value" Deny Proxy,
+            proxy_port ProxyPort "proxy-port" Deny Proxy,
+            proxy_host_network ProxyHostNetwork "proxy-host-network" Deny Proxy,
+            proxy_twice ProxyTwice "proxy-twice" Warn Proxy,
+            proxy_platform ProxyPlatform "proxy-platform" Deny Proxy,
+            proxy_forbidden ProxyForbidden "proxy-forbidden" Off Proxy,
+            service_account_missing ServiceAccountMissing "service-account-missing" Deny ServiceAccount,
+            default_service_account DefaultServiceAccount "default-service-account" Warn ServiceAccount,
+            client_id_missing ClientIdMissing "client-id-missing" Warn ServiceAccount,
+            client_id_format ClientIdFormat "client-id-format" Deny ServiceAccount,
+            tenant_id_format TenantIdFormat "tenant-id-format" Deny ServiceAccount,
+            static_credentials StaticCredentials "static-credentials" Warn Variables,
+            client_override ClientOverride "client-override" Warn Variables,
+            endpoint_override EndpointOverride "endpoint-override" Deny Variables,
+            field_ref FieldRef "field-ref" Deny Variables,
+            unmanaged_token UnmanagedToken "unmanaged-token" Warn Token,
+            hard_coded_path HardCodedPath "hard-coded-path" Warn Token,
+            env_reference EnvReference "env-reference" Warn Variables,
+            token_platform TokenPlatform "token-platform" Warn Token,
+            reserved_name ReservedName "reserved-name" Deny Token,
+            mount_clash MountClash "mount-clash" Deny Token,
+            identity_not_allowed IdentityNotAllowed "identity-not-allowed" Deny ServiceAccount,
+            identity_binding_rbac IdentityBindingRbac "identity-binding-rbac" Warn ServiceAccount,
+            identity_changed IdentityChanged "identity-changed" Warn ServiceAccount,
+            federated_credential_audience FederatedCredentialAudience "federated-credential-audience" Deny FederatedCredential,
+            federated_credential_subject FederatedCredentialSubject "federated-credential-subject" Deny FederatedCredential,
+            federated_credential_issuer FederatedCredentialIssuer "federated-credential-issuer" Deny FederatedCredential,
+            pod_identity_leftover PodIdentityLeftover "pod-identity-leftover" Warn Label,
+            ephemeral_container EphemeralContainer "ephemeral-container" Warn Injection,
+            injection_missing InjectionMissing "injection-missing" Deny Injection,
+            container_not_injected ContainerNotInjected "container-not-injected" Warn Injection,
+            lookup_failed LookupFailed "lookup-failed" Deny ServiceAccount,
+            injection_size InjectionSize "injection-size" Deny Injection,
         }
     };
 }
 pub(crate) use with_rules;
 
 macro_rules! table {
-    ($($module:ident $id:ident $name:literal $severity:ident,)+) => {
+    ($($module:ident $id:ident $name:literal $severity:ident $topic:ident,)+) => {
         /// A rule.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[allow(missing_docs, reason = "each rule is documented at the head of its file")]
@@ -108,6 +127,13 @@ macro_rules! table {
             pub const fn severity(self) -> Severity {
                 match self {
                     $(Self::$id => Severity::$severity,)+
+                }
+            }
+
+            /// What it is about.
+            pub const fn topic(self) -> Topic {
+                match self {
+                    $(Self::$id => Topic::$topic,)+
                 }
             }
         }

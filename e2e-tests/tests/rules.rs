@@ -3,7 +3,6 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "helpers of tests fail as tests do")]
 
 mod common {
-    pub(crate) mod assumptions;
     pub(crate) mod cases;
     pub(crate) mod library;
     pub(crate) mod transcript;
@@ -18,7 +17,6 @@ use azure_workload_identity_policy::assumption::{Assumption, Assumptions};
 use azure_workload_identity_policy::inquiry::Origin;
 use azure_workload_identity_policy::rule::{RuleId, Severity};
 use azure_workload_identity_policy::rules::{Check, checks};
-use common::assumptions::rests_on;
 use common::cases::{self, Case, Expected, Lookups};
 use common::library;
 use common::transcript;
@@ -95,8 +93,8 @@ fn findings_rest_on_what_the_table_says() {
     for rule in RuleId::ALL {
         let found = findings.iter().filter(|(_, finding)| finding.rule == rule).map(|(_, finding)| finding.rests_on);
         let found: Vec<_> = found.fold(Assumptions::NONE, Assumptions::and).iter().collect();
-        if found != rests_on(rule) {
-            others.push(format!("{rule}: {found:?}, in the table {:?}", rests_on(rule)));
+        if found != rule.may_rest_on() {
+            others.push(format!("{rule}: {found:?}, in the table {:?}", rule.may_rest_on()));
         }
     }
     assert!(others.is_empty(), "{}", others.join("\n"));

@@ -1,8 +1,8 @@
 //! The check: what the rules find in the objects of all files, with the places in the texts.
 
 use std::borrow::{Borrow, BorrowMut, Cow};
-use std::cell::Cell;
-use std::collections::HashSet;
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashSet};
 
 use azure_workload_identity_policy::assumption::{Assumption, Assumptions};
 use azure_workload_identity_policy::cluster::{Cluster, Freshness, LookupError, ServiceAccount};
@@ -12,6 +12,7 @@ use azure_workload_identity_policy::json::{Document, Value};
 use azure_workload_identity_policy::rule::Severity;
 use azure_workload_identity_policy::{decide, examine, merge_causes};
 
+use crate::certainty::{Certainty, Things};
 use crate::chain::concerns_identity;
 use crate::diagnose::report;
 use crate::draft::{Draft, Request, Subject};
@@ -61,6 +62,7 @@ struct Examined {
 /// A finding with the severity that counts.
 struct Found {
     severity: Severity,
+    certainty: Certainty,
     finding: Finding,
 }
 
@@ -126,21 +128,27 @@ fn examine_object(
             let unknown = &mut examination.grounds.unknown;
             *unknown = unknown.without(asked_of_files()).and(cluster.unknown(is_partial));
         }
-        let unknown = examination.grounds.unknown;
+        let grounds = examination.grounds;
         let verdict = decide(examination, settings);
         for (severity, mut finding) in verdict.findings {
             // A correction rests on what the finding rests on.
-            if let (true, Some(repair)) = (finding.rests_on.intersects(unknown), &mut finding.repair) {
+            if let (true, Some(repair)) = (finding.rests_on.intersects(grounds.unknown), &mut finding.repair) {
                 repair.applicability = Applicability::Suggestion;
             }
+            let unseen = cluster.unseen.borrow();
+            let account = unseen.first().filter(|_| unseen.len() == 1).map(String::as_str);
+            let sure = settings.severities.of(finding.rule).min(finding.importance);
+            let certainty =
+                Certainty::new(grounds, finding.rests_on, sure, Things { account, kind: &object.name.kind });
             let is_same = |other: &&mut Found| {
                 other.finding.rule == finding.rule
                     && other.finding.place == finding.place
                     && other.finding.problem == finding.problem
             };
             match found.iter_mut().find(is_same) {
-                Some(other) => other.severity = other.severity.max(severity),
-                None => found.push(Found { severity, finding }),
+                Some(other) if other.severity >= severity => {}
+                Some(other) => (other.severity, other.certainty) = (severity, certainty),
+                None => found.push(Found { severity, certainty, finding }),
             }
         }
         others.extend(
@@ -176,7 +184,7 @@ pub(crate) fn asked_of_files() -> Assumptions {
 
 /// A finding as a draft of what is reported.
 fn draft(found: Found, position: usize, position_of: &dyn Fn(usize, &str, &str) -> Option<usize>) -> Draft {
-    let Found { severity, finding } = found;
+    let Found { severity, certainty, finding } = found;
     let related = finding.related.into_iter().filter_map(|related| {
         let object = match &related.object {
             ObjectRef::Examined => position,
@@ -188,6 +196,7 @@ fn draft(found: Found, position: usize, position_of: &dyn Fn(usize, &str, &str) 
     Draft {
         rule: finding.rule.into(),
         severity,
+        certainty,
         related: related.collect(),
         place: Request { object: position, path: finding.place.path, part: finding.place.part },
         subject: Subject::Finding { problem: finding.problem, fix: finding.fix, repair: finding.repair },
@@ -199,14 +208,14 @@ pub(crate) struct Files<'s, 'f> {
     set: &'s Set<'f>,
     position: usize,
     namespace: Option<&'s str>,
-    /// Whether an answer was assumed.
-    has_assumed: Cell<bool>,
+    /// The service accounts that were asked about and are not in the files.
+    unseen: RefCell<BTreeSet<String>>,
 }
 
 impl<'s, 'f> Files<'s, 'f> {
     /// The cluster as the object of this number sees it.
     pub(crate) fn new(set: &'s Set<'f>, position: usize, namespace: Option<&'s str>) -> Self {
-        Self { set, position, namespace, has_assumed: Cell::new(false) }
+        Self { set, position, namespace, unseen: RefCell::default() }
     }
 
     /// What the files do not tell about the object, of what files may tell. To be asked when the object has been examined.
@@ -215,7 +224,7 @@ impl<'s, 'f> Files<'s, 'f> {
         let doubts = [
             (is_partial, Assumption::WholeObject),
             (!knows_accounts, Assumption::Absence),
-            (!knows_accounts && self.has_assumed.get(), Assumption::Account),
+            (!knows_accounts && !self.unseen.borrow().is_empty(), Assumption::Account),
             // Roles and bindings are often made by hand.
             (true, Assumption::Access),
         ];
@@ -230,13 +239,13 @@ impl Cluster for Files<'_, '_> {
         let is_own = asked.is_empty() || asked == self.namespace.unwrap_or("default");
         let namespace = if is_own { self.namespace } else { Some(asked) };
         let account = place.and_then(|place| self.set.account(place, namespace, name));
+        if account.is_none() {
+            self.unseen.borrow_mut().insert(name.to_owned());
+        }
         match account {
             Some(account) => Ok(account.account.clone()),
             // Kubernetes makes it in every namespace. Most likely it has no annotations.
-            None if name == "default" => {
-                self.has_assumed.set(true);
-                Ok(ServiceAccount::default())
-            }
+            None if name == "default" => Ok(ServiceAccount::default()),
             None if self.set.knows_all_accounts() => Err(LookupError::Missing),
             None => Err(LookupError::Unknown),
         }

@@ -11,6 +11,7 @@ use azure_workload_identity_policy::json;
 use azure_workload_identity_policy::rule::Severity;
 use sha2::{Digest, Sha256};
 
+use crate::certainty::Certainty;
 use crate::correction::correction;
 use crate::draft::{Draft, Request, Subject, Words};
 use crate::edit;
@@ -193,6 +194,7 @@ impl AllFound {
         Some(Diagnostic {
             rule: draft.rule,
             severity: draft.severity,
+            certainty: draft.certainty.clone(),
             place,
             path: draft.place.path.to_string(),
             problem: words.problem,
@@ -237,6 +239,7 @@ fn repeated_keys(file: &File, options: &Options<'_>) -> Vec<Diagnostic> {
         Diagnostic {
             rule: Rule::RepeatedKey,
             severity: options.severity_of(Rule::RepeatedKey),
+            certainty: Certainty::default(),
             place: place(&repeated.again),
             path: String::new(),
             problem,
@@ -287,6 +290,7 @@ fn suppressed(
                 let diagnostic = Diagnostic {
                     rule: problem.rule,
                     severity: options.severity_of(problem.rule),
+                    certainty: Certainty::default(),
                     place,
                     path: String::new(),
                     problem: problem.problem,

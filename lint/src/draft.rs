@@ -4,6 +4,7 @@ use azure_workload_identity_policy::finding::{Part, Repair};
 use azure_workload_identity_policy::json::{Kind, NodeId, Path};
 use azure_workload_identity_policy::rule::Severity;
 
+use crate::certainty::Certainty;
 use crate::report::Correction;
 use crate::rule::Rule;
 
@@ -14,6 +15,8 @@ pub(crate) struct Draft {
     pub(crate) rule: Rule,
     /// The severity that counts.
     pub(crate) severity: Severity,
+    /// How sure it is.
+    pub(crate) certainty: Certainty,
     /// Where.
     pub(crate) place: Request,
     /// Other places, each with what it has to do with the finding.
@@ -60,13 +63,27 @@ impl Draft {
     /// A value of the wrong type.
     pub(crate) fn wrong_type(place: Request, node: NodeId, expected: Kind) -> Self {
         let subject = Subject::WrongType { node, expected };
-        Self { rule: Rule::WrongType, severity: Severity::Deny, place, related: Vec::new(), subject }
+        Self {
+            rule: Rule::WrongType,
+            severity: Severity::Deny,
+            certainty: Certainty::default(),
+            place,
+            related: Vec::new(),
+            subject,
+        }
     }
 
     /// That a rule finds more in an object.
     pub(crate) fn more(object: usize, severity: Severity, rule: Rule, count: usize) -> Self {
         let place = Request { object, path: Path::default(), part: Part::Value };
-        Self { rule, severity, place, related: Vec::new(), subject: Subject::More(count) }
+        Self {
+            rule,
+            severity,
+            certainty: Certainty::default(),
+            place,
+            related: Vec::new(),
+            subject: Subject::More(count),
+        }
     }
 
     /// Its place, then its related places.

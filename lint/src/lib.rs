@@ -21,6 +21,7 @@
 mod access;
 mod accounts;
 pub mod answers;
+pub mod certainty;
 pub mod chain;
 mod check;
 mod correction;

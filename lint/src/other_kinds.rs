@@ -13,6 +13,7 @@ use azure_workload_identity_policy::settings::Settings;
 use azure_workload_identity_policy::subject::SubjectKind;
 use azure_workload_identity_policy::{decide, examine};
 
+use crate::certainty::{Certainty, Things};
 use crate::draft::{Draft, Request, Subject};
 
 /// A part of every key of workload identity, and of most misspellings.
@@ -26,7 +27,9 @@ pub(crate) fn check(object: Value<'_>, inquiry: &Inquiry<'_>, settings: &Setting
     let mut drafts = Vec::new();
     if object.raw().contains(MARK) && SubjectKind::of(inquiry, settings, &mut Reading::default()).is_none() {
         search(object, &Path::default(), DEPTH, &mut |map, path, holder| {
-            drafts.extend(findings(map, holder, settings).into_iter().map(|finding| draft(finding, path, position)));
+            drafts.extend(
+                findings(map, holder, settings).into_iter().map(|finding| draft(finding, inquiry, path, position)),
+            );
         });
     }
     drafts
@@ -90,7 +93,7 @@ fn findings(map: Value<'_>, holder: Holder, settings: &Settings<'_>) -> Vec<Find
 }
 
 /// The finding at its place in the object.
-fn draft(finding: Finding, map: &Path, position: usize) -> Draft {
+fn draft(finding: Finding, inquiry: &Inquiry<'_>, map: &Path, position: usize) -> Draft {
     let mut path = map.clone();
     // The first two steps lead to the map in the pod or service account that was made up.
     finding.place.path.segments().iter().skip(2).for_each(|segment| path.push(segment.clone()));
@@ -99,6 +102,7 @@ fn draft(finding: Finding, map: &Path, position: usize) -> Draft {
     Draft {
         rule: finding.rule.into(),
         severity: Severity::Note,
+        certainty: Certainty::lowered_by(Assumption::Reader, Things { account: None, kind: &inquiry.kind }),
         place: Request { object: position, path, part },
         related: Vec::new(),
         subject: Subject::Finding { problem: finding.problem, fix: finding.fix, repair: None },

@@ -5,9 +5,11 @@ use std::mem::discriminant;
 use std::ops::Range;
 use std::sync::Arc;
 
+use azure_workload_identity_policy::assumption::Assumption;
 use azure_workload_identity_policy::finding::Applicability;
 use azure_workload_identity_policy::rule::Severity;
 
+use crate::certainty::Certainty;
 pub use crate::edit::TextEdit;
 use crate::rule::Rule;
 use crate::source::{Position, Source};
@@ -32,6 +34,8 @@ pub struct Diagnostic {
     pub rule: Rule,
     /// The severity that counts: never [`Severity::Off`].
     pub severity: Severity,
+    /// How sure it is.
+    pub certainty: Certainty,
     /// Where.
     pub place: FilePlace,
     /// The path in the object, as messages write it: `metadata.labels["azure.workload.identity/use"]`. Empty for a finding about a
@@ -55,6 +59,16 @@ impl Diagnostic {
     /// What is wrong, in a sentence that begins with the path.
     pub fn message(&self) -> String {
         format!("{}{}{}", self.path, if self.path.is_empty() { "" } else { " " }, self.problem)
+    }
+
+    /// Why it is less severe than its rule, in words; `None` if it is not.
+    pub fn doubt(&self) -> Option<&str> {
+        Some(self.certainty.reason.as_str()).filter(|reason| !reason.is_empty())
+    }
+
+    /// Whether nothing but a value that is filled in later makes it less severe than its rule.
+    pub fn is_filled_in_later(&self) -> bool {
+        self.certainty.lowered_by == Assumption::FinalValue.into()
     }
 }
 

@@ -133,7 +133,7 @@ impl Check {
 }
 
 macro_rules! dispatch {
-    ($($module:ident $id:ident $name:literal $severity:ident,)+) => {
+    ($($module:ident $id:ident $name:literal $severity:ident $topic:ident,)+) => {
         /// Runs the checks of the rules that are on.
         ///
         /// Not in a loop over all rules: that would call each through a table of functions, which costs a fresh WebAssembly instance

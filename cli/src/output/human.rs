@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use annotate_snippets::{Annotation, AnnotationKind, Element, Group, Level, Origin, Patch, Renderer, Snippet};
+use azure_workload_identity_lint::certainty::Certainty;
 use azure_workload_identity_lint::report::{
     Diagnostic, FilePlace, ObjectName, RelatedPlace, Report, Summary, TextEdit,
 };
@@ -13,7 +14,7 @@ use azure_workload_identity_policy::finding::Applicability;
 use azure_workload_identity_policy::rule::Severity;
 
 use super::masking::{is_structure, masked};
-use super::{Corrections, Look};
+use super::{Corrections, Look, only};
 use crate::printable::printable;
 
 /// How many lines before the place are shown.
@@ -36,7 +37,8 @@ const AROUND: usize = 60;
 pub(super) fn write(report: &Report, look: Look, out: &mut dyn Write) -> io::Result<()> {
     let renderer = if look.is_coloured { Renderer::styled() } else { Renderer::plain() };
     let renderer = renderer.term_width(look.width);
-    for finding in &report.findings {
+    // What nothing can judge before it is filled in would hide what can be judged.
+    for finding in report.findings.iter().filter(|finding| !finding.is_filled_in_later()) {
         writeln!(out, "{}\n", renderer.render(&groups(&in_prose(finding))))?;
     }
     // Without anything that was checked, "no findings" would be misread.
@@ -49,6 +51,8 @@ pub(super) fn write(report: &Report, look: Look, out: &mut dyn Write) -> io::Res
 /// The last line: what was found in how much, what was not checked, and what can be corrected.
 fn summary(report: &Report, look: Look) -> String {
     let Summary { files, objects, deny, warn, note, .. } = report.summary;
+    let filled_in_later = report.findings.iter().filter(|finding| finding.is_filled_in_later()).count();
+    let note = note.saturating_sub(filled_in_later);
     // What cannot be read may ask for one.
     let may_concern = report.summary.concerns_identity() || look.in_baseline > 0 || !report.errors.is_empty();
     let found = [
@@ -62,6 +66,11 @@ fn summary(report: &Report, look: Look) -> String {
         (look.in_baseline > 0).then(|| format!("{} in the baseline", look.in_baseline)),
         (!report.skipped.is_empty()).then(|| format!("{} skipped", report.skipped.len())),
         (!report.errors.is_empty()).then(|| counted(report.errors.len(), "error")),
+        match filled_in_later {
+            0 => None,
+            1 => Some("1 value is filled in later".to_owned()),
+            count => Some(format!("{count} values are filled in later")),
+        },
         (!may_concern).then(|| "nothing here asks for an identity".to_owned()),
         match look.corrections {
             Corrections { safe: 0, suggestions: 0 } => None,
@@ -97,6 +106,7 @@ fn in_prose(finding: &Diagnostic) -> Diagnostic {
         path: text(&finding.path),
         problem: text(&finding.problem),
         fix: text(&finding.fix),
+        certainty: Certainty { reason: text(&finding.certainty.reason), ..finding.certainty.clone() },
         object: ObjectName {
             api_version: text(api_version),
             kind: text(kind),
@@ -119,6 +129,9 @@ fn groups(finding: &Diagnostic) -> Vec<Group<'_>> {
     let object = finding.object.to_string();
     if !object.is_empty() {
         group = group.element(Level::INFO.with_name("object").message(object));
+    }
+    if let Some(doubt) = finding.doubt() {
+        group = group.element(Level::INFO.with_name(only(finding.severity)).message(doubt));
     }
     let advice = finding.fix.as_str();
     let Some(correction) = &finding.correction else { return vec![group.element(Level::HELP.message(advice))] };

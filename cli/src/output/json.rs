@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use azure_workload_identity_lint::report::{Diagnostic, ReadError, Report, Skipped, Summary};
+use azure_workload_identity_policy::assumption::Assumption;
 use azure_workload_identity_policy::finding::Applicability;
 use serde::Serialize;
 
@@ -26,6 +27,8 @@ struct Document<'r> {
 pub(super) struct Finding<'r> {
     rule: &'static str,
     severity: &'static str,
+    confidence: &'static str,
+    rests_on: Vec<&'static str>,
     file: &'r str,
     line: usize,
     column: usize,
@@ -109,6 +112,8 @@ pub(super) fn finding(finding: &Diagnostic) -> Finding<'_> {
     Finding {
         rule: finding.rule.name(),
         severity: finding.severity.name(),
+        confidence: finding.certainty.confidence.name(),
+        rests_on: finding.certainty.doubtful.iter().map(Assumption::name).collect(),
         file: &finding.place.source.name,
         line: start.line,
         column: start.column,
@@ -159,7 +164,7 @@ mod tests {
         assert_eq!(
             value["findings"][0],
             json!({
-                "rule": "label-value", "severity": "deny", "file": "deploy/web, 100%.yaml",
+                "rule": "label-value", "severity": "deny", "confidence": "high", "restsOn": [], "file": "deploy/web, 100%.yaml",
                 "line": 6, "column": 34, "endLine": 6, "endColumn": 40,
                 "path": "metadata.labels[\"azure.workload.identity/use\"]",
                 "message": "metadata.labels[\"azure.workload.identity/use\"] is \"True\", which is ignored",

@@ -110,9 +110,17 @@ fn as_prose(out: &mut dyn Write, look: Look, write: impl FnOnce(&mut dyn Write) 
     prose.unfiltered().map(|_| ())
 }
 
-/// A finding in one line: what is wrong, and what to do about it.
+/// A finding in one line: what is wrong, what to do about it, and why it is not severer.
 fn sentence(finding: &Diagnostic) -> String {
-    format!("{}; {}", finding.message(), finding.fix)
+    match finding.doubt() {
+        Some(doubt) => format!("{}; {} ({}: {doubt})", finding.message(), finding.fix, only(finding.severity)),
+        None => format!("{}; {}", finding.message(), finding.fix),
+    }
+}
+
+/// What a finding is that is less severe than its rule.
+fn only(severity: Severity) -> &'static str {
+    word(severity, ["denied", "only a warning", "only a note"])
 }
 
 /// The three words that a format has for severities. No finding is off.

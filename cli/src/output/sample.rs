@@ -1,5 +1,6 @@
 //! A report for the tests of formats: texts with what formats have to escape, places in two files, a correction.
 
+use azure_workload_identity_lint::certainty::Certainty;
 use azure_workload_identity_lint::report::{
     Correction, Diagnostic, FilePlace, ObjectName, ReadError, RelatedPlace, Report, SkipReason, Skipped, Summary,
     TextEdit,
@@ -39,6 +40,7 @@ pub(super) fn finding(rule: RuleId, severity: Severity, place: FilePlace) -> Dia
     Diagnostic {
         rule: Rule::Policy(rule),
         severity,
+        certainty: Certainty::default(),
         place,
         path: "metadata.labels[\"azure.workload.identity/use\"]".into(),
         problem: "is \"True\", which is ignored".into(),

@@ -9,9 +9,11 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
+use azure_workload_identity_lint::certainty::Confidence;
 use azure_workload_identity_lint::report::{Diagnostic, ReadError, Report, TextEdit};
 use azure_workload_identity_lint::rule::Rule;
 use azure_workload_identity_lint::source::{Lines, Position, Source};
+use azure_workload_identity_policy::assumption::Assumption;
 use azure_workload_identity_policy::finding::Applicability;
 use azure_workload_identity_policy::rule::Severity;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
@@ -76,6 +78,13 @@ struct Descriptor {
     help: Help,
     help_uri: String,
     default_configuration: Configuration,
+    properties: Precision,
+}
+
+/// How many of a rule's findings are right, as code scanning orders rules.
+#[derive(Serialize)]
+struct Precision {
+    precision: &'static str,
 }
 
 #[derive(Serialize)]
@@ -115,6 +124,7 @@ struct Finding<'r> {
     rule_id: &'static str,
     rule_index: usize,
     level: &'static str,
+    rank: f32,
     message: Text<'r>,
     locations: [Location<'r>; 1],
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -244,7 +254,43 @@ fn descriptor(rule: Rule) -> Descriptor {
             // The severity of a rule that is off is for those who turn it on.
             level: if severity == Severity::Off { "warning" } else { level(severity) },
         },
+        properties: Precision { precision: precision(rule) },
     }
+}
+
+/// The precision of a rule, by what its findings may rest on.
+fn precision(rule: Rule) -> &'static str {
+    // Of these the object itself shows that something is open.
+    let is_shown = |assumption: &Assumption| {
+        matches!(assumption, Assumption::WholeObject | Assumption::FinalValue | Assumption::Variables)
+    };
+    let assumptions = match rule {
+        Rule::Policy(rule) => rule.may_rest_on(),
+        Rule::ServiceAccountUnused => &[Assumption::Absence],
+        _ => &[],
+    };
+    if assumptions.is_empty() {
+        "very-high"
+    } else if assumptions.iter().all(is_shown) {
+        "high"
+    } else {
+        "medium"
+    }
+}
+
+/// The rank of a finding from 0 to 100: by its severity, and among findings of one severity by how sure it is.
+fn rank(finding: &Diagnostic) -> f32 {
+    let severity = match finding.severity {
+        Severity::Deny => 70.0,
+        Severity::Warn => 40.0,
+        Severity::Note | Severity::Off => 10.0,
+    };
+    let confidence = match finding.certainty.confidence {
+        Confidence::High => 30.0,
+        Confidence::Medium => 20.0,
+        Confidence::Low => 10.0,
+    };
+    severity + confidence
 }
 
 fn level(severity: Severity) -> &'static str {
@@ -283,6 +329,7 @@ fn result<'r>(finding: &'r Diagnostic, rule_index: usize, places: &mut Places<'r
         rule_id: finding.rule.name(),
         rule_index,
         level: level(finding.severity),
+        rank: rank(finding),
         message: text(sentence(finding)),
         locations: [location],
         related_locations: related.collect(),

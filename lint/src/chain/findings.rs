@@ -2,12 +2,14 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use azure_workload_identity_policy::assumption::Assumption;
 use azure_workload_identity_policy::finding::quote;
 use azure_workload_identity_policy::keys;
 
 use super::credentials::Credential;
 use super::facts::{AccountFact, Use};
 use super::index::Index;
+use crate::certainty::Certainty;
 use crate::diagnose::key;
 use crate::options::Options;
 use crate::report::{Diagnostic, FilePlace, ObjectName, RelatedPlace};
@@ -124,9 +126,15 @@ impl Found<'_> {
         (problem, fix): (String, String),
         related: Option<RelatedPlace>,
     ) {
+        let certainty = match rule {
+            // Pods of another repository may use it.
+            Rule::ServiceAccountUnused => Certainty::not_lowered(Assumption::Absence),
+            _ => Certainty::default(),
+        };
         self.findings.push(Diagnostic {
             rule,
             severity: self.options.severity_of(rule),
+            certainty,
             place: place.clone(),
             path,
             problem,

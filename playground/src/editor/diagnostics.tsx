@@ -60,6 +60,11 @@ function FindingTip({ finding, rule }: { finding: Finding; rule?: Rule }) {
       <p>
         <strong>{finding.applicability === "suggestion" ? "Suggestion" : "Fix"}:</strong> {finding.fix}
       </p>
+      {finding.doubt && (
+        <p>
+          <strong>Not sure:</strong> {finding.doubt}
+        </p>
+      )}
       {rule && (
         <div class="rule">
           <RuleText text={rule.text} />

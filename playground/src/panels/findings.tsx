@@ -125,6 +125,11 @@ export function FindingItem({ finding }: { finding: Finding }) {
         <span class="fix">
           <span class="what">{isSuggestion ? "Suggestion" : "Fix"}</span> {finding.fix}
         </span>
+        {finding.doubt && (
+          <span class="fix">
+            <span class="what">Not sure</span> {finding.doubt}
+          </span>
+        )}
       </button>
       {related.length > 0 && (
         <ul class="related">

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use azure_workload_identity_lint::certainty;
 use azure_workload_identity_lint::chain::graph::{self, Graph, Group};
 use azure_workload_identity_lint::chain::report::{self as chain, ChainReport};
 use azure_workload_identity_lint::preview::{self, Cause, Unchanged};
@@ -12,8 +13,9 @@ use azure_workload_identity_lint::{FilePreview, NamedPod, answers, edit};
 use azure_workload_identity_policy::{finding, rule};
 
 use crate::interface::{
-    self, Answer, Applicability, Break, Chain, ChainEdge, ChainNode, Chains, Check, Finding, Json, Link, LinkState,
-    NodeKind, Outcome, Place, PodPreview, Problem, Related, Severity, Skipped, Summary, TextEdit, Unknown, Verdict,
+    self, Answer, Applicability, Break, Chain, ChainEdge, ChainNode, Chains, Check, Confidence, Finding, Json, Link,
+    LinkState, NodeKind, Outcome, Place, PodPreview, Problem, Related, Severity, Skipped, Summary, TextEdit, Unknown,
+    Verdict,
 };
 
 /// Converts answers; knows the offsets of the texts that it has met.
@@ -113,9 +115,11 @@ impl<'s> Convert<'s> {
         Finding {
             rule: finding.rule.name().to_owned(),
             severity: severity(finding.severity),
+            confidence: finding.certainty.confidence.into(),
             place: self.place(&finding.place),
             message: finding.message(),
             fix: finding.fix.clone(),
+            doubt: finding.doubt().map(str::to_owned),
             object: finding.object.to_string(),
             related,
             edits,
@@ -191,6 +195,7 @@ macro_rules! mirrors {
 
 mirrors! {
     Applicability of finding::Applicability: Safe Suggestion;
+    Confidence of certainty::Confidence: Low Medium High;
     Verdict of chain::Verdict: Complete Broken Unknown;
     Link of chain::Link: Label ServiceAccount ClientId TenantId Audience Issuer Subject FederatedCredential;
     NodeKind of graph::NodeKind: Workload More ServiceAccount Client Token Credential Entra;

@@ -43,6 +43,18 @@ pub enum Severity {
     Note,
 }
 
+/// How sure a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Tsify)]
+#[serde(rename_all = "lowercase")]
+pub enum Confidence {
+    /// Only somebody else can tell whether it is right.
+    Low,
+    /// Only the running cluster tells.
+    Medium,
+    /// The files show it.
+    High,
+}
+
 /// A part of a file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Tsify)]
 pub struct Place {
@@ -95,12 +107,18 @@ pub struct Finding {
     pub rule: String,
     /// The severity.
     pub severity: Severity,
+    /// How sure it is.
+    pub confidence: Confidence,
     /// Where.
     pub place: Place,
     /// What is wrong, as a sentence without its full stop.
     pub message: String,
     /// What to do about it.
     pub fix: String,
+    /// Why it is less severe than its rule: what the files do not show, in words. Absent if it is not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[tsify(optional)]
+    pub doubt: Option<String>,
     /// The object: `Deployment shop/web`. Empty if it has no kind.
     pub object: String,
     /// Other places that have to do with it.

@@ -1,0 +1,123 @@
+//! How sure a finding is: what it takes for true that the files do not show.
+
+use azure_workload_identity_policy::assumption::{Assumption, Assumptions, Grounds};
+use azure_workload_identity_policy::rule::Severity;
+
+/// How sure a finding is. How important it is, is its severity.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Confidence {
+    /// Only somebody else can tell whether it is right: a note at most.
+    Low,
+    /// Only the running cluster tells: a warning at most.
+    Medium,
+    /// The files show it.
+    #[default]
+    High,
+}
+
+impl Confidence {
+    /// The name in reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+        }
+    }
+}
+
+/// How sure a finding is, and why it is not surer.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Certainty {
+    /// How sure it is.
+    pub confidence: Confidence,
+    /// What it takes for true that may not be.
+    pub doubtful: Assumptions,
+    /// Those of them because of which it is less severe than its rule.
+    pub lowered_by: Assumptions,
+    /// These in words, joined to the end of a sentence; empty if there are none.
+    pub reason: String,
+}
+
+/// The things that doubts are about, by name where it is known.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Things<'n> {
+    /// The service account.
+    pub(crate) account: Option<&'n str>,
+    /// The kind of the object.
+    pub(crate) kind: &'n str,
+}
+
+impl Certainty {
+    /// The certainty of a finding on these grounds, whose severity is `severity` if all that it rests on is true.
+    pub(crate) fn new(grounds: Grounds, rests_on: Assumptions, severity: Severity, things: Things<'_>) -> Self {
+        let confidence = match grounds.limit(rests_on) {
+            Severity::Deny => Confidence::High,
+            Severity::Warn => Confidence::Medium,
+            Severity::Note | Severity::Off => Confidence::Low,
+        };
+        let lowered_by = grounds.lowering(rests_on, severity);
+        Self { confidence, doubtful: grounds.doubtful(rests_on), lowered_by, reason: reason(lowered_by, things) }
+    }
+
+    /// The certainty of a finding that is a note because this may be wrong.
+    pub(crate) fn lowered_by(assumption: Assumption, things: Things<'_>) -> Self {
+        let lowered_by = assumption.into();
+        Self { lowered_by, reason: reason(lowered_by, things), ..Self::not_lowered(assumption) }
+    }
+
+    /// The certainty of a finding of a rule that takes this for true, and has its severity for that.
+    pub(crate) fn not_lowered(assumption: Assumption) -> Self {
+        Self { confidence: Confidence::Low, doubtful: assumption.into(), ..Self::default() }
+    }
+}
+
+/// Why a finding is less severe than its rule.
+fn reason(lowered_by: Assumptions, things: Things<'_>) -> String {
+    lowered_by.iter().map(|assumption| doubt(assumption, things)).collect::<Vec<_>>().join("; ")
+}
+
+/// Why an assumption may be wrong.
+fn doubt(assumption: Assumption, Things { account, kind }: Things<'_>) -> String {
+    let account = || account.map_or_else(|| "a service account".to_owned(), |name| format!("service account {name}"));
+    match assumption {
+        Assumption::WholeObject => "a base, an overlay or a patch may add to the object".to_owned(),
+        Assumption::Reader => format!("nothing shows what becomes of labels and annotations of kind {kind}"),
+        Assumption::Absence => format!("{} may be applied from elsewhere", account()),
+        Assumption::Account => format!("{} may have annotations that no file shows", account()),
+        Assumption::FinalValue => "the value is filled in later".to_owned(),
+        Assumption::Variables => "a ConfigMap or Secret may set the variable".to_owned(),
+        Assumption::Access => "a role or a binding may be applied from elsewhere".to_owned(),
+        Assumption::Issuer => "the issuer may be that of another cluster".to_owned(),
+        Assumption::Application => "the application may mean it so, or do the rest by itself".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use azure_workload_identity_policy::cluster::Nothing;
+    use azure_workload_identity_policy::examine;
+    use azure_workload_identity_policy::inquiry::Inquiry;
+    use azure_workload_identity_policy::json::Document;
+    use azure_workload_identity_policy::rule::RuleId;
+    use azure_workload_identity_policy::settings::Settings;
+
+    use super::*;
+    use crate::check::asked_of_files;
+
+    #[test]
+    fn the_documentation_has_all_assumptions_with_their_words_and_rules() {
+        let page = include_str!("../../docs/cli.md");
+        let things = Things { account: Some("NAME"), kind: "KIND" };
+        let pod = Document::parse(br#"{"apiVersion": "v1", "kind": "Pod", "metadata": {}, "spec": {}}"#).unwrap();
+        let mut grounds = examine(&Inquiry::of_object(pod.root()), &Settings::default(), &Nothing).grounds;
+        grounds.unknown = grounds.unknown.and(asked_of_files()).and(Assumption::Reader.into());
+        for assumption in Assumption::ALL {
+            let most = if grounds.limit(assumption.into()) == Severity::Warn { "warning" } else { "note" };
+            let rules = RuleId::ALL.into_iter().filter(|rule| rule.may_rest_on().contains(&assumption));
+            let rules = rules.map(|rule| format!("`{rule}`")).collect::<Vec<_>>().join(", ");
+            let row = format!("| `{}` | {} | {most} | {rules} |", assumption.name(), doubt(assumption, things));
+            assert!(page.lines().any(|line| line == row), "docs/cli.md has no line:\n{row}");
+        }
+    }
+}
