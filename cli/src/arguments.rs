@@ -7,9 +7,9 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use azure_workload_identity_lint::settings::Preset;
-use azure_workload_identity_lint::why::question::Target;
 use azure_workload_identity_policy::formats::is_object_name;
 use azure_workload_identity_policy::rule::Severity;
+use azure_workload_identity_trace::why::question::Target;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 

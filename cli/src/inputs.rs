@@ -8,10 +8,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
-use azure_workload_identity_lint::chain::Credentials;
 use azure_workload_identity_lint::report::{ReadError, SkipReason, Skipped};
 use azure_workload_identity_lint::{File, Workers, rendered};
 use azure_workload_identity_policy::nearest::nearest;
+use azure_workload_identity_trace::chain::Credentials;
 
 use crate::arguments::{COMMANDS, PathArguments, RenderArguments};
 use crate::paths::shown;

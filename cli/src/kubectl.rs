@@ -5,8 +5,8 @@ use std::ffi::{OsStr, OsString};
 use std::io::ErrorKind;
 use std::process::{Command, Stdio};
 
-use azure_workload_identity_lint::why::question::{Cluster, DISCOVERY, Question, Unanswered};
 use azure_workload_identity_policy::formats::is_object_name;
+use azure_workload_identity_trace::why::question::{Cluster, DISCOVERY, Question, Unanswered};
 
 /// How long the API server may take for one answer.
 const TIMEOUT: &str = "--request-timeout=20s";
@@ -88,7 +88,7 @@ fn refusal(said: &str) -> Unanswered {
 
 #[cfg(test)]
 mod tests {
-    use azure_workload_identity_lint::why::question::Kind;
+    use azure_workload_identity_trace::why::question::Kind;
 
     use super::*;
 

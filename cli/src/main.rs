@@ -1,4 +1,4 @@
-//! azwi-check: the checks of azure-workload-identity-policy over files. Thin: what is checked, and how, is in `lint/`.
+//! azwi-check: the checks of azure-workload-identity-policy over files. Thin: what is checked, and how, is in `lint/` and `trace/`.
 //!
 //! ```text
 //! arguments -> commands -> output -> exit

@@ -229,7 +229,7 @@ fn all_output(folder: &Path, arguments: &[String]) -> String {
 
 #[test]
 fn no_format_of_a_chain_holds_a_secret() {
-    let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("../lint/tests/chain");
+    let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("../trace/tests/chain");
     let mut printed = 0;
     for case in fs::read_dir(cases).unwrap().map(|entry| entry.unwrap().path()) {
         let Ok(text) = fs::read_to_string(&case) else { continue };

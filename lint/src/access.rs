@@ -15,7 +15,7 @@ const GROUP: &str = "cid.wi.aks.azure.com";
 
 /// An object that takes part in giving the permission.
 #[derive(Debug)]
-pub(crate) enum Grant {
+pub enum Grant {
     /// A role with the permission for these client ids; `*` is any.
     Role {
         /// Its namespace; `None` for a role of the whole cluster.
@@ -38,7 +38,7 @@ pub(crate) enum Grant {
 
 /// A subject of a binding.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Holder {
+pub enum Holder {
     /// A service account: namespace and name.
     ServiceAccount(String, String),
     /// A group.
@@ -47,7 +47,7 @@ pub(crate) enum Holder {
 
 impl Grant {
     /// Reads an object, if it is one of RBAC that matters.
-    pub(crate) fn read(api_version: &str, kind: &str, object: Value<'_>) -> Option<Self> {
+    pub fn read(api_version: &str, kind: &str, object: Value<'_>) -> Option<Self> {
         if api_version.split('/').next() != Some("rbac.authorization.k8s.io") {
             return None;
         }
@@ -89,7 +89,7 @@ impl Grant {
 }
 
 /// Whether the objects let a service account use the identity of a client id.
-pub(crate) fn may_use_identity(grants: &[&Grant], namespace: &str, account: &str, client_id: &str) -> bool {
+pub fn may_use_identity(grants: &[&Grant], namespace: &str, account: &str, client_id: &str) -> bool {
     let is_it = |subject: &Holder| match subject {
         Holder::ServiceAccount(of_namespace, name) => of_namespace == namespace && name == account,
         Holder::Group(group) => {

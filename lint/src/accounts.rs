@@ -9,16 +9,16 @@ use azure_workload_identity_policy::cluster::ServiceAccount;
 
 /// A service account among the files.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Account<'f> {
+pub struct Account<'f> {
     /// The number of its object in the set; `None` if it is known from the state of a cluster.
-    pub(crate) object: Option<usize>,
+    pub object: Option<usize>,
     /// Its annotations.
-    pub(crate) account: &'f ServiceAccount,
+    pub account: &'f ServiceAccount,
 }
 
 /// The service accounts of all files, or other objects that are found in the same way.
 #[derive(Debug)]
-pub(crate) struct Accounts<'f, T = Account<'f>> {
+pub struct Accounts<'f, T = Account<'f>> {
     /// By name, then by namespace, in the order of their places. Those that name no namespace have `None`.
     by_name: HashMap<&'f str, ByNamespace<'f, T>>,
 }
@@ -44,20 +44,20 @@ impl<T> Default for ByNamespace<'_, T> {
 
 /// Where an object is: what is near sorts near.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Place<'f> {
+pub struct Place<'f> {
     folders: Vec<&'f str>,
     file: usize,
 }
 
 impl<'f> Place<'f> {
     /// The place of a file, by the path that it is shown with and its number.
-    pub(crate) fn new(path: &'f str, file: usize) -> Self {
+    pub fn new(path: &'f str, file: usize) -> Self {
         let folders = path.rsplit_once('/').map(|(folder, _)| folder.split('/').filter(|it| *it != ".").collect());
         Self { folders: folders.unwrap_or_default(), file }
     }
 
     /// The number of the file.
-    pub(crate) fn file(&self) -> usize {
+    pub fn file(&self) -> usize {
         self.file
     }
 
@@ -70,14 +70,15 @@ impl<'f> Place<'f> {
 
 impl<'f, T: Copy> Accounts<'f, T> {
     /// Adds a service account. Accounts of one name are added in the order of their places.
-    pub(crate) fn add(&mut self, namespace: Option<&'f str>, name: &'f str, place: Place<'f>, account: T) {
+    pub fn add(&mut self, namespace: Option<&'f str>, name: &'f str, place: Place<'f>, account: T) {
         let of_name = self.by_name.entry(name).or_default();
         of_name.namespaces.entry(namespace).or_default().push((place.clone(), account));
         of_name.all.push((place, account));
     }
 
     /// Sorts what was added.
-    pub(crate) fn finish(mut self) -> Self {
+    #[must_use]
+    pub fn finish(mut self) -> Self {
         for of_name in self.by_name.values_mut() {
             let lists = of_name.namespaces.values_mut().chain([&mut of_name.all]);
             lists.for_each(|list| list.sort_by(|(one, _), (other, _)| one.cmp(other)));
@@ -86,7 +87,7 @@ impl<'f, T: Copy> Accounts<'f, T> {
     }
 
     /// The service account that an object in a file means. An object without a namespace may be in any; so may a service account.
-    pub(crate) fn nearest(&self, place: &Place<'f>, namespace: Option<&str>, name: &str) -> Option<T> {
+    pub fn nearest(&self, place: &Place<'f>, namespace: Option<&str>, name: &str) -> Option<T> {
         let of_name = self.by_name.get(name)?;
         let Some(namespace) = namespace else { return nearest(&of_name.all, place).map(|(_, account)| account) };
         let in_namespace = |namespace| nearest(of_name.namespaces.get(&namespace)?, place);

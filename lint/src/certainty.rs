@@ -67,7 +67,7 @@ impl Certainty {
     }
 
     /// The certainty of a finding of a rule that takes this for true, and has its severity for that.
-    pub(crate) fn not_lowered(assumption: Assumption) -> Self {
+    pub fn not_lowered(assumption: Assumption) -> Self {
         Self { confidence: Confidence::Low, doubtful: assumption.into(), ..Self::default() }
     }
 }

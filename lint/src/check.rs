@@ -13,7 +13,7 @@ use azure_workload_identity_policy::rule::Severity;
 use azure_workload_identity_policy::{decide, examine, merge_causes};
 
 use crate::certainty::{Certainty, Things};
-use crate::chain::concerns_identity;
+use crate::concern::concerns_identity;
 use crate::diagnose::report;
 use crate::draft::{Draft, Request, Subject};
 use crate::file::{File, Object};
@@ -79,7 +79,7 @@ impl BorrowMut<Finding> for Found {
 }
 
 /// The namespace that an object is in, if it is known.
-pub(crate) fn namespace_of<'o>(object: &'o Object, options: &'o Options<'_>) -> Option<&'o str> {
+pub fn namespace_of<'o>(object: &'o Object, options: &'o Options<'_>) -> Option<&'o str> {
     object.name.namespace.as_deref().or(options.namespace.as_deref())
 }
 
@@ -165,7 +165,7 @@ fn examine_object(
 const WRONG_TYPES: usize = 50;
 
 /// The question about an object in a file. Items of a list may leave out their kind.
-pub(crate) fn inquiry<'a>(value: Value<'a>, object: &'a Object, namespace: Option<&'a str>) -> Inquiry<'a> {
+pub fn inquiry<'a>(value: Value<'a>, object: &'a Object, namespace: Option<&'a str>) -> Inquiry<'a> {
     let (group, version) = object.name.api_version.split_once('/').unwrap_or(("", &object.name.api_version));
     let inquiry = Inquiry::of_object(value);
     Inquiry {
@@ -204,7 +204,7 @@ fn draft(found: Found, position: usize, position_of: &dyn Fn(usize, &str, &str) 
 }
 
 /// The cluster that the files are, as one object sees it.
-pub(crate) struct Files<'s, 'f> {
+pub struct Files<'s, 'f> {
     set: &'s Set<'f>,
     position: usize,
     namespace: Option<&'s str>,
@@ -214,7 +214,7 @@ pub(crate) struct Files<'s, 'f> {
 
 impl<'s, 'f> Files<'s, 'f> {
     /// The cluster as the object of this number sees it.
-    pub(crate) fn new(set: &'s Set<'f>, position: usize, namespace: Option<&'s str>) -> Self {
+    pub fn new(set: &'s Set<'f>, position: usize, namespace: Option<&'s str>) -> Self {
         Self { set, position, namespace, unseen: RefCell::default() }
     }
 

@@ -54,7 +54,7 @@ pub(crate) fn report(set: &Set<'_>, drafts: &[Draft], options: &Options<'_>, wor
 }
 
 /// What findings in one file are sorted by.
-pub(crate) fn key(it: &Diagnostic) -> (usize, usize, Rule, &str, &str) {
+pub fn key(it: &Diagnostic) -> (usize, usize, Rule, &str, &str) {
     (it.place.span.start, it.place.span.end, it.rule, &it.path, &it.problem)
 }
 
@@ -352,7 +352,7 @@ impl Report {
     }
 
     /// Reports findings, in the order in which they are given.
-    pub(crate) fn set_findings(&mut self, findings: Vec<Diagnostic>) {
+    pub fn set_findings(&mut self, findings: Vec<Diagnostic>) {
         self.findings = findings;
         number(&mut self.findings);
         self.count();

@@ -21,46 +21,46 @@ pub struct File {
     /// How the text is encoded. Places count in the text.
     pub encoding: Encoding,
     /// Why it was not checked on purpose, or only in part.
-    pub(crate) skipped: Option<SkipReason>,
+    pub skipped: Option<SkipReason>,
     /// What could not be read.
-    pub(crate) errors: Vec<yaml::SyntaxError>,
+    pub errors: Vec<yaml::SyntaxError>,
     /// How many documents it has that are not empty.
-    pub(crate) documents: usize,
+    pub documents: usize,
     /// How many Kubernetes objects it has: what kustomize reads itself is none.
-    pub(crate) objects: usize,
+    pub objects: usize,
     /// The documents with objects that matter.
-    pub(crate) parts: Vec<Part>,
+    pub parts: Vec<Part>,
     /// The patches that it applies to other objects, if it is a kustomization: paths relative to its folder.
-    pub(crate) patches: Vec<String>,
+    pub patches: Vec<String>,
 }
 
 /// A document with objects that matter.
 #[derive(Debug)]
-pub(crate) struct Part {
+pub struct Part {
     /// Its JSON; `None` if the text of the file is JSON already.
-    pub(crate) json: Option<String>,
+    pub json: Option<String>,
     /// Its number in the file, from 0: empty documents and those that cannot be read are not counted.
-    pub(crate) number: usize,
+    pub number: usize,
     /// The objects, those in lists one by one.
-    pub(crate) objects: Vec<Object>,
+    pub objects: Vec<Object>,
     /// The keys in it that are set more than once.
-    pub(crate) repeated: Vec<yaml::Repeated>,
+    pub repeated: Vec<yaml::Repeated>,
 }
 
 /// A Kubernetes object.
 #[derive(Debug)]
-pub(crate) struct Object {
+pub struct Object {
     /// The number of its JSON node in the document.
-    pub(crate) node: json::NodeId,
+    pub node: json::NodeId,
     /// How it names itself.
-    pub(crate) name: ObjectName,
+    pub name: ObjectName,
     /// What it tells about others.
-    pub(crate) fact: Fact,
+    pub fact: Fact,
 }
 
 /// What an object tells about others.
 #[derive(Debug)]
-pub(crate) enum Fact {
+pub enum Fact {
     /// Nothing.
     None,
     /// It is a service account.
@@ -70,14 +70,14 @@ pub(crate) enum Fact {
 }
 
 /// The documents of a file, read again for the origins of their nodes.
-pub(crate) struct Reread<'f> {
+pub struct Reread<'f> {
     documents: Box<dyn Iterator<Item = (usize, yaml::Document)> + 'f>,
 }
 
 impl Reread<'_> {
     /// The document of a part, without the JSON, which the part has; `None` if the text of the file is JSON. Parts are asked for in
     /// their order.
-    pub(crate) fn document(&mut self, part: &Part) -> Option<yaml::Document> {
+    pub fn document(&mut self, part: &Part) -> Option<yaml::Document> {
         part.json.as_ref()?;
         let (_, document) = self.documents.find(|(number, _)| *number == part.number)?;
         Some(yaml::Document { json: String::new(), ..document })
@@ -101,7 +101,7 @@ impl Object {
 
 impl ObjectName {
     /// Reads how an object names itself.
-    pub(crate) fn read(object: TypedObject<'_>) -> Self {
+    pub fn read(object: TypedObject<'_>) -> Self {
         let metadata = object.value.field("metadata");
         let name = match text(metadata, "name") {
             name if name.is_empty() => text(metadata, "generateName"),
@@ -114,7 +114,7 @@ impl ObjectName {
 
 impl Part {
     /// The JSON text.
-    pub(crate) fn json<'f>(&'f self, file: &'f File) -> &'f str {
+    pub fn json<'f>(&'f self, file: &'f File) -> &'f str {
         self.json.as_deref().unwrap_or(&file.source.text)
     }
 }
@@ -179,13 +179,13 @@ impl File {
     }
 
     /// Reads the documents again. They are counted as they were when the file was read: those that cannot be read are not.
-    pub(crate) fn reread(&self) -> Reread<'_> {
+    pub fn reread(&self) -> Reread<'_> {
         let documents = yaml::documents(&self.source.text, true).filter_map(Result::ok).enumerate();
         Reread { documents: Box::new(documents) }
     }
 
     /// Visits all documents again, with their numbers, and with the origins of their nodes unless the text of the file is JSON.
-    pub(crate) fn each_document(&self, visit: &mut dyn FnMut(usize, &json::Document<'_>, Option<&yaml::Document>)) {
+    pub fn each_document(&self, visit: &mut dyn FnMut(usize, &json::Document<'_>, Option<&yaml::Document>)) {
         // A text that is meant to be JSON and is not has none.
         if self.documents == 0 {
             return;

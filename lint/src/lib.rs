@@ -8,39 +8,39 @@
 //!      -> file        the objects of a file
 //!      -> set         the files together: their service accounts (accounts) and RBAC objects (access) are the cluster
 //!      -> check       what the rules of the policy find in each object; what files cannot tell is a note
-//!                     (rules: what only files can break; other_kinds: objects that may hand labels to pods)
+//!                     (rules: what only files can break; other_kinds: objects that may hand labels to pods;
+//!                      concern: which objects have to do with identities; consumers, identities: kinds that use and make them)
 //!      -> diagnose    findings with their places and corrections (correction), without what comments suppress (suppressions)
 //!      -> report      ready to be rendered
 //!      -> answers     what kubectl prints for each object
-//!      -> chain       from what runs to the federated credential that Entra ID compares its token with
 //!      -> fix         files after the corrections that a check offers
 //!      -> preview     what admission would inject, as changes of the text
-//! cluster -> why      what runs, as a cluster tells it: why a pod has its identity or none
 //! ```
 
-mod access;
-mod accounts;
+pub mod access;
+pub mod accounts;
 pub mod answers;
 pub mod certainty;
-pub mod chain;
-mod check;
+pub mod check;
+mod concern;
+pub mod consumers;
 mod correction;
-mod diagnose;
+pub mod diagnose;
 mod draft;
-mod file;
+pub mod file;
 pub mod fix;
+pub mod identities;
 mod options;
 mod other_kinds;
 pub mod preview;
 mod previews;
 pub mod report;
 pub mod rule;
-mod rules;
-mod set;
+pub mod rules;
+pub mod set;
 pub mod settings;
 mod state;
-mod suppressions;
-pub mod why;
+pub mod suppressions;
 mod workers;
 
 pub use check::check;

@@ -14,7 +14,7 @@ pub type IsIgnored<'s> = &'s (dyn Fn(Rule, &str) -> bool + Sync);
 /// What a check can be told.
 pub struct Options<'s> {
     /// The settings of all policies. A finding counts with the highest severity that one of them gives it.
-    pub(crate) settings: Vec<Settings<'s>>,
+    pub settings: Vec<Settings<'s>>,
     /// The severities of the linter's own rules, where they are not the recommended ones.
     own: Vec<(Rule, Severity)>,
     /// The namespace of objects that name none; `None` if that is not known.
@@ -51,7 +51,7 @@ impl<'s> Options<'s> {
     }
 
     /// The severity of one of the linter's own rules.
-    pub(crate) fn severity_of(&self, rule: Rule) -> Severity {
+    pub fn severity_of(&self, rule: Rule) -> Severity {
         let configured = self.own.iter().rev().find(|(of, _)| *of == rule);
         configured.map_or(rule.severity(), |(_, severity)| *severity)
     }

@@ -11,11 +11,11 @@ use crate::partial;
 
 /// All files, with what objects need to know of each other.
 #[derive(Debug)]
-pub(crate) struct Set<'f> {
+pub struct Set<'f> {
     /// The files.
-    pub(crate) files: &'f [File],
+    pub files: &'f [File],
     /// All objects that matter, in the order of the files.
-    pub(crate) objects: Vec<ObjectAt<'f>>,
+    pub objects: Vec<ObjectAt<'f>>,
     /// The number of the first object of each file.
     firsts: Vec<usize>,
     places: Vec<Place<'f>>,
@@ -30,18 +30,18 @@ pub(crate) struct Set<'f> {
 
 /// Where an object is.
 #[derive(Debug)]
-pub(crate) struct ObjectAt<'f> {
+pub struct ObjectAt<'f> {
     /// The number of its file.
-    pub(crate) file: usize,
+    pub file: usize,
     /// Its document.
-    pub(crate) part: &'f Part,
+    pub part: &'f Part,
     /// The object.
-    pub(crate) object: &'f Object,
+    pub object: &'f Object,
 }
 
 impl<'f> Set<'f> {
     /// Puts files together. `state` are objects of a cluster, in which all service accounts are, if there are any.
-    pub(crate) fn new(files: &'f [File], state: &'f [File]) -> Self {
+    pub fn new(files: &'f [File], state: &'f [File]) -> Self {
         let places: Vec<_> =
             files.iter().enumerate().map(|(number, file)| Place::new(&file.source.name, number)).collect();
         let mut set = Self {
@@ -86,7 +86,7 @@ impl<'f> Set<'f> {
     }
 
     /// The documents of a file with objects that matter: the number of the first object, the file, and the document.
-    pub(crate) fn parts_of(&self, file: usize) -> impl Iterator<Item = (usize, &'f File, &'f Part)> {
+    pub fn parts_of(&self, file: usize) -> impl Iterator<Item = (usize, &'f File, &'f Part)> {
         let mut position = self.firsts.get(file).copied().unwrap_or_default();
         let file = self.files.get(file);
         file.into_iter().flat_map(|file| file.parts.iter().map(move |part| (file, part))).map(move |(file, part)| {
@@ -97,38 +97,38 @@ impl<'f> Set<'f> {
     }
 
     /// An object, and where its file is.
-    pub(crate) fn object(&self, position: usize) -> Option<(&Place<'f>, &'f Object)> {
+    pub fn object(&self, position: usize) -> Option<(&Place<'f>, &'f Object)> {
         let at = self.objects.get(position)?;
         Some((self.places.get(at.file)?, at.object))
     }
 
     /// Where a file is.
-    pub(crate) fn place_of(&self, file: usize) -> Option<&Place<'f>> {
+    pub fn place_of(&self, file: usize) -> Option<&Place<'f>> {
         self.places.get(file)
     }
 
     /// The service account that an object means.
-    pub(crate) fn account(&self, place: &Place<'f>, namespace: Option<&str>, name: &str) -> Option<Account<'f>> {
+    pub fn account(&self, place: &Place<'f>, namespace: Option<&str>, name: &str) -> Option<Account<'f>> {
         self.accounts.nearest(place, namespace, name).or_else(|| self.state.nearest(place, namespace, name))
     }
 
     /// Whether a service account that is not found does not exist.
-    pub(crate) fn knows_all_accounts(&self) -> bool {
+    pub fn knows_all_accounts(&self) -> bool {
         self.has_state
     }
 
     /// Whether a kustomization applies a file to other objects.
-    pub(crate) fn is_patch(&self, place: &Place<'_>) -> bool {
+    pub fn is_patch(&self, place: &Place<'_>) -> bool {
         self.patches.contains(&place.file())
     }
 
     /// Whether an object in a file is a part of one: a patch, because a kustomization says so or by what it holds.
-    pub(crate) fn is_partial(&self, place: &Place<'_>, group: &str, kind: &str, value: Value<'_>) -> bool {
+    pub fn is_partial(&self, place: &Place<'_>, group: &str, kind: &str, value: Value<'_>) -> bool {
         self.is_patch(place) || partial::is_partial(group, kind, value)
     }
 
     /// Whether the RBAC objects let a service account use an identity.
-    pub(crate) fn may_use_identity(&self, namespace: &str, account: &str, client_id: &str) -> bool {
+    pub fn may_use_identity(&self, namespace: &str, account: &str, client_id: &str) -> bool {
         may_use_identity(&self.grants, namespace, account, client_id)
     }
 }

@@ -15,13 +15,13 @@ const MARKER: &str = "azwi-check:";
 
 /// A comment that suppresses findings.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Suppression {
+pub struct Suppression {
     /// The comment, from its `#`.
-    pub(crate) span: Range<usize>,
+    pub span: Range<usize>,
     /// The rules that it names, each with its place.
-    pub(crate) rules: Vec<(Range<usize>, String)>,
+    pub rules: Vec<(Range<usize>, String)>,
     /// Whether it says why.
-    pub(crate) has_reason: bool,
+    pub has_reason: bool,
     /// Where it applies.
     scope: Scope,
 }
@@ -42,7 +42,7 @@ impl Scope {
 
 /// The suppressions of a text.
 #[derive(Debug, Default)]
-pub(crate) struct Suppressions {
+pub struct Suppressions {
     all: Vec<Suppression>,
     /// The numbers of those about lines and of those about documents, by the start of their scope.
     by_start: [Vec<usize>; 2],
@@ -50,7 +50,7 @@ pub(crate) struct Suppressions {
 
 impl Suppressions {
     /// Finds the suppressions of a YAML text. What follows a syntax error has none.
-    pub(crate) fn of(text: &str) -> Self {
+    pub fn of(text: &str) -> Self {
         let all = find(text);
         let by_start = [false, true].map(|of_documents| {
             let is_one = |it: &Suppression| matches!(it.scope, Scope::Document(_)) == of_documents;
@@ -62,12 +62,12 @@ impl Suppressions {
     }
 
     /// All of them.
-    pub(crate) fn all(&self) -> &[Suppression] {
+    pub fn all(&self) -> &[Suppression] {
         &self.all
     }
 
     /// What suppresses findings of a rule at a position: the numbers of a suppression and of the rule in it.
-    pub(crate) fn about(&self, rule: Rule, position: usize) -> impl Iterator<Item = (usize, usize)> {
+    pub fn about(&self, rule: Rule, position: usize) -> impl Iterator<Item = (usize, usize)> {
         self.at(position).flat_map(move |number| {
             let rules = self.all.get(number).into_iter().flat_map(|it| &it.rules).enumerate();
             rules.filter(move |(_, (_, name))| name == rule.name()).map(move |(rule, _)| (number, rule))
@@ -94,7 +94,7 @@ impl Suppressions {
 
 impl Suppression {
     /// Removes the comment, with its line if nothing else is on it.
-    pub(crate) fn removal(&self, text: &str) -> TextEdit {
+    pub fn removal(&self, text: &str) -> TextEdit {
         let before = text.get(..self.span.start).unwrap_or_default();
         let content = before.trim_end_matches([' ', '\t']).len();
         let is_alone = content == 0 || before.get(..content).is_some_and(|before| before.ends_with('\n'));
@@ -108,17 +108,17 @@ impl Suppression {
 
 /// Something that is wrong with a suppression.
 #[derive(Debug)]
-pub(crate) struct Fault {
+pub struct Fault {
     /// The rule.
-    pub(crate) rule: Rule,
+    pub rule: Rule,
     /// Where.
-    pub(crate) span: Range<usize>,
+    pub span: Range<usize>,
     /// What is wrong.
-    pub(crate) problem: String,
+    pub problem: String,
     /// What to do.
-    pub(crate) fix: String,
+    pub fix: String,
     /// What does it.
-    pub(crate) correction: Option<Correction>,
+    pub correction: Option<Correction>,
 }
 
 fn find(text: &str) -> Vec<Suppression> {

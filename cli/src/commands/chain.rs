@@ -2,8 +2,8 @@
 
 use std::io::Write as _;
 
-use azure_workload_identity_lint::chain::report::ChainReport;
-use azure_workload_identity_lint::chain::{Azure, chains};
+use azure_workload_identity_trace::chain::report::ChainReport;
+use azure_workload_identity_trace::chain::{Azure, chains};
 
 use crate::arguments::ChainArguments;
 use crate::display::Display;

@@ -1,6 +1,6 @@
 //! `why`: explains why a pod that runs has the identity that it has, or none.
 
-use azure_workload_identity_lint::why::why;
+use azure_workload_identity_trace::why::why;
 
 use crate::arguments::WhyArguments;
 use crate::display::Display;

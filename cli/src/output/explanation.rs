@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
-use azure_workload_identity_lint::why::explanation::{Detail, Explanation, State, Step};
+use azure_workload_identity_trace::why::explanation::{Detail, Explanation, State, Step};
 
 use super::Look;
 use crate::printable::printable;

@@ -22,7 +22,7 @@ use azure_workload_identity_policy::finding::quote;
 
 /// Pairs of credentials of one identity, by their numbers: one, and a later one with the same issuer and subject. What is not known is
 /// `None`.
-pub(crate) fn check<'c>(trusted: impl Iterator<Item = Option<(&'c str, &'c str)>>) -> Vec<(usize, usize)> {
+pub fn check<'c>(trusted: impl Iterator<Item = Option<(&'c str, &'c str)>>) -> Vec<(usize, usize)> {
     let mut firsts = HashMap::new();
     let mut pairs = Vec::new();
     for (number, trusted) in trusted.enumerate() {
@@ -33,7 +33,7 @@ pub(crate) fn check<'c>(trusted: impl Iterator<Item = Option<(&'c str, &'c str)>
 }
 
 /// What is wrong, and what to do. `first` is the name of the other credential.
-pub(crate) fn words(identity: &str, first: &str) -> (String, String) {
+pub fn words(identity: &str, first: &str) -> (String, String) {
     (
         format!("is that of federated credential {} of identity {identity}, with the same issuer", quote(first)),
         "remove one of the two, or correct its subject".to_owned(),

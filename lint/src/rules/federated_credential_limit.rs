@@ -21,12 +21,12 @@
 const LIMIT: usize = 20;
 
 /// The first credential of an identity that is over the limit, and how many it has.
-pub(crate) fn check<C: Copy>(credentials: &[C]) -> Option<(C, usize)> {
+pub fn check<C: Copy>(credentials: &[C]) -> Option<(C, usize)> {
     credentials.get(LIMIT).map(|over| (*over, credentials.len()))
 }
 
 /// What is wrong, and what to do.
-pub(crate) fn words(identity: &str, count: usize) -> (String, String) {
+pub fn words(identity: &str, count: usize) -> (String, String) {
     (
         format!("identity {identity} has {count} federated credentials, and Azure allows {LIMIT}"),
         "use another identity for some of the service accounts, or remove credentials that are not used".to_owned(),

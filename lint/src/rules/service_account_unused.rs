@@ -18,7 +18,7 @@
 //! repository or chart, give both, or suppress the finding.
 
 /// What is wrong, and what to do.
-pub(crate) fn words() -> (String, String) {
+pub fn words() -> (String, String) {
     (
         "gives the service account an identity, but nothing in the files uses the service account".to_owned(),
         "remove it if nothing else does, or correct the name where it is used".to_owned(),

@@ -4,13 +4,13 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use azure_workload_identity_lint::certainty;
-use azure_workload_identity_lint::chain::graph::{self, Graph, Group};
-use azure_workload_identity_lint::chain::report::{self as chain, ChainReport};
 use azure_workload_identity_lint::preview::{self, Cause, Unchanged};
 use azure_workload_identity_lint::report::{self, Diagnostic, FilePlace, ReadError, Report};
 use azure_workload_identity_lint::source::{Source, Utf16};
 use azure_workload_identity_lint::{FilePreview, NamedPod, answers, edit};
 use azure_workload_identity_policy::{finding, rule};
+use azure_workload_identity_trace::chain::graph::{self, Graph, Group};
+use azure_workload_identity_trace::chain::report::{self as chain, ChainReport};
 
 use crate::interface::{
     self, Answer, Applicability, Break, Chain, ChainEdge, ChainNode, Chains, Check, Confidence, Finding, Json, Link,

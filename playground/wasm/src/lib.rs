@@ -1,7 +1,7 @@
 //! The policy over files for JavaScript.
 //!
-//! Thin on purpose: it reads what the page sends, asks `azure-workload-identity-lint`, and gives the answers as typed objects. The
-//! types of TypeScript are generated from `interface`.
+//! Thin on purpose: it reads what the page sends, asks `azure-workload-identity-lint` and
+//! `azure-workload-identity-trace`, and gives the answers as typed objects. The types of TypeScript are generated from `interface`.
 //!
 //! ```text
 //! interface   what goes in and out

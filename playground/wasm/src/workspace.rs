@@ -1,13 +1,13 @@
 //! The questions about an input.
 
 use azure_workload_identity_lint::answers::answers;
-use azure_workload_identity_lint::chain::graph::Graph;
-use azure_workload_identity_lint::chain::{Azure, Credentials, chains};
 use azure_workload_identity_lint::report::ReadError;
 use azure_workload_identity_lint::settings::{SettingsText, inject, with_all};
 use azure_workload_identity_lint::source::Source;
 use azure_workload_identity_lint::{File, OneThread, Options, check, previews};
 use azure_workload_identity_policy::settings::Settings;
+use azure_workload_identity_trace::chain::graph::Graph;
+use azure_workload_identity_trace::chain::{Azure, Credentials, chains};
 
 use crate::convert::{Convert, file_preview};
 use crate::interface::{Answer, Chains, Check, Input, Previews};

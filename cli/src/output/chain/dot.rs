@@ -4,8 +4,8 @@
 
 use std::io::{self, Write};
 
-use azure_workload_identity_lint::chain::graph::{Graph, State};
-use azure_workload_identity_lint::chain::report::ChainReport;
+use azure_workload_identity_trace::chain::graph::{Graph, State};
+use azure_workload_identity_trace::chain::report::ChainReport;
 
 use crate::printable::printable;
 

@@ -2,8 +2,8 @@
 
 use std::io::{self, Write};
 
-use azure_workload_identity_lint::chain::report::{Chain, ChainReport, Match};
 use azure_workload_identity_lint::report::FilePlace;
+use azure_workload_identity_trace::chain::report::{Chain, ChainReport, Match};
 use serde::Serialize;
 
 use crate::json_text;

@@ -7,8 +7,8 @@ mod tree;
 
 use std::io::{self, Write};
 
-use azure_workload_identity_lint::chain::report::ChainReport;
 use azure_workload_identity_lint::report::FilePlace;
+use azure_workload_identity_trace::chain::report::ChainReport;
 
 use super::{Look, as_prose};
 use crate::arguments::ChainFormat;

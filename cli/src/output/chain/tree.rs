@@ -3,10 +3,10 @@
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
-use azure_workload_identity_lint::chain::graph::State;
-use azure_workload_identity_lint::chain::report::{Chain, ChainReport, Link, Match, Part, Verdict};
 use azure_workload_identity_lint::report::FilePlace;
 use azure_workload_identity_policy::identity::DEFAULT_EXPIRATION;
+use azure_workload_identity_trace::chain::graph::State;
+use azure_workload_identity_trace::chain::report::{Chain, ChainReport, Link, Match, Part, Verdict};
 
 use super::{Look, at};
 use crate::output::{counted, human};

@@ -1,0 +1,262 @@
+//! The links of one chain, from the label to the subject: what each is, what is broken, and what cannot be known.
+
+use std::collections::HashMap;
+
+use azure_workload_identity_lint::report::FilePlace;
+use azure_workload_identity_lint::set::Set;
+use azure_workload_identity_policy::cluster::ServiceAccount;
+use azure_workload_identity_policy::federated::SUBJECT_PREFIX;
+use azure_workload_identity_policy::formats::is_guid;
+use azure_workload_identity_policy::ids::{is_client_id, is_tenant_id};
+use azure_workload_identity_policy::placeholder::has_placeholder;
+
+use super::compare::quote;
+use super::facts::{AccountFact, Audience, Given, Use};
+use super::index::Index;
+use super::issuer::ClusterIssuer;
+use super::report::{Break, Link, Part, Unknown};
+
+/// What all chains are made from.
+pub(super) struct Basis<'a, 'f> {
+    pub(super) set: &'a Set<'f>,
+    pub(super) index: &'a Index<'a>,
+    /// The service accounts among the files by the numbers of their objects.
+    pub(super) accounts: HashMap<usize, &'a AccountFact>,
+    /// The issuer of the cluster, if it was given.
+    pub(super) issuer: Option<ClusterIssuer<'a>>,
+}
+
+/// A service account as uses mean it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct AccountKey {
+    pub(super) namespace: Option<String>,
+    pub(super) name: String,
+    /// The number of its object, if it is among the files.
+    pub(super) position: Option<usize>,
+}
+
+/// The uses of one chain.
+pub(super) struct Group<'a> {
+    pub(super) account: Option<ServiceAccount>,
+    pub(super) uses: Vec<&'a Use>,
+}
+
+/// The links of one chain.
+pub(super) struct Links<'l, 'a, 'f> {
+    pub(super) basis: &'l Basis<'a, 'f>,
+    pub(super) fact: Option<&'l AccountFact>,
+    pub(super) account: Option<&'l ServiceAccount>,
+    pub(super) key: &'l AccountKey,
+    pub(super) group: &'l Group<'a>,
+    pub(super) breaks: Vec<Break>,
+    pub(super) unknown: Vec<Unknown>,
+}
+
+/// The most places of one kind of break that are shown.
+pub(super) const SHOWN: usize = 20;
+
+impl<'a> Links<'_, 'a, '_> {
+    pub(super) fn first(&self) -> Option<&'a Use> {
+        self.group.uses.first().copied()
+    }
+
+    pub(super) fn broken(&mut self, link: Link, message: impl Into<String>, place: Option<&FilePlace>) {
+        self.breaks.push(Break { link, message: message.into(), place: place.cloned(), command: None });
+    }
+
+    pub(super) fn unknown(&mut self, link: Link, message: impl Into<String>, place: Option<&FilePlace>) {
+        self.unknown.push(Unknown { link, message: message.into(), place: place.cloned(), decides: true });
+    }
+
+    /// `shop/api`.
+    pub(super) fn name(&self) -> String {
+        match &self.key.namespace {
+            Some(namespace) => format!("{namespace}/{}", self.key.name),
+            None => self.key.name.clone(),
+        }
+    }
+
+    /// A pod without label is right if the account is used without one: by a CSI driver, or by a controller that requests its token.
+    pub(super) fn label(&mut self) {
+        if self.group.uses.iter().any(|one| one.is_without_label) {
+            return;
+        }
+        let faults = self.group.uses.iter().filter_map(|one| Some((one.user.object.clone(), one.label.as_ref()?)));
+        for (object, (message, place)) in faults.take(SHOWN) {
+            self.broken(Link::Label, format!("{} {} {message}", object.kind, quote(&object.name)), Some(place));
+        }
+    }
+
+    pub(super) fn service_account(&mut self) {
+        if self.account.is_some() {
+            return;
+        }
+        let Some(first) = self.first() else { return };
+        let (name, place) = (self.name(), &first.account.place);
+        if has_placeholder(&name) {
+            let message = format!("the service account is {}, which is filled in later", quote(&name));
+            return self.unknown(Link::ServiceAccount, message, Some(place));
+        }
+        let is_default = self.key.name == "default" && first.account.controller.is_none();
+        if is_default && !self.basis.set.knows_all_accounts() {
+            let message = format!(
+                "service account {name} is not among the files: unless it is annotated in the cluster, the pods get no client id"
+            );
+            self.unknown(Link::ServiceAccount, message, Some(place));
+        } else if is_default {
+            // Kubernetes makes it in every namespace.
+        } else if self.basis.set.knows_all_accounts() {
+            self.broken(Link::ServiceAccount, format!("service account {name} does not exist: create it"), Some(place));
+        } else {
+            let whose = match first.account.controller {
+                Some(controller) => format!("service account {name} of {} is", controller.title),
+                None => format!("service account {name} is"),
+            };
+            let message = format!(
+                "{whose} not among the files: give its file, or the service accounts of the cluster with --cluster-state"
+            );
+            self.unknown(Link::ServiceAccount, message, Some(place));
+        }
+    }
+
+    pub(super) fn client_id(&mut self) -> Part {
+        let Some(first) = self.first() else { return Part::default() };
+        let (value, place) = match &first.client {
+            Given::Own(text, place) => (text.clone(), Some(place)),
+            Given::Elsewhere(what, place) => {
+                self.unknown(Link::ClientId, format!("the client id {what}"), Some(place));
+                return Part { value: None, place: Some(place.clone()) };
+            }
+            Given::NoId(who, place) => {
+                self.broken(Link::ClientId, format!("{who} to a value that is no client id: remove it"), Some(place));
+                return Part { value: None, place: Some(place.clone()) };
+            }
+            Given::Account => match self.account {
+                None if self.key.name == "default" && self.basis.set.knows_all_accounts() => (String::new(), None),
+                // That the account is not known is said already.
+                None => return Part::default(),
+                Some(account) => {
+                    let place = self.fact.and_then(|fact| fact.client_id.as_ref());
+                    (account.client_id.clone().unwrap_or_default(), place)
+                }
+            },
+        };
+        let part = Part { value: Some(value.clone()).filter(|value| !value.is_empty()), place: place.cloned() };
+        let name = self.name();
+        if value.is_empty() {
+            let message = format!(
+                "service account {name} has no annotation azure.workload.identity/client-id: add it, with the client id of the identity"
+            );
+            let place = place.or(self.fact.map(|fact| &fact.place)).unwrap_or(&first.account.place);
+            self.broken(Link::ClientId, message, Some(place));
+        } else if has_placeholder(&value) {
+            self.unknown(
+                Link::ClientId,
+                format!("the client id is {}, which is filled in later", quote(&value)),
+                place,
+            );
+        } else if !is_client_id(&value) {
+            let what = if is_guid(&value) { "stands for none" } else { "is no GUID" };
+            self.broken(Link::ClientId, format!("the client id is {}, which {what}", quote(&value)), place);
+        }
+        part
+    }
+
+    pub(super) fn tenant_id(&mut self) -> Part {
+        let Some(first) = self.first() else { return Part::default() };
+        let (value, place) = match &first.tenant {
+            Given::Own(text, place) => (Some(text.clone()), Some(place)),
+            Given::Elsewhere(what, place) => {
+                self.unknown(Link::TenantId, format!("the tenant id {what}"), Some(place));
+                return Part { value: None, place: Some(place.clone()) };
+            }
+            Given::NoId(who, place) => {
+                self.broken(Link::TenantId, format!("{who} to a value that is no tenant: remove it"), Some(place));
+                return Part { value: None, place: Some(place.clone()) };
+            }
+            Given::Account => {
+                let place = self.fact.and_then(|fact| fact.tenant_id.as_ref());
+                (self.account.and_then(|account| account.tenant_id.clone()), place)
+            }
+        };
+        let part = Part { value: value.clone().filter(|value| !value.is_empty()), place: place.cloned() };
+        match value.as_deref() {
+            None => {
+                let requiring = self.group.uses.iter().find(|one| one.requires_tenant);
+                if let (Some(one), Some(_)) = (requiring, self.account) {
+                    let message = format!(
+                        "service account {} has no annotation azure.workload.identity/tenant-id, which {} requires: add it",
+                        self.name(),
+                        one.user.object.kind
+                    );
+                    let place = self.fact.map_or(&one.account.place, |fact| &fact.place);
+                    self.broken(Link::TenantId, message, Some(place));
+                }
+            }
+            Some("") => self.broken(
+                Link::TenantId,
+                "the tenant id is empty, so that no tenant is injected: remove the annotation, or fill it in",
+                place,
+            ),
+            Some(text) if has_placeholder(text) => {
+                self.unknown(
+                    Link::TenantId,
+                    format!("the tenant id is {}, which is filled in later", quote(text)),
+                    place,
+                );
+            }
+            Some(text) if !is_tenant_id(text) => {
+                let message = format!("the tenant id is {}, which is neither a GUID nor a domain name", quote(text));
+                self.broken(Link::TenantId, message, place);
+            }
+            Some(_) => {}
+        }
+        part
+    }
+
+    pub(super) fn audience(&mut self) -> Part {
+        match self.first().map(|first| &first.audience) {
+            Some(Audience::Usual(audience)) => Part { value: Some(audience.clone()), place: None },
+            Some(Audience::Own(audience, place)) => {
+                if has_placeholder(audience) {
+                    let message = format!("the audience is {}, which is filled in later", quote(audience));
+                    self.unknown(Link::Audience, message, Some(place));
+                }
+                Part { value: Some(audience.clone()), place: Some(place.clone()) }
+            }
+            Some(Audience::Binding(audience, place)) => {
+                let message = "the pods use an identity binding, whose credential AKS keeps: RBAC decides, no federated credential";
+                self.unknown(Link::Audience, message, Some(place));
+                Part { value: Some(audience.clone()), place: Some(place.clone()) }
+            }
+            None => Part::default(),
+        }
+    }
+
+    pub(super) fn issuer(&mut self) -> Part {
+        let Some(issuer) = &self.basis.issuer else { return Part::default() };
+        // Of an identity binding the credential trusts another issuer.
+        let matters = !matches!(self.first().map(|first| &first.audience), Some(Audience::Binding(..)));
+        if let Some(fault) = issuer.fault.as_ref().filter(|_| matters) {
+            self.broken(Link::Issuer, fault.clone(), None);
+        }
+        Part { value: Some(issuer.given.to_owned()), place: None }
+    }
+
+    pub(super) fn subject(&mut self) -> Part {
+        let place = self.fact.map(|fact| &fact.place).or(self.first().map(|first| &first.account.place)).cloned();
+        let Some(namespace) = &self.key.namespace else {
+            let message = "the namespace is not known: give it with --namespace";
+            self.unknown(Link::Subject, message, place.as_ref());
+            return Part { value: None, place };
+        };
+        if [namespace, &self.key.name].into_iter().any(|text| has_placeholder(text)) {
+            if self.account.is_some() {
+                let message = format!("the service account is {}, which is filled in later", quote(&self.name()));
+                self.unknown(Link::Subject, message, place.as_ref());
+            }
+            return Part { value: None, place };
+        }
+        Part { value: Some([SUBJECT_PREFIX, namespace, ":", &self.key.name].concat()), place }
+    }
+}

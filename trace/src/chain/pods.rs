@@ -1,0 +1,267 @@
+//! The pods that ask for an identity, or are meant to, and the identity of each of their containers.
+
+use std::borrow::Cow;
+
+use azure_workload_identity_lint::check::{Files, inquiry};
+use azure_workload_identity_lint::consumers::{SECRETS_STORE_DRIVER, VOLUME_DRIVERS, find};
+use azure_workload_identity_lint::report::FilePlace;
+use azure_workload_identity_policy::cluster::{AccountLookup, Freshness};
+use azure_workload_identity_policy::container_identity::{ContainerIdentity, Injection};
+use azure_workload_identity_policy::environment::{Resolved, Source, Variable};
+use azure_workload_identity_policy::finding::{Part, quote};
+use azure_workload_identity_policy::identity::Identity;
+use azure_workload_identity_policy::ids::{is_client_id, is_tenant_id};
+use azure_workload_identity_policy::json::{Path, Reading, Value};
+use azure_workload_identity_policy::keys;
+use azure_workload_identity_policy::mounts::Volumes;
+use azure_workload_identity_policy::placeholder::has_placeholder;
+use azure_workload_identity_policy::pod::{Pod, Volume};
+use azure_workload_identity_policy::settings::{DEFAULT_AUDIENCE, DEFAULT_BINDING_AUDIENCE, OptIn, Settings};
+use azure_workload_identity_policy::subject::SubjectKind;
+
+use super::facts::{AccountRef, Audience, Given, Mount, MountOf, Use, Wanted};
+use super::reader::Reader;
+
+impl Reader<'_, '_, '_, '_> {
+    /// The pod, or the pods of a workload.
+    pub(super) fn pods(&mut self, value: Value<'_>, group: &str) {
+        let namespace = self.namespace();
+        let inquiry = inquiry(value, self.object, namespace.as_deref());
+        let mut reading = Reading::default();
+        let kind = self.options.settings.iter().find_map(|settings| SubjectKind::of(&inquiry, settings, &mut reading));
+        let Some(place) = self.set.object(self.position).map(|(place, _)| place.clone()) else { return };
+        let is_partial = self.set.is_partial(&place, group, &self.object.name.kind, value);
+        match kind {
+            Some(SubjectKind::Pod) => self.pod(value, value, &[], is_partial),
+            Some(SubjectKind::Workload { templates, .. }) if !has_controller(value) => {
+                for template in templates {
+                    self.pod(value, template.value, &template.around, is_partial);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn pod(&mut self, object: Value<'_>, pod: Value<'_>, around: &[Value<'_>], is_partial: bool) {
+        let mut reading = Reading::default();
+        let pod = Pod::read(pod, &mut reading);
+        let default_settings = Settings::default();
+        let settings = self.options.settings.iter().find(|settings| settings.inject.is_some());
+        let settings = settings.or(self.options.settings.first()).unwrap_or(&default_settings);
+        let named = ["serviceAccountName", "serviceAccount"]
+            .into_iter()
+            .find_map(|key| pod.spec?.field(key).filter(|name| name.as_str().is_some_and(|name| !name.is_empty())));
+        // Of a patch it is not known which pods come of it.
+        if pod.is_mirror() || (is_partial && named.is_none()) {
+            return;
+        }
+        let namespace = self.namespace();
+        let cluster = Files::new(self.set, self.position, namespace.as_deref());
+        let lookup = AccountLookup::new(
+            &cluster,
+            Some(namespace.as_deref().unwrap_or_default()),
+            pod.service_account(),
+            Freshness::Cached,
+        );
+        let identity = Identity::new(&pod, &lookup, settings);
+        let label = pod.labels.get(keys::USE);
+        let has_client = lookup.get().is_ok_and(|account| account.usable_client_id().is_some());
+        let follows = settings.inject.as_ref().is_some_and(|inject| inject.opt_in == OptIn::ServiceAccount)
+            && label.is_none()
+            && has_client;
+        let is_labelled = pod.is_labelled() || follows;
+        let own_token = pod.volumes.iter().any(|volume| settings.is_token_for_azure(volume));
+        let basis = Use {
+            file: self.file,
+            user: self.user(object, identity.expiration().seconds()),
+            account: AccountRef {
+                namespace: namespace.clone(),
+                name: pod.service_account().to_owned(),
+                place: named.map_or_else(|| self.text.of_name(object), |name| self.text.of(name)),
+                controller: None,
+            },
+            client: Given::Account,
+            tenant: Given::Account,
+            requires_tenant: false,
+            audience: Audience::Usual(DEFAULT_AUDIENCE.to_owned()),
+            label: None,
+            is_without_label: !is_labelled,
+        };
+        self.mounts(object, &pod, &basis);
+        if is_labelled || own_token {
+            self.containers(&pod, &identity, settings, &basis, is_labelled);
+        } else if let Some(label) = self.label_fault(object, &pod, around, has_client).filter(|_| !is_partial) {
+            self.facts.uses.push(Use { label: Some(label), is_without_label: false, ..basis });
+        }
+    }
+
+    /// What is wrong with the label of a pod that is not labelled but meant to be.
+    fn label_fault(
+        &self,
+        object: Value<'_>,
+        pod: &Pod<'_>,
+        around: &[Value<'_>],
+        has_client: bool,
+    ) -> Option<(String, FilePlace)> {
+        let path = Path::default().key("metadata").key("labels").key(keys::USE);
+        match pod.labels.get(keys::USE) {
+            Some("false") => None,
+            Some(value) => {
+                let place = self.text.place(pod.object, &path, Part::Value);
+                Some((format!("has a label with the value {}, which is ignored: write \"true\"", quote(value)), place))
+            }
+            None => {
+                let is_outside = |outer: &&Value<'_>| {
+                    find(**outer, "metadata.labels").and_then(|labels| labels.field(keys::USE)).is_some()
+                };
+                if let Some(outer) = around.iter().find(is_outside) {
+                    let message = "has the label, but its pod template does not: its pods get no identity";
+                    return Some((message.to_owned(), self.text.place(*outer, &path, Part::Key)));
+                }
+                let is_meant = has_client && !pod.lends_identity_to_csi_driver() && pod.service_account() != "default";
+                is_meant.then(|| {
+                    let message = if around.is_empty() {
+                        "has no label azure.workload.identity/use: \"true\": it gets no identity"
+                    } else {
+                        "has pods without the label azure.workload.identity/use: \"true\": they get no identity"
+                    };
+                    (message.to_owned(), self.text.of_name(object))
+                })
+            }
+        }
+    }
+
+    /// The identities of the containers, each once.
+    fn containers(
+        &mut self,
+        pod: &Pod<'_>,
+        identity: &Identity<'_>,
+        settings: &Settings<'_>,
+        basis: &Use,
+        is_labelled: bool,
+    ) {
+        let injection = is_labelled.then(|| Injection::by_webhook(identity.service_account()));
+        let volumes = Volumes::new(pod, None, &|audience| settings.is_azure_audience(audience));
+        let mut uses = Vec::<Use>::new();
+        for container in pod.all_containers() {
+            let takes_part = is_labelled && identity.includes(&container.name);
+            let it = ContainerIdentity::new(pod, container, &volumes, injection.as_ref(), takes_part);
+            if !it.reaches_azure_token || (!takes_part && it.client_id.is_missing()) {
+                continue;
+            }
+            let name = &container.name;
+            let client = self.given(&it.client_id, keys::ENV_CLIENT_ID, name, &basis.account.place, &is_client_id);
+
+            let tenant = self.given(&it.tenant_id, keys::ENV_TENANT_ID, name, &basis.account.place, &is_tenant_id);
+            let audience = self.audience(pod, identity, settings, &it);
+            let is_known =
+                |other: &&Use| (&other.client, &other.tenant, &other.audience) == (&client, &tenant, &audience);
+            if uses.iter().find(is_known).is_none() && uses.len() < IDENTITIES_OF_A_POD {
+                uses.push(Use { client, tenant, audience, ..basis.clone() });
+            }
+        }
+        self.facts.uses.extend(uses);
+    }
+
+    fn given(
+        &self,
+        variable: &Variable<'_>,
+        name: &str,
+        container: &str,
+        account: &FilePlace,
+        is_id: &dyn Fn(&str) -> bool,
+    ) -> Given {
+        let Some(entry) = variable.entry else {
+            return match &variable.value {
+                Resolved::Maybe(Source::EnvFrom) => {
+                    Given::Elsewhere(format!("may come from envFrom of container {container}"), account.clone())
+                }
+                _ => Given::Account,
+            };
+        };
+        let place = self.text.of(entry.object.field("value").or(entry.value_from).unwrap_or(entry.object));
+        match &variable.value {
+            Resolved::Text(text) if is_id(text) => Given::Own(text.clone().into_owned(), place),
+            Resolved::Text(text) if has_placeholder(text) => {
+                Given::Elsewhere(format!("is set by {name} in container {container} to what is filled in later"), place)
+            }
+            Resolved::Text(_) | Resolved::Unresolved(_) | Resolved::Unset => {
+                Given::NoId(format!("container {container} sets {name}"), place)
+            }
+            Resolved::Elsewhere(Source::Reference(kind)) | Resolved::Maybe(Source::Reference(kind)) => {
+                Given::Elsewhere(format!("comes from {kind} of {name} in container {container}"), place)
+            }
+            Resolved::Elsewhere(_) | Resolved::Maybe(_) => Given::Elsewhere(
+                format!("is set by {name} in container {container} in a way that is not followed"),
+                place,
+            ),
+        }
+    }
+
+    fn audience(
+        &self,
+        pod: &Pod<'_>,
+        identity: &Identity<'_>,
+        settings: &Settings<'_>,
+        container: &ContainerIdentity<'_>,
+    ) -> Audience {
+        let own = container.audience().filter(|audience| !audience.is_empty());
+        if identity.wants_binding {
+            let binding = settings.inject.as_ref().map_or(DEFAULT_BINDING_AUDIENCE, |it| identity.audience(it));
+            let path = Path::default().key("metadata").key("annotations").key(settings.binding_annotation());
+            return Audience::Binding(binding.to_owned(), self.text.place(pod.object, &path, Part::Value));
+        }
+        let usual = settings.inject.as_ref().map_or(DEFAULT_AUDIENCE, |inject| identity.audience(inject));
+        match own.filter(|own| *own != usual) {
+            Some(own) => {
+                let mut tokens = pod.volumes.iter().flat_map(Volume::tokens);
+                let place = tokens
+                    .find_map(|token| token.field("audience").filter(|it| it.as_str().as_deref() == Some(own)))
+                    .map_or_else(|| self.text.of(pod.object), |value| self.text.of(value));
+                Audience::Own(own.to_owned(), place)
+            }
+            None => Audience::Usual(usual.to_owned()),
+        }
+    }
+
+    /// The volumes of a pod that may be mounted with its identity.
+    fn mounts(&mut self, object: Value<'_>, pod: &Pod<'_>, basis: &Use) {
+        let basis =
+            Use { is_without_label: true, audience: Audience::Usual(DEFAULT_AUDIENCE.to_owned()), ..basis.clone() };
+        let mut mounted = Vec::new();
+        for volume in &pod.volumes {
+            let text = |path: &str| find(volume.object, path).and_then(Value::as_str).map(Cow::into_owned);
+            let driver = text("csi.driver").unwrap_or_default();
+            if driver == SECRETS_STORE_DRIVER {
+                if let Some(class) = text("csi.volumeAttributes.secretProviderClass") {
+                    mounted.push(MountOf::Class(class));
+                }
+            } else if VOLUME_DRIVERS.contains(&driver.as_str()) {
+                let given = |path: &str| {
+                    let value = find(volume.object, path)?;
+                    Some(Given::Own(value.as_str()?.into_owned(), self.text.of(value)))
+                };
+                if let Some(client) = given("csi.volumeAttributes.clientID") {
+                    let tenant = given("csi.volumeAttributes.tenantID").unwrap_or(Given::Account);
+                    self.facts.uses.push(Use { client, tenant, ..basis.clone() });
+                }
+            } else if let Some(claim) = text("persistentVolumeClaim.claimName") {
+                mounted.push(MountOf::Claim(claim));
+            } else if let Some(template) = find(volume.object, "ephemeral.volumeClaimTemplate") {
+                mounted.push(MountOf::Template(Wanted::of(template)));
+            }
+        }
+        let templates = find(object, "spec.volumeClaimTemplates").into_iter().flat_map(Value::elements);
+        mounted.extend(templates.map(|template| MountOf::Template(Wanted::of(template))));
+        self.facts.mounts.extend(mounted.into_iter().map(|what| Mount { of: basis.clone(), what }));
+    }
+}
+
+/// How many identities of one pod are followed: one for each container that sets its own.
+const IDENTITIES_OF_A_POD: usize = 20;
+
+/// Whether a controller made the object from another one.
+fn has_controller(object: Value<'_>) -> bool {
+    let owners = find(object, "metadata.ownerReferences").into_iter().flat_map(Value::elements);
+    owners.filter_map(|owner| owner.field("controller")).any(|it| it.as_bool() == Some(true))
+}
