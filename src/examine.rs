@@ -58,7 +58,9 @@ pub fn examine<'a>(inquiry: &Inquiry<'a>, settings: &Settings<'_>, cluster: &dyn
             SubjectKind::Workload { is_custom: true, .. } | SubjectKind::FederatedCredential => {
                 inquiry.namespace.clone()
             }
-            _ => Some(inquiry.namespace_or_default()),
+            _ if inquiry.is_admission() => Some(inquiry.namespace_or_default()),
+            // Who applies a file says which one is meant.
+            _ => Some(inquiry.namespace.clone().unwrap_or_default()),
         };
         let namespace = namespace.as_deref();
         examination.grounds = Grounds::new(inquiry.origin, matches!(kind, SubjectKind::Pod));
@@ -80,7 +82,7 @@ const TEMPLATES_WITH_LOOKUPS: usize = 20;
 struct Examiner<'e, 'a> {
     inquiry: &'e Inquiry<'a>,
     object: Value<'a>,
-    /// `None` if the object has none, or that is not known.
+    /// `None` if it is not known whether the object has one; empty if it has one that is not known.
     namespace: Option<&'e str>,
     settings: &'e Settings<'e>,
     cluster: &'e dyn Cluster,
@@ -270,7 +272,7 @@ impl<'e, 'a> Examiner<'e, 'a> {
         }));
     }
 
-    /// The namespace; empty if there is none.
+    /// The namespace; empty if there is none, or it is not known.
     fn namespace(&self) -> &'e str {
         self.namespace.unwrap_or_default()
     }
@@ -300,9 +302,9 @@ impl<'e, 'a> Examiner<'e, 'a> {
             "FederatedIdentityCredential" => "federated credential".to_owned(),
             kind => kind.to_ascii_lowercase(),
         };
-        let (namespace, slash) = match self.namespace {
-            Some(namespace) => (finding::name(namespace), "/"),
-            None => Default::default(),
+        let (namespace, slash) = match self.namespace() {
+            "" => Default::default(),
+            namespace => (finding::name(namespace), "/"),
         };
         self.result.subject = [&kind, " ", &namespace, slash, &finding::name(own)].concat();
     }

@@ -352,6 +352,13 @@ pub fn quote(value: &str) -> String {
     }
 }
 
+/// An object as messages name it: `"NAMESPACE/NAME"`, or `"NAME"` if the namespace is not known.
+#[inline(never)]
+pub fn quote_namespaced(namespace: &str, name: &str) -> String {
+    let slash = if namespace.is_empty() { "" } else { "/" };
+    quote(&[namespace, slash, name].concat())
+}
+
 /// An id from an environment variable as messages show it: a value that is no id may be a secret.
 #[inline(never)]
 pub fn quote_id(value: &str) -> String {

@@ -1,6 +1,7 @@
 //! The command line: what was typed. What it means is worked out by [`Policy`](crate::policy::Policy) and
 //! [`Inputs`](crate::inputs::Inputs).
 
+use std::borrow::Cow;
 use std::ffi::OsString;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -119,6 +120,28 @@ pub(crate) struct RenderArguments {
     /// Arguments for helm
     #[arg(last = true, value_name = "ARGS", requires = "helm")]
     pub(crate) helm_arguments: Vec<OsString>,
+}
+
+impl RenderArguments {
+    /// The namespace for which helm renders, if it is told one.
+    ///
+    /// Source: helm's `EnvSettings` and `pflag`: the last option counts, else the variable `HELM_NAMESPACE`.
+    pub(crate) fn helm_namespace(&self) -> Option<String> {
+        self.helm.as_ref()?;
+        let mut arguments = self.helm_arguments.iter().map(|argument| argument.to_string_lossy());
+        let mut found = std::env::var("HELM_NAMESPACE").ok();
+        while let Some(argument) = arguments.next() {
+            let long = argument.strip_prefix("--namespace");
+            let short = argument.strip_prefix("-n").filter(|_| !argument.starts_with("--"));
+            match (long, short) {
+                (Some(""), _) | (_, Some("")) => found = arguments.next().map(Cow::into_owned),
+                (Some(value), _) => found = value.strip_prefix('=').map(str::to_owned).or(found),
+                (_, Some(value)) => found = Some(value.strip_prefix('=').unwrap_or(value).to_owned()),
+                (None, None) => {}
+            }
+        }
+        found.filter(|namespace| !namespace.is_empty())
+    }
 }
 
 /// What the input is checked against.
@@ -440,6 +463,24 @@ mod tests {
             let arguments = arguments.iter().filter(|it| takes_value || **it != "never").map(OsString::from).collect();
             assert_eq!(command_first(arguments).get(1), Some(&OsString::from("rules")), "--{option}");
         }
+    }
+
+    #[test]
+    fn the_namespace_of_helm_is_the_one_that_it_is_told() {
+        for (typed, expected) in [
+            ("shop -n a", Some("a")),
+            ("-na", Some("a")),
+            ("-n=a", Some("a")),
+            ("--namespace a", Some("a")),
+            ("--namespace=a --namespace b", Some("b")),
+            ("shop --namespaced --no-hooks", None),
+            ("-n", None),
+        ] {
+            let helm_arguments = typed.split(' ').map(OsString::from).collect();
+            let render = RenderArguments { helm: Some("chart".into()), helm_arguments, ..RenderArguments::default() };
+            assert_eq!(render.helm_namespace().as_deref(), expected, "{typed}");
+        }
+        assert_eq!(RenderArguments::default().helm_namespace(), None);
     }
 
     #[test]

@@ -54,8 +54,12 @@ impl Policy {
         if errors.is_empty() { Ok(policy) } else { Err(errors) }
     }
 
-    /// Finds and reads the input of a command, whose default is in the configuration.
-    pub(crate) fn inputs(&self, paths: &PathArguments, render: &RenderArguments, threads: &Threads) -> Input {
+    /// Finds and reads the input of a command, whose default is in the configuration. The namespace that helm gets counts if nothing
+    /// but a chart is read.
+    pub(crate) fn inputs(&mut self, paths: &PathArguments, render: &RenderArguments, threads: &Threads) -> Input {
+        if self.namespace.is_none() && paths.paths.is_empty() && render.kustomize.is_empty() {
+            self.namespace = render.helm_namespace();
+        }
         Inputs::find(paths, render, &self.configuration.paths, &self.current).read(threads)
     }
 

@@ -235,7 +235,8 @@ impl<'s, 'f> Files<'s, 'f> {
 impl Cluster for Files<'_, '_> {
     fn service_account(&self, asked: &str, name: &str, _: Freshness) -> Result<ServiceAccount, LookupError> {
         let place = self.set.object(self.position).map(|(place, _)| place);
-        // A federated credential names the service account of any namespace; other objects ask about their own, which may not be known.
+        // A federated credential names the service account of any namespace; other objects ask about their own, which may not be known:
+        // it is empty, or that of a request.
         let is_own = asked.is_empty() || asked == self.namespace.unwrap_or("default");
         let namespace = if is_own { self.namespace } else { Some(asked) };
         let account = place.and_then(|place| self.set.account(place, namespace, name));

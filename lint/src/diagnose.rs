@@ -49,7 +49,7 @@ pub(crate) fn report(set: &Set<'_>, drafts: &[Draft], options: &Options<'_>, wor
     diagnostics.retain(|(_, it)| it.severity != Severity::Off && !(options.is_ignored)(it.rule, &it.place.source.name));
     diagnostics.sort_by(|(file, one), (other_file, other)| (file, key(one)).cmp(&(other_file, key(other))));
     let mut report = Report::of_reading(set.files);
-    report.set_findings(diagnostics.into_iter().map(|(_, diagnostic)| diagnostic).collect());
+    report.set_findings(diagnostics.into_iter().map(|(_, diagnostic)| diagnostic).collect(), options);
     report
 }
 
@@ -352,9 +352,15 @@ impl Report {
     }
 
     /// Reports findings, in the order in which they are given.
-    pub fn set_findings(&mut self, findings: Vec<Diagnostic>) {
+    pub fn set_findings(&mut self, findings: Vec<Diagnostic>, options: &Options<'_>) {
         self.findings = findings;
         number(&mut self.findings);
+        // Not before they are numbered: a fingerprint is that of a finding in a file, whoever checks it.
+        for object in self.findings.iter_mut().map(|finding| &mut finding.object) {
+            if !object.kind.is_empty() && object.namespace.is_none() {
+                object.namespace.clone_from(&options.namespace);
+            }
+        }
         self.count();
     }
 

@@ -6,13 +6,17 @@ use crate::keys;
 
 /// Says that a place names a service account that was not found.
 pub(super) fn missing(error: &LookupError, place: impl Into<Place>, namespace: &str, name: &str) -> FindingBuilder {
-    let (name, namespace) = (quote(name), quote(namespace));
+    let name = quote(name);
     if *error == LookupError::Unknown {
         let problem = ["names service account ", &name, ", which is not among the files"].concat();
         let fix = "check that it exists, or give the service accounts of the cluster with --cluster-state";
         return Finding::at(place, problem, fix);
     }
-    let problem = ["names service account ", &name, ", which does not exist in namespace ", &namespace].concat();
+    let mut problem = ["names service account ", &name, ", which does not exist"].concat();
+    if !namespace.is_empty() {
+        problem.push_str(" in namespace ");
+        problem.push_str(&quote(namespace));
+    }
     let fix = ["correct the name, or create it there with annotation ", keys::CLIENT_ID].concat();
     Finding::at(place, problem, fix)
 }

@@ -28,7 +28,7 @@ use super::{Check, PodSubject, Rule, ServiceAccountSubject};
 use crate::assumption::{Assumption, Assumptions};
 use crate::container_identity::ContainerIdentity;
 use crate::environment::{Resolved, Variable};
-use crate::finding::{Finding, FindingBuilder, Findings, Place, quote, quote_id};
+use crate::finding::{Finding, FindingBuilder, Findings, Place, quote, quote_id, quote_namespaced};
 use crate::keys;
 use crate::settings::AllowedIdentity;
 
@@ -64,7 +64,7 @@ impl<'s> Allowed<'s> {
     }
 
     fn finding(&self, place: impl Into<Place>, found: &str) -> FindingBuilder {
-        let service_account = quote(&[self.namespace, "/", self.name].concat());
+        let service_account = quote_namespaced(self.namespace, self.name);
         let problem = [found, ", which service account ", &service_account, " may not use"].concat();
         Finding::at(place, problem, FIX)
     }

@@ -234,9 +234,12 @@ impl Default for Severities {
 }
 
 impl AllowedIdentity<'_> {
-    /// Whether the service account may use it.
+    /// Whether the service account may use it; if its namespace is empty, whether one of this name may.
     pub fn is_for(&self, namespace: &str, service_account: &str) -> bool {
-        self.service_accounts.iter().any(|pattern| is_service_account(pattern, namespace, service_account))
+        self.service_accounts.iter().any(|pattern| match pattern.split_once('/') {
+            Some((_, name)) if namespace.is_empty() => matches(name, service_account),
+            _ => is_service_account(pattern, namespace, service_account),
+        })
     }
 }
 

@@ -5,7 +5,7 @@ use std::cell::OnceCell;
 use super::{Holder, KeyUse};
 use crate::cluster::AccountLookup;
 use crate::container_identity::{ContainerIdentity, Injection};
-use crate::finding::{Finding, FindingBuilder, Place, quote};
+use crate::finding::{Finding, FindingBuilder, Place, quote, quote_namespaced};
 use crate::identity::Identity;
 use crate::json::{Kind, Path, Reading, Value};
 use crate::layout::{Layout, TokenPlace};
@@ -20,7 +20,7 @@ pub struct PodSubject<'a> {
     pub object: Value<'a>,
     /// Present if the pod is the template of a workload.
     pub workload: Option<&'a Workload<'a>>,
-    /// Its namespace; empty if it has none.
+    /// Its namespace; empty if it has none, or it is not known.
     pub namespace: &'a str,
     /// The pod.
     pub pod: &'a Pod<'a>,
@@ -127,10 +127,9 @@ impl<'a> PodSubject<'a> {
         }
     }
 
-    /// The service account as `"NAMESPACE/NAME"`, in quotes.
-    #[inline(never)]
+    /// The service account as messages name it.
     pub fn service_account_name(&self) -> String {
-        quote(&format!("{}/{}", self.namespace, self.pod.service_account()))
+        quote_namespaced(self.namespace, self.pod.service_account())
     }
 
     /// A finding about an annotation of the service account, at the place that names the service account.

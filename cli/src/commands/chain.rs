@@ -20,7 +20,7 @@ const NO_USE: &str =
 
 /// Prints the chains.
 pub(crate) fn run(arguments: &ChainArguments, display: &mut Display<'_>) -> Result<Exit, Failure> {
-    let policy = Policy::read(&arguments.policy)?;
+    let mut policy = Policy::read(&arguments.policy)?;
     let threads = Threads::new(arguments.input.threads, display.shows_progress)?;
     let inputs = policy.inputs(&arguments.input, &arguments.render, &threads);
     let read: Vec<_> =

@@ -25,7 +25,7 @@ pub(crate) fn run(arguments: &CheckArguments, display: &mut Display<'_>) -> Resu
         Some(file) => Some(Baseline::read(file).map_err(|message| Failure::of_file(file, &message))?),
         None => None,
     };
-    let policy = Policy::read(&arguments.policy)?;
+    let mut policy = Policy::read(&arguments.policy)?;
     let threads = Threads::new(arguments.input.threads, display.shows_progress)?;
     let inputs = policy.inputs(&arguments.input, &arguments.render, &threads);
     let mut report = policy.with_options(|options| check(&inputs.files, options, &threads))?;

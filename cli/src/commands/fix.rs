@@ -26,7 +26,7 @@ pub(crate) fn run(arguments: &FixArguments, display: &mut Display<'_>) -> Result
         return Err(Failure::Other("fix corrects files; standard input cannot be corrected".to_owned()));
     }
     let up_to = if arguments.unsafe_fixes { Applicability::Suggestion } else { Applicability::Safe };
-    let policy = Policy::read(&arguments.policy)?;
+    let mut policy = Policy::read(&arguments.policy)?;
     let threads = Threads::new(arguments.input.threads, display.shows_progress)?;
     let inputs = policy.inputs(&arguments.input, &RenderArguments::default(), &threads);
     let mut files = inputs.files;

@@ -74,6 +74,6 @@ pub fn chains(files: &[File], options: &Options<'_>, azure: Azure<'_>, workers: 
     report.summary.files += azure.credentials.len();
     report.errors.extend(azure.credentials.iter().flat_map(|file| file.errors.iter().cloned()));
     let accounts = facts.iter().flat_map(|facts| &facts.accounts);
-    report.set_findings(findings::find(&set, options, &index, accounts, &used, &uses));
+    report.set_findings(findings::find(&set, options, &index, accounts, &used, &uses), options);
     ChainReport { chains, report }
 }
