@@ -15,7 +15,7 @@ use azure_workload_identity_policy::keys;
 use azure_workload_identity_policy::layout::Layout;
 use azure_workload_identity_policy::mounts::{Volumes, injected_volume};
 use azure_workload_identity_policy::pod::Pod;
-use azure_workload_identity_policy::rule::{RuleId, Severity};
+use azure_workload_identity_policy::rule::{RuleId, Severity, Topic};
 use azure_workload_identity_policy::settings::{Guard, Settings};
 
 use super::changes::{Change, created, last_change};
@@ -32,17 +32,6 @@ pub(super) const NAMED: usize = 10;
 
 /// The longest message of a controller that is shown, in characters.
 const MESSAGE_LENGTH: usize = 400;
-
-/// The rules whose findings steps say in their own words.
-const SAID: [RuleId; 7] = [
-    RuleId::LabelMissing,
-    RuleId::LabelValue,
-    RuleId::ServiceAccountMissing,
-    RuleId::ClientIdMissing,
-    RuleId::ClientOverride,
-    RuleId::LookupFailed,
-    RuleId::IdentityChanged,
-];
 
 /// The service account as the library asks for it.
 struct OneAccount(Result<ServiceAccount, LookupError>);
@@ -140,26 +129,19 @@ fn findings(
             all.push((severity, finding));
         }
     }
-    all.retain(|(severity, finding)| *severity != Severity::Off && !SAID.contains(&finding.rule));
+    all.retain(|(severity, _)| *severity != Severity::Off);
     all
 }
 
-/// The step that a rule is about.
-fn link_of(rule: RuleId) -> Link {
-    match rule {
-        RuleId::LabelPlacement
-        | RuleId::LabelInSelector
-        | RuleId::MisspeltKey
-        | RuleId::UnknownKey
-        | RuleId::MisplacedKey
-        | RuleId::AnnotationWithoutLabel
-        | RuleId::PodIdentityLeftover => Link::Label,
-        RuleId::LabelOnServiceAccount
-        | RuleId::DefaultServiceAccount
-        | RuleId::ClientIdFormat
-        | RuleId::TenantIdFormat
-        | RuleId::IdentityNotAllowed => Link::ServiceAccount,
-        _ => Link::Injection,
+impl Link {
+    /// The step that findings about a topic belong to.
+    const fn of(topic: Topic) -> Self {
+        match topic {
+            Topic::Label => Self::Label,
+            Topic::ServiceAccount => Self::ServiceAccount,
+            Topic::FederatedCredential => Self::FederatedCredential,
+            Topic::Proxy | Topic::Variables | Topic::Token | Topic::Injection => Self::Injection,
+        }
     }
 }
 
@@ -180,12 +162,10 @@ impl Explainer<'_, '_> {
             steps.extend(self.age_step());
         }
         steps.push(credentials::step(self.facts, injecting.map(|policy| policy.settings.raw()), credentials));
-        let is_older = steps.iter().any(|step| step.link == Link::Age && step.state == State::Broken);
+        let said: Vec<_> = steps.iter().flat_map(|step| &step.said).copied().collect();
         for step in &mut steps {
             let link = step.link;
-            // Without a volume the step says so itself; a pod that is older than the annotations is not one that was missed.
-            let is_said = |rule| rule == RuleId::InjectionMissing && (!self.is_injected() || is_older);
-            let of_step = |finding: &Finding| link_of(finding.rule) == link && !is_said(finding.rule);
+            let of_step = |finding: &Finding| Link::of(finding.rule.topic()) == link && !said.contains(&finding.rule);
             for (severity, finding) in self.findings.iter().filter(|(_, finding)| of_step(finding)) {
                 match severity {
                     Severity::Deny => step.broken(finding.to_string()),
@@ -305,6 +285,8 @@ impl Explainer<'_, '_> {
 
     fn label_step(&self) -> Step {
         let mut step = Step::new(Link::Label, State::Ok, format!("{}: \"true\"", keys::USE));
+        // That the label is missing or wrong, or need not be there, is said here.
+        step.said.extend([RuleId::LabelMissing, RuleId::LabelValue]);
         if self.pod.is_labelled() {
             if let Some(change) = self.label_change() {
                 step.fact(format!("set or changed {}, after the pod was created", at(&change)));
@@ -357,12 +339,14 @@ impl Explainer<'_, '_> {
         let account = match self.account {
             Ok(account) => account,
             Err(LookupError::Missing) => {
+                step.said.push(RuleId::ServiceAccountMissing);
                 step.broken("it does not exist; create it, or name another in spec.serviceAccountName");
                 return step;
             }
             Err(_) => {
                 let question = Question::ServiceAccount { namespace, name };
                 let why = self.facts.service_account.as_ref().err();
+                step.said.extend([RuleId::ServiceAccountMissing, RuleId::LookupFailed]);
                 step.unknown(why.map_or_else(|| "it cannot be read".to_owned(), |why| why.explain(&question)));
                 return step;
             }
@@ -379,6 +363,7 @@ impl Explainer<'_, '_> {
         }
         let mut participants = self.containers.iter().filter(|it| it.takes_part);
         if account.usable_client_id().is_none() && participants.any(|it| it.client_id.is_missing()) {
+            step.said.push(RuleId::ClientIdMissing);
             step.broken(format!("it has no annotation {}, and a container sets no AZURE_CLIENT_ID", keys::CLIENT_ID));
             step.command(format!(
                 "kubectl annotate serviceaccount {} --namespace {} {}=CLIENT_ID",
@@ -407,6 +392,7 @@ impl Explainer<'_, '_> {
             None => match self.needs_no_label() {
                 Some(why) if !self.pod.is_labelled() => step.text = format!("not injected: {why}"),
                 _ => {
+                    step.said.push(RuleId::InjectionMissing);
                     step.say("not injected");
                     step.broken("the pod has no token volume");
                 }
@@ -447,6 +433,7 @@ impl Explainer<'_, '_> {
                 };
                 let differs =
                     format!("container {} has {value}, the service account says {}", it.container.name, quote(wanted));
+                step.said.push(RuleId::ClientOverride);
                 match &later {
                     Some(change) => step.broken(format!(
                         "the {what} of the service account was changed {}, after the pod was created: {differs}",
@@ -465,6 +452,8 @@ impl Explainer<'_, '_> {
             }
         }
         if step.state == State::Broken {
+            // A pod that is older than the annotations is not one that injection missed.
+            step.said.push(RuleId::InjectionMissing);
             step.say("the service account was changed after the pod was created");
             step.fact("variables are set when a pod is created: restart it");
             self.advise_restart(&mut step);

@@ -1,5 +1,7 @@
 //! What explaining gives, ready to be rendered.
 
+use azure_workload_identity_policy::rule::RuleId;
+
 /// Why a pod has the identity that it has, or none.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Explanation {
@@ -32,6 +34,8 @@ pub struct Step {
     pub text: String,
     /// More about it, in order.
     pub details: Vec<Detail>,
+    /// The rules whose findings it says in words of its own.
+    pub(super) said: Vec<RuleId>,
 }
 
 /// What a step is about.
@@ -109,7 +113,7 @@ pub enum Detail {
 
 impl Step {
     pub(super) fn new(link: Link, state: State, text: impl Into<String>) -> Self {
-        Self { link, state, text: text.into(), details: Vec::new() }
+        Self { link, state, text: text.into(), details: Vec::new(), said: Vec::new() }
     }
 
     /// Says in a sentence what there is.
