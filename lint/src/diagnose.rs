@@ -29,17 +29,18 @@ use crate::yaml::Repeated;
 
 /// Makes the report of drafts.
 pub(crate) fn report(set: &Set<'_>, drafts: &[Draft], options: &Options<'_>, workers: &impl Workers) -> Report {
-    let questions = questions(set, drafts);
-    let answers = workers.map(set.files.len(), |number| match (set.files.get(number), questions.get(number)) {
-        (Some(file), Some(questions)) => answers(set, file, questions),
-        _ => Answers::default(),
+    let asked = asked(set, drafts);
+    let answers = workers.map(set.files.len(), |number| match (set.files.get(number), asked.get(number)) {
+        (Some(file), Some(asked)) => answers(set, file, asked),
+        _ => Default::default(),
     });
-    let (mut found, suppressions) = found(drafts, answers);
+    let (answers, suppressions): (Vec<_>, Vec<_>) = answers.into_iter().unzip();
+    let mut answers: Answers = answers.into_iter().flatten().collect();
     let mut diagnostics = Vec::with_capacity(drafts.len());
     for (number, draft) in drafts.iter().enumerate() {
         if let Some(at) = set.objects.get(draft.place.object) {
-            diagnostics
-                .extend(found.diagnostic(number, draft, &at.object.name).map(|diagnostic| (at.file, diagnostic)));
+            let diagnostic = diagnostic(number, draft, &at.object.name, &mut answers);
+            diagnostics.extend(diagnostic.map(|diagnostic| (at.file, diagnostic)));
         }
     }
     diagnostics.extend(set.files.iter().enumerate().flat_map(|(number, file)| {
@@ -58,153 +59,92 @@ pub fn key(it: &Diagnostic) -> (usize, usize, Rule, &str, &str) {
     (it.place.span.start, it.place.span.end, it.rule, &it.path, &it.problem)
 }
 
-/// What is asked of a file: where places are, and what drafts say. Requests are numbered draft by draft: its place, then its related
-/// places.
-#[derive(Default)]
-struct Questions<'d> {
-    places: Vec<(usize, &'d Request)>,
-    words: Vec<(usize, &'d Draft)>,
+/// The number of a draft, and 0 for its own place, or the number of a related one from 1.
+type PlaceId = (usize, usize);
+
+/// A place that a file is asked for.
+struct Asked<'d> {
+    id: PlaceId,
+    request: &'d Request,
+    /// The draft whose place it is: what it says is asked for too.
+    draft: Option<&'d Draft>,
 }
 
-impl Questions<'_> {
-    /// The questions to each document, by its number.
-    fn by_part(&self, set: &Set<'_>) -> HashMap<usize, Self> {
-        let mut by_part = HashMap::<usize, Self>::new();
-        let part_of = |request: &Request| set.objects.get(request.object).map(|at| at.part.number);
-        for (number, request) in &self.places {
-            if let Some(part) = part_of(request) {
-                by_part.entry(part).or_default().places.push((*number, request));
-            }
-        }
-        for (number, draft) in &self.words {
-            if let Some(part) = part_of(&draft.place) {
-                by_part.entry(part).or_default().words.push((*number, draft));
-            }
-        }
-        by_part
-    }
-}
-
-/// What a file answers, each with the number of the question.
-#[derive(Default)]
-struct Answers {
-    places: Vec<(usize, Found)>,
-    words: Vec<(usize, Words)>,
-    suppressions: Suppressions,
-}
-
-/// A place, and the aliases through which what is there came.
-struct Found {
+/// What a file says about a place.
+struct Answer {
     place: FilePlace,
+    /// The aliases through which what is there came.
     aliases: Vec<FilePlace>,
+    words: Option<Words>,
 }
 
-/// The questions to each file.
-fn questions<'d>(set: &Set<'_>, drafts: &'d [Draft]) -> Vec<Questions<'d>> {
-    let mut questions = Vec::new();
-    questions.resize_with(set.files.len(), Questions::default);
-    let mut requests = 0;
+type Answers = HashMap<PlaceId, Answer>;
+
+/// What is asked of each file, by the number of the document.
+fn asked<'d>(set: &Set<'_>, drafts: &'d [Draft]) -> Vec<HashMap<usize, Vec<Asked<'d>>>> {
+    let mut files = Vec::new();
+    files.resize_with(set.files.len(), HashMap::<usize, Vec<_>>::new);
     for (number, draft) in drafts.iter().enumerate() {
-        for request in draft.requests() {
-            if let Some(file) = set.objects.get(request.object).and_then(|at| questions.get_mut(at.file)) {
-                file.places.push((requests, request));
+        for (place, request) in draft.requests().enumerate() {
+            let Some(at) = set.objects.get(request.object) else { continue };
+            if let Some(file) = files.get_mut(at.file) {
+                let asked = Asked { id: (number, place), request, draft: (place == 0).then_some(draft) };
+                file.entry(at.part.number).or_default().push(asked);
             }
-            requests += 1;
-        }
-        if let Some(file) = set.objects.get(draft.place.object).and_then(|at| questions.get_mut(at.file)) {
-            file.words.push((number, draft));
         }
     }
-    questions
+    files
 }
 
-/// Reads a file again to answer questions.
-fn answers(set: &Set<'_>, file: &File, questions: &Questions<'_>) -> Answers {
+/// Reads a file again for what is asked, and for its suppressions.
+fn answers(set: &Set<'_>, file: &File, asked: &HashMap<usize, Vec<Asked<'_>>>) -> (Answers, Suppressions) {
     let text = &*file.source.text;
-    let mut answers = Answers { suppressions: Suppressions::of(text), ..Answers::default() };
-    if questions.places.is_empty() {
-        return answers;
+    let (mut answers, suppressions) = (Answers::new(), Suppressions::of(text));
+    if asked.is_empty() {
+        return (answers, suppressions);
     }
     let lines = Lines::new(text);
-    let found = |Located { span, aliases }| {
-        let place = |span| FilePlace { source: file.source.clone(), range: lines.range(&span), span };
-        Found { place: place(span), aliases: aliases.into_iter().map(place).collect() }
-    };
-    let mut by_part = questions.by_part(set);
+    let place = |span| FilePlace { source: file.source.clone(), range: lines.range(&span), span };
     let mut reread = file.reread();
     for part in &file.parts {
-        let Some(questions) = by_part.remove(&part.number) else { continue };
+        let Some(asked) = asked.get(&part.number) else { continue };
         let document = reread.document(part);
         let Ok(json) = json::Document::parse(part.json(file).as_bytes()) else { continue };
         let elements = edit::elements(json.root());
         let written = Written { text, json: &json, document: document.as_ref(), elements: &elements };
-        for (number, request) in questions.places {
-            if let Some(at) = set.objects.get(request.object) {
-                let object = json.root().at(at.object.node);
-                answers.places.push((number, found(written.locate(object, &request.path, request.part))));
-            }
-        }
-        for (number, draft) in questions.words {
-            if let Some(at) = set.objects.get(draft.place.object) {
-                answers.words.push((number, words(draft, json.root().at(at.object.node), &written)));
-            }
+        for Asked { id, request, draft } in asked {
+            let Some(at) = set.objects.get(request.object) else { continue };
+            let object = json.root().at(at.object.node);
+            let Located { span, aliases } = written.locate(object, &request.path, request.part);
+            let words = draft.map(|draft| words(draft, object, &written));
+            let aliases = aliases.into_iter().map(place).collect();
+            answers.insert(*id, Answer { place: place(span), aliases, words });
         }
     }
-    answers
+    (answers, suppressions)
 }
 
-/// The answers to all questions, by their number.
-struct AllFound {
-    places: std::vec::IntoIter<Option<Found>>,
-    words: Vec<Option<Words>>,
-}
-
-/// Sorts the answers of all files, and the suppressions of each.
-fn found(drafts: &[Draft], of_files: Vec<Answers>) -> (AllFound, Vec<Suppressions>) {
-    let (mut places, mut words, mut suppressions) = (Vec::new(), Vec::new(), Vec::with_capacity(of_files.len()));
-    places.resize_with(drafts.iter().map(|draft| draft.requests().count()).sum(), || None);
-    words.resize_with(drafts.len(), || None);
-    for answers in of_files {
-        for (number, found) in answers.places {
-            if let Some(slot) = places.get_mut(number) {
-                *slot = Some(found);
-            }
-        }
-        for (number, found) in answers.words {
-            if let Some(slot) = words.get_mut(number) {
-                *slot = Some(found);
-            }
-        }
-        suppressions.push(answers.suppressions);
-    }
-    (AllFound { places: places.into_iter(), words }, suppressions)
-}
-
-impl AllFound {
-    /// Takes the diagnostic of a draft, whose number is `number`. Drafts are asked for in their order.
-    fn diagnostic(&mut self, number: usize, draft: &Draft, object: &ObjectName) -> Option<Diagnostic> {
-        let mut found = draft.requests().map(|_| self.places.next().flatten()).collect::<Vec<_>>().into_iter();
-        let primary = found.next().flatten();
-        let related =
-            draft.related.iter().zip(found).filter_map(|((_, message), found)| Some((found?.place, *message)));
-        let (Found { place, aliases }, words) = (primary?, self.words.get_mut(number)?.take()?);
-        let aliases = aliases.into_iter().map(|place| (place, "the value comes from here through an alias"));
-        let related =
-            aliases.chain(related).map(|(place, message)| RelatedPlace { place, message: message.to_owned() });
-        Some(Diagnostic {
-            rule: draft.rule,
-            severity: draft.severity,
-            certainty: draft.certainty.clone(),
-            place,
-            path: draft.place.path.to_string(),
-            problem: words.problem,
-            fix: words.fix,
-            object: object.clone(),
-            related: related.collect(),
-            correction: words.correction,
-            fingerprint: String::new(),
-        })
-    }
+/// The diagnostic of a draft, whose number is `number`.
+fn diagnostic(number: usize, draft: &Draft, object: &ObjectName, answers: &mut Answers) -> Option<Diagnostic> {
+    let Answer { place, aliases, words } = answers.remove(&(number, 0))?;
+    let words = words?;
+    let aliases = aliases.into_iter().map(|place| (place, "the value comes from here through an alias"));
+    let related = draft.related.iter().zip(1..);
+    let related = related.filter_map(|((_, message), id)| Some((answers.remove(&(number, id))?.place, *message)));
+    let related = aliases.chain(related).map(|(place, message)| RelatedPlace { place, message: message.to_owned() });
+    Some(Diagnostic {
+        rule: draft.rule,
+        severity: draft.severity,
+        certainty: draft.certainty.clone(),
+        place,
+        path: draft.place.path.to_string(),
+        problem: words.problem,
+        fix: words.fix,
+        object: object.clone(),
+        related: related.collect(),
+        correction: words.correction,
+        fingerprint: String::new(),
+    })
 }
 
 /// The words of a draft about an object, and its correction.
