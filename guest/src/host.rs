@@ -32,9 +32,9 @@ impl<F: Fn(&str, &[u8]) -> Result<Vec<u8>, String>> HostCluster<F> {
         // Source: kubewarden-policy-sdk 0.17, `host_capabilities::kubernetes::GetResourceRequest`.
         let request = [
             "{\"api_version\":\"v1\",\"kind\":\"ServiceAccount\",\"name\":",
-            &json::text(name),
+            &json::string(name),
             ",\"namespace\":",
-            &json::text(namespace),
+            &json::string(namespace),
             ",\"disable_cache\":",
             if disable_cache { "true" } else { "false" },
             // Labels and annotations are all that counts; without the mask the names of secrets would come along.
@@ -76,8 +76,8 @@ impl<F: Fn(&str, &[u8]) -> Result<Vec<u8>, String>> Cluster for HostCluster<F> {
     }
 
     fn may_use_identity(&self, namespace: &str, service_account: &str, client_id: &str) -> Result<bool, LookupError> {
-        let user = json::text(["system:serviceaccount:", namespace, ":", service_account].concat().as_str());
-        let group = json::text(["system:serviceaccounts:", namespace].concat().as_str());
+        let user = json::string(&["system:serviceaccount:", namespace, ":", service_account].concat());
+        let group = json::string(&["system:serviceaccounts:", namespace].concat());
         // Source: kubewarden-policy-sdk 0.17, `host_capabilities::kubernetes::SubjectAccessReviewRequest`. The groups are those that
         // the API server gives every service account.
         let request = [
@@ -86,7 +86,7 @@ impl<F: Fn(&str, &[u8]) -> Result<Vec<u8>, String>> Cluster for HostCluster<F> {
             ",\"groups\":[\"system:serviceaccounts\",",
             &group,
             ",\"system:authenticated\"],\"resource_attributes\":{\"group\":\"cid.wi.aks.azure.com\",\"resource\":",
-            &json::text(client_id),
+            &json::string(client_id),
             ",\"verb\":\"use-managed-identity\"}},\"disable_cache\":false}",
         ];
         self.ask("can_i", &request).and_then(|answer| permission(&answer)).map_err(|error| match error {

@@ -91,9 +91,12 @@ impl Changes {
         match object.field(key) {
             Some(next) if !rest.is_empty() => self.set_at(next, rest, text),
             _ => {
-                let nested =
-                    rest.iter().rev().fold(text, |text, key| ["{", &crate::text(key), ":", &text, "}"].concat());
-                self.set(object, key, nested);
+                let nest = |text: String, key: &&str| {
+                    let mut nested = "{".to_owned();
+                    [&crate::string(key), ":", &text, "}"].iter().for_each(|part| nested.push_str(part));
+                    nested
+                };
+                self.set(object, key, rest.iter().rev().fold(text, nest));
             }
         }
     }
@@ -125,7 +128,15 @@ impl Changes {
                 }
             }
             Some(_) => {}
-            None => self.set(object, key, ["[", &[first, last].concat().join(","), "]"].concat()),
+            None => {
+                let mut array = String::new();
+                for text in first.iter().chain(last) {
+                    array.push(if array.is_empty() { '[' } else { ',' });
+                    array.push_str(text);
+                }
+                array.push(']');
+                self.set(object, key, array);
+            }
         }
     }
 
@@ -272,13 +283,13 @@ impl Piece<'_> {
     fn write(&self, out: &mut Vec<u8>) {
         match self {
             Self::Text(text) => out.extend_from_slice(text.as_bytes()),
-            Self::Key(name) => out.extend_from_slice(crate::text(name).as_bytes()),
+            Self::Key(name) => out.extend_from_slice(crate::string(name).as_bytes()),
             Self::Child { comma, key, text } => {
                 if *comma == Comma::Before {
                     out.push(b',');
                 }
                 if let Some(key) = key {
-                    out.extend_from_slice(crate::text(key).as_bytes());
+                    out.extend_from_slice(crate::string(key).as_bytes());
                     out.push(b':');
                 }
                 out.extend_from_slice(text.as_bytes());

@@ -37,6 +37,11 @@ pub use scan::{DEPTH_LIMIT, SyntaxError};
 
 use serde::Serialize;
 
+/// The JSON text of a string.
+pub fn string(value: &str) -> String {
+    text(value)
+}
+
 /// The JSON text of a value that we made ourselves.
 pub fn text<T: Serialize + ?Sized>(value: &T) -> String {
     // Only a map with keys that are not strings, or a failing `Serialize`, could make this fail; we have neither.

@@ -2,7 +2,7 @@
 
 use super::token_volume::TokenVolume;
 use crate::identity::Identity;
-use crate::json::text;
+use crate::json::string;
 use crate::keys;
 use crate::layout::CA_PATH;
 use crate::settings::{CaSource, Inject};
@@ -13,7 +13,7 @@ pub(super) type Variable = (&'static str, String);
 /// A variable with this value.
 #[inline(never)]
 pub(super) fn variable(name: &'static str, value: &str) -> Variable {
-    (name, ["{\"name\":\"", name, "\",\"value\":", &text(value), "}"].concat())
+    (name, ["{\"name\":\"", name, "\",\"value\":", &string(value), "}"].concat())
 }
 
 /// The variables that a container gets unless it has its own of that name, in upstream's order. Empty ones are left out.

@@ -8,7 +8,7 @@ mod proxy;
 mod token_volume;
 
 use crate::identity::Identity;
-use crate::json::{Changes, text};
+use crate::json::{Changes, string};
 use crate::keys;
 use crate::pod::Pod;
 use crate::settings::Inject;
@@ -49,7 +49,7 @@ pub fn inject(pod: &Pod<'_>, identity: &Identity<'_>, inject: &Inject<'_>, chang
     volume.add_to(spec, changes);
     if !pod.is_labelled() {
         // Shows people and other policies that the pod has an identity.
-        changes.set_at(pod.object, &["metadata", "labels", keys::USE], text("true"));
+        changes.set_at(pod.object, &["metadata", "labels", keys::USE], string("true"));
     }
     Some(())
 }

@@ -3,7 +3,7 @@
 use super::env::{Variable, variable};
 use super::token_volume::TokenVolume;
 use crate::identity::Identity;
-use crate::json::{Changes, Value, text};
+use crate::json::{Changes, Value, string, text};
 use crate::keys::{PROXY_CONTAINER, PROXY_INIT_CONTAINER};
 use crate::pod::Pod;
 use crate::settings::Proxy;
@@ -28,7 +28,7 @@ pub(super) fn inject(
         let env = before.iter().chain(injected).map(|(_, json)| json.as_str()).collect::<Vec<_>>().join(",");
         let env = if env.is_empty() { env } else { [",\"env\":[", &env, "]"].concat() };
         let mount = if takes_part { [",\"volumeMounts\":[", &volume.mount, "]"].concat() } else { String::new() };
-        let (image, own) = (text(image), own.concat());
+        let (image, own) = (string(image), own.concat());
         let start = ["{\"name\":\"", name, "\",\"image\":", &image, ",\"imagePullPolicy\":\"IfNotPresent\""];
         let end = [&env, resources.as_deref().unwrap_or_default(), &mount, &own, "}"];
         [start.concat(), end.concat()].concat()
@@ -38,7 +38,7 @@ pub(super) fn inject(
 
     let sidecar = is_missing(PROXY_CONTAINER).then(|| {
         let flag = ["\"--proxy-port=", &port, "\""].concat();
-        let log_flag = text(["--log-level=", &proxy.log_level].concat().as_str());
+        let log_flag = string(&["--log-level=", &proxy.log_level].concat());
         let own = [
             if proxy.native_sidecar { ",\"restartPolicy\":\"Always\"" } else { "" },
             ",\"args\":[",

@@ -1,7 +1,7 @@
 //! The volume with the token.
 
 use crate::identity::Identity;
-use crate::json::{Changes, Document, Value, text};
+use crate::json::{Changes, Document, Value, string, text};
 use crate::layout::{CA_PATH, Layout};
 use crate::mounts::volume_for_token;
 use crate::pod::{Pod, Volume};
@@ -36,11 +36,11 @@ impl<'a> TokenVolume<'a> {
         if layout == Layout::V1_5 && present.is_some_and(is_of_others) {
             return None;
         }
-        let audience = text(audience);
+        let audience = string(audience);
         let ca = identity.binding.and_then(|binding| binding.ca.as_ref()).map(ca_source);
         let json = [
             "{\"name\":",
-            &text(name.as_str()),
+            &string(name.as_str()),
             ",\"projected\":{\"sources\":[{\"serviceAccountToken\":{\"audience\":",
             &audience,
             ",\"expirationSeconds\":",
@@ -53,7 +53,7 @@ impl<'a> TokenVolume<'a> {
         ]
         .concat();
         let mount_path = layout.mount_path(&name);
-        let (quoted_name, quoted_path) = (text(name.as_str()), text(mount_path.as_str()));
+        let (quoted_name, quoted_path) = (string(name.as_str()), string(mount_path.as_str()));
         let mount = ["{\"name\":", &quoted_name, ",\"mountPath\":", &quoted_path, ",\"readOnly\":true}"].concat();
         Some(Self { name, mount_path, json, mount, present, layout })
     }
@@ -96,14 +96,14 @@ fn ca_source(ca: &CaSource<'_>) -> String {
     match ca {
         CaSource::ConfigMap(name) => {
             let items = ["\"items\":[{\"key\":\"ca.crt\",\"path\":\"", CA_PATH, "\"}]"].concat();
-            [",{\"configMap\":{\"name\":", &text(name.as_ref()), ",", &items, ",\"optional\":false}}"].concat()
+            [",{\"configMap\":{\"name\":", &string(name.as_ref()), ",", &items, ",\"optional\":false}}"].concat()
         }
         CaSource::ClusterTrustBundle { signer_name, label_selector } => {
             let selector =
                 label_selector.as_ref().map(|selector| ["\"labelSelector\":", &text(selector), ","].concat());
             [
                 ",{\"clusterTrustBundle\":{\"signerName\":",
-                &text(signer_name.as_ref()),
+                &string(signer_name.as_ref()),
                 ",",
                 selector.as_deref().unwrap_or_default(),
                 "\"path\":\"",

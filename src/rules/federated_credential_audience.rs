@@ -22,7 +22,7 @@ use super::repairs::replace_string;
 use super::{Check, FederatedCredentialSubject, Rule};
 use crate::assumption::Assumptions;
 use crate::finding::{Finding, Findings, Repair, quote};
-use crate::json::{Changes, text};
+use crate::json::{Changes, string};
 use crate::settings::DEFAULT_AUDIENCE;
 
 pub(super) const RULE: Rule = Rule::new(&[Check::FederatedCredential(check)]);
@@ -51,7 +51,7 @@ fn check(subject: &FederatedCredentialSubject<'_>, findings: &mut Findings) {
             Finding::at(subject.path_of(audiences.list), problem, fix()).repair(|| {
                 let mut changes = Changes::default();
                 if claims.iter().any(|claim| claim.text == expected) {
-                    changes.replace(audiences.list, ["[", &text(expected), "]"].concat());
+                    changes.replace(audiences.list, ["[", &string(expected), "]"].concat());
                 }
                 // Which of them the tokens have is up to the cluster, unless the settings say it.
                 Repair::safe_if(inject.is_some(), changes)

@@ -1,7 +1,7 @@
 //! Repairs that several rules offer, and what several of them depend on.
 
 use super::PodSubject;
-use crate::json::{Changes, Value, text};
+use crate::json::{Changes, Value, string};
 use crate::pod::Container;
 
 /// Removes the environment variable `variable` of a container.
@@ -19,7 +19,7 @@ pub(super) fn remove_variable(container: &Container<'_>, variable: Value<'_>) ->
 pub(super) fn replace_string(value: Option<Value<'_>>, with: &str) -> Changes {
     let mut changes = Changes::default();
     if let Some(value) = value {
-        changes.replace(value, text(with));
+        changes.replace(value, string(with));
     }
     changes
 }
