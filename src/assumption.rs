@@ -11,8 +11,10 @@ use crate::rule::{RuleId, Severity};
 /// Something that a finding takes for true and that the object does not show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Assumption {
-    /// Nothing adds to the object: no patch, no overlay, no base.
+    /// The file has the object as a whole: it is no patch.
     WholeObject,
+    /// Nothing adds what the object lacks: no patch, no overlay, no base.
+    NothingAdded,
     /// Labels and annotations belong to pods or a service account, as they seem to.
     Reader,
     /// What was looked up and not found does not exist when it is needed.
@@ -33,8 +35,9 @@ pub enum Assumption {
 
 impl Assumption {
     /// All assumptions.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::WholeObject,
+        Self::NothingAdded,
         Self::Reader,
         Self::Absence,
         Self::Account,
@@ -49,6 +52,7 @@ impl Assumption {
     pub const fn name(self) -> &'static str {
         match self {
             Self::WholeObject => "whole-object",
+            Self::NothingAdded => "nothing-added",
             Self::Reader => "reader",
             Self::Absence => "absence",
             Self::Account => "service-account",
@@ -131,21 +135,24 @@ impl FromIterator<Assumption> for Assumptions {
 impl RuleId {
     /// What findings of the rule may rest on, in the order of [`Assumption::ALL`].
     pub const fn may_rest_on(self) -> &'static [Assumption] {
-        use Assumption::{Absence, Access, Account, Application, FinalValue, Issuer, Reader, Variables, WholeObject};
+        use Assumption::{
+            Absence, Access, Account, Application, FinalValue, Issuer, NothingAdded, Reader, Variables, WholeObject,
+        };
 
         match self {
             Self::LabelMissing
             | Self::LabelPlacement
             | Self::AnnotationWithoutLabel
             | Self::DefaultServiceAccount
-            | Self::EndpointOverride
-            | Self::EnvReference
-            | Self::FieldRef
-            | Self::HardCodedPath => &[WholeObject],
+            | Self::FieldRef => &[NothingAdded],
+            Self::EndpointOverride | Self::EnvReference => &[WholeObject],
+            Self::HardCodedPath => &[WholeObject, NothingAdded],
             Self::UnmanagedToken => &[WholeObject, Application],
-            Self::IdentityNotAllowed | Self::ServiceAccountMissing => &[WholeObject, Absence, FinalValue],
-            Self::ClientIdMissing => &[WholeObject, Account, Variables],
-            Self::SkipContainers | Self::ProxyPort => &[WholeObject, FinalValue],
+            Self::IdentityNotAllowed => &[WholeObject, NothingAdded, Absence, FinalValue],
+            Self::ServiceAccountMissing => &[NothingAdded, Absence, FinalValue],
+            Self::ClientIdMissing => &[NothingAdded, Account, Variables],
+            Self::SkipContainers => &[NothingAdded, FinalValue],
+            Self::ProxyPort => &[WholeObject, NothingAdded, FinalValue],
             Self::MisplacedKey => &[Reader],
             Self::LabelValue
             | Self::TokenExpiration

@@ -1,7 +1,7 @@
 //! The check: what the rules find in the objects of all files, with the places in the texts.
 
 use std::borrow::{Borrow, BorrowMut, Cow};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeSet, HashSet};
 
 use azure_workload_identity_policy::assumption::{Assumption, Assumptions};
@@ -179,7 +179,9 @@ pub fn inquiry<'a>(value: Value<'a>, object: &'a Object, namespace: Option<&'a s
 
 /// What files may tell, in contrast to what no file ever tells.
 pub(crate) fn asked_of_files() -> Assumptions {
-    [Assumption::WholeObject, Assumption::Absence, Assumption::Account, Assumption::Access].into_iter().collect()
+    [Assumption::WholeObject, Assumption::NothingAdded, Assumption::Absence, Assumption::Account, Assumption::Access]
+        .into_iter()
+        .collect()
 }
 
 /// A finding as a draft of what is reported.
@@ -208,14 +210,22 @@ pub struct Files<'s, 'f> {
     set: &'s Set<'f>,
     position: usize,
     namespace: Option<&'s str>,
-    /// The service accounts that were asked about and are not in the files.
+    /// The service accounts that were asked about and that the files do not show, or not as a whole.
     unseen: RefCell<BTreeSet<String>>,
+    /// Whether a kustomization may add to a service account that was asked about.
+    has_taken_account: Cell<bool>,
 }
 
 impl<'s, 'f> Files<'s, 'f> {
     /// The cluster as the object of this number sees it.
     pub fn new(set: &'s Set<'f>, position: usize, namespace: Option<&'s str>) -> Self {
-        Self { set, position, namespace, unseen: RefCell::default() }
+        Self { set, position, namespace, unseen: RefCell::default(), has_taken_account: Cell::default() }
+    }
+
+    /// Whether a kustomization may add to an object of this number.
+    fn is_taken(&self, position: Option<usize>) -> bool {
+        let place = position.and_then(|position| self.set.object(position));
+        place.is_some_and(|(place, _)| self.set.taken(place.file()).is_some())
     }
 
     /// What the files do not tell about the object, of what files may tell. To be asked when the object has been examined.
@@ -223,8 +233,12 @@ impl<'s, 'f> Files<'s, 'f> {
         let knows_accounts = self.set.knows_all_accounts();
         let doubts = [
             (is_partial, Assumption::WholeObject),
+            (is_partial || self.is_taken(Some(self.position)), Assumption::NothingAdded),
             (!knows_accounts, Assumption::Absence),
-            (!knows_accounts && !self.unseen.borrow().is_empty(), Assumption::Account),
+            (
+                self.has_taken_account.get() || (!knows_accounts && !self.unseen.borrow().is_empty()),
+                Assumption::Account,
+            ),
             // Roles and bindings are often made by hand.
             (true, Assumption::Access),
         ];
@@ -240,7 +254,9 @@ impl Cluster for Files<'_, '_> {
         let is_own = asked.is_empty() || asked == self.namespace.unwrap_or("default");
         let namespace = if is_own { self.namespace } else { Some(asked) };
         let account = place.and_then(|place| self.set.account(place, namespace, name));
-        if account.is_none() {
+        let is_taken = account.is_some_and(|account| self.is_taken(account.object));
+        self.has_taken_account.set(is_taken || self.has_taken_account.get());
+        if account.is_none() || is_taken {
             self.unseen.borrow_mut().insert(name.to_owned());
         }
         match account {

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use azure_workload_identity_policy::cluster::ServiceAccount;
-use azure_workload_identity_policy::json::{self, Reading, Value};
+use azure_workload_identity_policy::json::{self, Reading};
 
 use crate::access::Grant;
+use crate::kustomization::Kustomization;
 use crate::manifest::looks_like_one;
 use crate::members::text;
 use crate::objects::TypedObject;
@@ -30,8 +31,8 @@ pub struct File {
     pub objects: usize,
     /// The documents with objects that matter.
     pub parts: Vec<Part>,
-    /// The patches that it applies to other objects, if it is a kustomization: paths relative to its folder.
-    pub patches: Vec<String>,
+    /// What it does to other files, if it is a kustomization.
+    pub kustomization: Option<Kustomization>,
 }
 
 /// A document with objects that matter.
@@ -133,7 +134,7 @@ impl File {
             documents: 0,
             objects: 0,
             parts: Vec::new(),
-            patches: Vec::new(),
+            kustomization: None,
         };
         if let Some(NoText { error, bytes }) = no_text {
             file.errors.push(error);
@@ -251,7 +252,9 @@ impl File {
         let number = self.documents;
         self.documents += 1;
         let (root, mut objects) = (document.root(), Vec::new());
-        self.add_patches(root);
+        if self.kustomization.is_none() {
+            self.kustomization = Kustomization::read(&self.source.name, root);
+        }
         for object in crate::objects(root) {
             self.objects += usize::from(!is_of_kustomize(&object.api_version));
             objects.extend(Object::read(object));
@@ -261,21 +264,6 @@ impl File {
         }
         self.parts.push(Part { json: None, number, objects, repeated: Vec::new() });
         self.parts.last_mut()
-    }
-
-    /// Notes which files a kustomization names as patches.
-    fn add_patches(&mut self, root: Value<'_>) {
-        let file_name = self.source.name.rsplit('/').next().unwrap_or_default();
-        let is_named_so = matches!(file_name, "kustomization.yaml" | "kustomization.yml" | "Kustomization");
-        if !is_named_so && root.field("kind").and_then(Value::as_str).as_deref() != Some("Kustomization") {
-            return;
-        }
-        for key in ["patches", "patchesStrategicMerge", "patchesJson6902"] {
-            for patch in root.field(key).iter().flat_map(|list| list.elements()) {
-                let path = patch.field("path").unwrap_or(patch);
-                self.patches.extend(path.as_str().map(String::from));
-            }
-        }
     }
 }
 

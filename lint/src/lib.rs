@@ -6,6 +6,7 @@
 //! ```text
 //! text -> kubernetes_manifests    the JSON of each document, with the origin of each JSON node in the text
 //!      -> file        the objects of a file
+//!      -> kustomization    what kustomizations do to the files that they name
 //!      -> set         the files together: their service accounts (accounts) and RBAC objects (access) are the cluster
 //!      -> check       what the rules of the policy find in each object; what files cannot tell is a note
 //!                     (rules: what only files can break; other_kinds: objects that may hand labels to pods;
@@ -30,6 +31,7 @@ mod draft;
 pub mod file;
 pub mod fix;
 pub mod identities;
+pub mod kustomization;
 mod options;
 mod other_kinds;
 pub mod preview;

@@ -86,7 +86,13 @@ fn findings(map: Value<'_>, holder: Holder, settings: &Settings<'_>) -> Vec<Find
     let Ok(document) = Document::parse(text.as_bytes()) else { return Vec::new() };
     let verdict = decide(examine(&Inquiry::of_object(document.root()), settings, &Nothing), settings);
     // Of the object there is nothing but the map, and whose it is, is a guess.
-    let not_shown = [Assumption::WholeObject, Assumption::Reader, Assumption::Absence, Assumption::Account];
+    let not_shown = [
+        Assumption::WholeObject,
+        Assumption::NothingAdded,
+        Assumption::Reader,
+        Assumption::Absence,
+        Assumption::Account,
+    ];
     let not_shown = Assumptions::from_iter(not_shown);
     let found = verdict.findings.into_iter().map(|(_, finding)| finding);
     found.filter(|finding| !finding.rests_on.intersects(not_shown)).collect()

@@ -1,12 +1,11 @@
 //! The files together: the set is the cluster.
 
-use std::collections::HashSet;
-
 use azure_workload_identity_policy::json::Value;
 
 use crate::access::{Grant, may_use_identity};
 use crate::accounts::{Account, Accounts, Place};
 use crate::file::{Fact, File, Object, Part};
+use crate::kustomization::{Kustomized, Taken};
 use crate::partial;
 
 /// All files, with what objects need to know of each other.
@@ -24,8 +23,8 @@ pub struct Set<'f> {
     state: Accounts<'f>,
     has_state: bool,
     grants: Vec<&'f Grant>,
-    /// The numbers of the files that a kustomization names as patches.
-    patches: HashSet<usize>,
+    /// What kustomizations do to the files.
+    kustomized: Kustomized,
 }
 
 /// Where an object is.
@@ -53,7 +52,7 @@ impl<'f> Set<'f> {
             state: Accounts::default(),
             has_state: !state.is_empty(),
             grants: Vec::new(),
-            patches: patches(files),
+            kustomized: Kustomized::new(files),
         };
         for (number, file) in files.iter().enumerate() {
             set.firsts.push(set.objects.len());
@@ -117,9 +116,14 @@ impl<'f> Set<'f> {
         self.has_state
     }
 
+    /// What kustomizations among the files may add to or change in the objects of a file; `None` if nothing does.
+    pub fn taken(&self, file: usize) -> Option<&Taken> {
+        self.kustomized.taken(file)
+    }
+
     /// Whether a kustomization applies a file to other objects.
     pub fn is_patch(&self, place: &Place<'_>) -> bool {
-        self.patches.contains(&place.file())
+        self.kustomized.is_patch(place.file())
     }
 
     /// Whether an object in a file is a part of one: a patch, because a kustomization says so or by what it holds.
@@ -131,36 +135,4 @@ impl<'f> Set<'f> {
     pub fn may_use_identity(&self, namespace: &str, account: &str, client_id: &str) -> bool {
         may_use_identity(&self.grants, namespace, account, client_id)
     }
-}
-
-/// The numbers of the files that kustomizations name as patches.
-fn patches(files: &[File]) -> HashSet<usize> {
-    let kustomizations = files.iter().filter(|file| !file.patches.is_empty());
-    let paths: HashSet<_> = kustomizations
-        .flat_map(|file| {
-            let folder = file.source.name.rsplit_once('/').map_or("", |(folder, _)| folder);
-            file.patches.iter().map(move |path| normalized(folder, path))
-        })
-        .collect();
-    if paths.is_empty() {
-        return HashSet::new();
-    }
-    let is_patch = |file: &File| paths.contains(&normalized("", &file.source.name));
-    files.iter().enumerate().filter(|(_, file)| is_patch(file)).map(|(number, _)| number).collect()
-}
-
-/// A path in a folder, without `.` and `..`.
-fn normalized(folder: &str, path: &str) -> String {
-    let mut steps = Vec::new();
-    let folder = if path.starts_with('/') { "" } else { folder };
-    for step in folder.split('/').chain(path.split('/')) {
-        match step {
-            "" | "." => {}
-            ".." if steps.last().is_some_and(|last| *last != "..") => {
-                steps.pop();
-            }
-            step => steps.push(step),
-        }
-    }
-    steps.join("/")
 }

@@ -30,7 +30,7 @@ fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
     }
     let mut annotations = annotations_without_label(subject);
     let Some(first) = annotations.next() else { return };
-    findings.add_resting_on(Assumption::WholeObject, || {
+    findings.add_resting_on(Assumption::NothingAdded, || {
         let path = |found: &KeyUse<'_>| found.path(subject.object);
         let fix = format!("add label {}: \"true\" to the pod, or remove the annotation", keys::USE);
         let finding = Finding::at(Place::key(path(first)), "has no effect without the label", fix);

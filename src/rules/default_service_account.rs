@@ -32,7 +32,7 @@ fn check_template(subject: &PodSubject<'_>, findings: &mut Findings) {
         && subject.service_account.is_possible()
         && subject.pod.service_account() == "default"
     {
-        findings.add_resting_on(Assumption::WholeObject, || {
+        findings.add_resting_on(Assumption::NothingAdded, || {
             Finding::at(
                 subject.service_account_place(),
                 "is \"default\", which all pods share that name none",

@@ -29,7 +29,7 @@ fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
         for variable in &container.env {
             let Some(key) = variable.identity_annotation() else { continue };
             if subject.pod.annotations.get(&key).is_none() {
-                findings.add_resting_on(Assumption::WholeObject, || {
+                findings.add_resting_on(Assumption::NothingAdded, || {
                     let problem = format!(
                         "sets {} from annotation {}, which the pod does not have: it is empty",
                         name(&variable.name),

@@ -77,7 +77,7 @@ fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
             let is_added =
                 || subject.layout_in_force().is_some() && subject.places().iter().any(|at| at.volume == mount.volume);
             if is_missing && !is_added() {
-                findings.add_resting_on(Assumption::WholeObject, || {
+                findings.add_resting_on(Assumption::NothingAdded, || {
                     let by_whom = match subject.layout_in_force() {
                         Some(layout) => [", which layout ", layout.name(), " does not add"].concat(),
                         None => ", which not every release of the webhook adds".to_owned(),

@@ -180,7 +180,7 @@ fn check_container<'a>(
                 // The service account of a workload may be annotated a moment later.
                 let may_follow = subject.workload.is_some() && container.takes_part;
                 let rests_on = if may_follow { Assumption::Absence.into() } else { Assumptions::NONE };
-                findings.add_resting_on(rests_on.and(Assumption::WholeObject.into()), || {
+                findings.add_resting_on(rests_on.and(Assumption::NothingAdded.into()), || {
                     let problem =
                         ["reads a token for Azure without ", name, ", so its identity cannot be checked"].concat();
                     let fix = "set the variable in this container, or annotate the service account";

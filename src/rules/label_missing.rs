@@ -38,7 +38,7 @@ fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
     {
         return;
     }
-    findings.add_resting_on(Assumption::WholeObject, || {
+    findings.add_resting_on(Assumption::NothingAdded, || {
         let name = subject.service_account_name();
         let what = match subject.identity.client_id() {
             Some(_) => "has a client id",

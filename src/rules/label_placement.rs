@@ -28,7 +28,7 @@ pub(super) const RULE: Rule = Rule::new(&[Check::Template(check)]);
 
 fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
     misplaced(subject, &mut |holder, map, what| {
-        findings.add_resting_on(Assumption::WholeObject, || {
+        findings.add_resting_on(Assumption::NothingAdded, || {
             let path = holder.path_from(subject.object).key("metadata").key(map).key(keys::USE);
             let target = subject.pod_path(&["metadata", "labels"]);
             let map = holder.field("metadata").and_then(|metadata| metadata.field(map));

@@ -39,7 +39,7 @@ fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
     let Some(proxy) = subject.identity.proxy else {
         if subject.pod.annotations.get(keys::PROXY_PORT).is_some() {
             findings.add_weighing(
-                Weight { rests_on: Assumption::WholeObject.into(), importance: Severity::Warn },
+                Weight { rests_on: Assumption::NothingAdded.into(), importance: Severity::Warn },
                 || {
                     let problem = format!("has no effect without annotation {}", keys::INJECT_PROXY);
                     Finding::at(Place::key(own_path()), problem, "add that one, or remove this one")

@@ -32,10 +32,20 @@ pub(super) struct Use {
     /// Whether the account has to name a tenant where nothing else does.
     pub(super) requires_tenant: bool,
     pub(super) audience: Audience,
-    /// Present if the label is missing or wrong: what is wrong, and where.
-    pub(super) label: Option<(String, FilePlace)>,
+    /// Present if the label is missing or wrong.
+    pub(super) label: Option<LabelFault>,
     /// Whether the identity is used without a labelled pod.
     pub(super) is_without_label: bool,
+}
+
+/// What is wrong with a label.
+#[derive(Clone, Debug)]
+pub(super) struct LabelFault {
+    /// What is wrong, and what to do.
+    pub(super) message: String,
+    pub(super) place: FilePlace,
+    /// Whether the label is missing where it counts.
+    pub(super) is_missing: bool,
 }
 
 /// The service account that is meant.

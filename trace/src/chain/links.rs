@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use azure_workload_identity_lint::kustomization::Taken;
 use azure_workload_identity_lint::report::FilePlace;
 use azure_workload_identity_lint::set::Set;
 use azure_workload_identity_policy::cluster::ServiceAccount;
@@ -11,7 +12,7 @@ use azure_workload_identity_policy::ids::{is_client_id, is_tenant_id};
 use azure_workload_identity_policy::placeholder::has_placeholder;
 
 use super::compare::quote;
-use super::facts::{AccountFact, Audience, Given, Use};
+use super::facts::{AccountFact, Audience, Given, LabelFault, Use};
 use super::index::Index;
 use super::issuer::ClusterIssuer;
 use super::report::{Break, Link, Part, Unknown};
@@ -81,10 +82,33 @@ impl<'a> Links<'_, 'a, '_> {
         if self.group.uses.iter().any(|one| one.is_without_label) {
             return;
         }
-        let faults = self.group.uses.iter().filter_map(|one| Some((one.user.object.clone(), one.label.as_ref()?)));
-        for (object, (message, place)) in faults.take(SHOWN) {
-            self.broken(Link::Label, format!("{} {} {message}", object.kind, quote(&object.name)), Some(place));
+        let faults = self.group.uses.iter().filter_map(|one| Some((*one, one.label.as_ref()?)));
+        for (one, LabelFault { message, place, is_missing }) in faults.take(SHOWN) {
+            let object = &one.user.object;
+            let message = format!("{} {} {message}", object.kind, quote(&object.name));
+            let taken = self.basis.set.taken(one.file).filter(|_| *is_missing);
+            self.missing(Link::Label, message, Some(place), taken);
         }
+    }
+
+    /// Something is missing, which a kustomization may add.
+    fn missing(&mut self, link: Link, message: String, place: Option<&FilePlace>, taken: Option<&Taken>) {
+        match taken {
+            Some(taken) => self.unknown(link, format!("{message}; but {}", taken.advice()), place),
+            None => self.broken(link, message, place),
+        }
+    }
+
+    /// The kustomization that may add to what uses the service account, or change which one it is.
+    fn taken_use(&self) -> Option<&'a Taken> {
+        let set = self.basis.set;
+        self.group.uses.iter().find_map(|one| set.taken(one.file))
+    }
+
+    /// The kustomization that may add to the service account.
+    fn taken_account(&self) -> Option<&'a Taken> {
+        let (place, _) = self.basis.set.object(self.key.position?)?;
+        self.basis.set.taken(place.file())
     }
 
     pub(super) fn service_account(&mut self) {
@@ -106,7 +130,8 @@ impl<'a> Links<'_, 'a, '_> {
         } else if is_default {
             // Kubernetes makes it in every namespace.
         } else if self.basis.set.knows_all_accounts() {
-            self.broken(Link::ServiceAccount, format!("service account {name} does not exist: create it"), Some(place));
+            let message = format!("service account {name} does not exist: create it");
+            self.missing(Link::ServiceAccount, message, Some(place), self.taken_use());
         } else {
             let whose = match first.account.controller {
                 Some(controller) => format!("service account {name} of {} is", controller.title),
@@ -148,7 +173,7 @@ impl<'a> Links<'_, 'a, '_> {
                 "service account {name} has no annotation azure.workload.identity/client-id: add it, with the client id of the identity"
             );
             let place = place.or(self.fact.map(|fact| &fact.place)).unwrap_or(&first.account.place);
-            self.broken(Link::ClientId, message, Some(place));
+            self.missing(Link::ClientId, message, Some(place), self.taken_account().or(self.taken_use()));
         } else if has_placeholder(&value) {
             self.unknown(
                 Link::ClientId,
@@ -190,7 +215,7 @@ impl<'a> Links<'_, 'a, '_> {
                         one.user.object.kind
                     );
                     let place = self.fact.map_or(&one.account.place, |fact| &fact.place);
-                    self.broken(Link::TenantId, message, Some(place));
+                    self.missing(Link::TenantId, message, Some(place), self.taken_account());
                 }
             }
             Some("") => self.broken(
@@ -255,6 +280,15 @@ impl<'a> Links<'_, 'a, '_> {
                 let message = format!("the service account is {}, which is filled in later", quote(&self.name()));
                 self.unknown(Link::Subject, message, place.as_ref());
             }
+            return Part { value: None, place };
+        }
+        if let Some(taken) = self.taken_account().or(self.taken_use()).filter(|taken| taken.renames) {
+            let message = format!(
+                "the name or namespace of service account {} is changed: {}",
+                quote(&self.name()),
+                taken.advice()
+            );
+            self.unknown(Link::Subject, message, place.as_ref());
             return Part { value: None, place };
         }
         Part { value: Some([SUBJECT_PREFIX, namespace, ":", &self.key.name].concat()), place }

@@ -19,7 +19,7 @@ use azure_workload_identity_policy::pod::{Pod, Volume};
 use azure_workload_identity_policy::settings::{DEFAULT_AUDIENCE, DEFAULT_BINDING_AUDIENCE, OptIn, Settings};
 use azure_workload_identity_policy::subject::SubjectKind;
 
-use super::facts::{AccountRef, Audience, Given, Mount, MountOf, Use, Wanted};
+use super::facts::{AccountRef, Audience, Given, LabelFault, Mount, MountOf, Use, Wanted};
 use super::reader::Reader;
 
 impl Reader<'_, '_, '_, '_> {
@@ -102,21 +102,23 @@ impl Reader<'_, '_, '_, '_> {
         pod: &Pod<'_>,
         around: &[Value<'_>],
         has_client: bool,
-    ) -> Option<(String, FilePlace)> {
+    ) -> Option<LabelFault> {
         let path = Path::default().key("metadata").key("labels").key(keys::USE);
         match pod.labels.get(keys::USE) {
             Some("false") => None,
             Some(value) => {
                 let place = self.text.place(pod.object, &path, Part::Value);
-                Some((format!("has a label with the value {}, which is ignored: write \"true\"", quote(value)), place))
+                let message = format!("has a label with the value {}, which is ignored: write \"true\"", quote(value));
+                Some(LabelFault { message, place, is_missing: false })
             }
             None => {
                 let is_outside = |outer: &&Value<'_>| {
                     find(**outer, "metadata.labels").and_then(|labels| labels.field(keys::USE)).is_some()
                 };
                 if let Some(outer) = around.iter().find(is_outside) {
-                    let message = "has the label, but its pod template does not: its pods get no identity";
-                    return Some((message.to_owned(), self.text.place(*outer, &path, Part::Key)));
+                    let message = "has the label, but its pod template does not: its pods get no identity".to_owned();
+                    let place = self.text.place(*outer, &path, Part::Key);
+                    return Some(LabelFault { message, place, is_missing: true });
                 }
                 let is_meant = has_client && !pod.lends_identity_to_csi_driver() && pod.service_account() != "default";
                 is_meant.then(|| {
@@ -125,7 +127,7 @@ impl Reader<'_, '_, '_, '_> {
                     } else {
                         "has pods without the label azure.workload.identity/use: \"true\": they get no identity"
                     };
-                    (message.to_owned(), self.text.of_name(object))
+                    LabelFault { message: message.to_owned(), place: self.text.of_name(object), is_missing: true }
                 })
             }
         }
