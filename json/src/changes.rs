@@ -93,7 +93,9 @@ impl Changes {
             _ => {
                 let nest = |text: String, key: &&str| {
                     let mut nested = "{".to_owned();
-                    [&crate::string(key), ":", &text, "}"].iter().for_each(|part| nested.push_str(part));
+                    for part in [&crate::string(key), ":", &text, "}"] {
+                        nested.push_str(part);
+                    }
                     nested
                 };
                 self.set(object, key, rest.iter().rev().fold(text, nest));
