@@ -3,25 +3,25 @@
 use azure_workload_identity_policy::finding::Repair;
 use azure_workload_identity_policy::json::{Change, Document, Path, Value};
 
-use crate::place::Written;
+use crate::opened::Opened;
 use crate::report::{Correction, TextEdit};
 
 /// The correction that makes a repair of `object`, if a change of the text does that.
-pub(crate) fn correction(repair: &Repair, object: Value<'_>, written: &Written<'_>) -> Option<Correction> {
-    let edits = written.corrections(&repair.changes)?;
+pub(crate) fn correction(repair: &Repair, object: Value<'_>, opened: &Opened<'_>) -> Option<Correction> {
+    let edits = opened.corrections(&repair.changes)?;
     let changes: Vec<_> = repair.changes.iter().collect();
-    let done = done(&changes, &edits, object, written).unwrap_or_else(|| "corrected".to_owned());
+    let done = done(&changes, &edits, object, opened).unwrap_or_else(|| "corrected".to_owned());
     Some(Correction { applicability: repair.applicability, edits, done })
 }
 
 /// What changes do, as a text that says it when it is done.
-fn done(changes: &[&Change], edits: &[TextEdit], object: Value<'_>, written: &Written<'_>) -> Option<String> {
+fn done(changes: &[&Change], edits: &[TextEdit], object: Value<'_>, opened: &Opened<'_>) -> Option<String> {
     let at = |node| object.at(node);
     match changes {
         [Change::Replace { value, text }] => {
-            let old = written.on_one_line(at(*value)).unwrap_or_else(|| at(*value).raw());
+            let old = opened.on_one_line(at(*value)).unwrap_or_else(|| at(*value).raw());
             let new = match edits {
-                [edit] if written.is_at(at(*value), &edit.span) => &edit.text,
+                [edit] if opened.is_at(at(*value), &edit.span) => &edit.text,
                 _ => text,
             };
             Some(format!("{old} -> {new}"))

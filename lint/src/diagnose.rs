@@ -14,10 +14,10 @@ use sha2::{Digest, Sha256};
 use crate::certainty::Certainty;
 use crate::correction::correction;
 use crate::draft::{Draft, Request, Subject, Words};
-use crate::edit;
 use crate::file::{File, Part};
+use crate::opened::{Opened, elements};
 use crate::options::Options;
-use crate::place::{Located, Written};
+use crate::place::Located;
 use crate::report::{Diagnostic, FilePlace, ObjectName, RelatedPlace, Report, Skipped, Summary};
 use crate::rule::Rule;
 use crate::rules::{repeated_key, suppression_reason, unused_suppression, wrong_type};
@@ -110,13 +110,13 @@ fn answers(set: &Set<'_>, file: &File, asked: &HashMap<usize, Vec<Asked<'_>>>) -
         let Some(asked) = asked.get(&part.number) else { continue };
         let document = reread.document(part);
         let Ok(json) = json::Document::parse(part.json(file).as_bytes()) else { continue };
-        let elements = edit::elements(json.root());
-        let written = Written { text, json: &json, document: document.as_ref(), elements: &elements };
+        let elements = elements(json.root());
+        let opened = Opened { elements: &elements, ..Opened::new(text, json.root(), document.as_ref()) };
         for Asked { id, request, draft } in asked {
             let Some(at) = set.objects.get(request.object) else { continue };
             let object = json.root().at(at.object.node);
-            let Located { span, aliases } = written.locate(object, &request.path, request.part);
-            let words = draft.map(|draft| words(draft, object, &written));
+            let Located { span, aliases } = opened.locate(object, &request.path, request.part);
+            let words = draft.map(|draft| words(draft, object, &opened));
             let aliases = aliases.into_iter().map(place).collect();
             answers.insert(*id, Answer { place: place(span), aliases, words });
         }
@@ -148,15 +148,15 @@ fn diagnostic(number: usize, draft: &Draft, object: &ObjectName, answers: &mut A
 }
 
 /// The words of a draft about an object, and its correction.
-fn words(draft: &Draft, object: json::Value<'_>, written: &Written<'_>) -> Words {
+fn words(draft: &Draft, object: json::Value<'_>, opened: &Opened<'_>) -> Words {
     match &draft.subject {
         Subject::Finding { problem, fix, repair } => Words {
             problem: problem.clone(),
             fix: fix.clone(),
-            correction: repair.as_ref().and_then(|repair| correction(repair, object, written)),
+            correction: repair.as_ref().and_then(|repair| correction(repair, object, opened)),
         },
         Subject::WrongType { node, expected } => {
-            wrong_type::words(object.at(*node), *expected, &draft.place.path, object, written)
+            wrong_type::words(object.at(*node), *expected, &draft.place.path, object, opened)
         }
         Subject::More(count) => {
             let problem = format!("breaks this rule in {count} more places");

@@ -11,9 +11,10 @@ use std::sync::Arc;
 use azure_workload_identity_policy::finding::Applicability;
 use azure_workload_identity_policy::json::{self, Kind, Value};
 
-use crate::edit::{Target, apply};
+use crate::edit::apply;
 use crate::file::File;
 use crate::objects::objects;
+use crate::opened::Opened;
 use crate::report::{Correction, Diagnostic, Report, TextEdit};
 use crate::source::as_json;
 use crate::yaml;
@@ -148,40 +149,40 @@ impl Nodes {
     fn of(text: &str) -> Self {
         let mut nodes = Self::default();
         if let Some(Ok(json)) = as_json(text) {
-            nodes.add_document(&Target { text, root: json.root(), document: None, elements: &[] });
+            nodes.add_document(&Opened::new(text, json.root(), None));
             return nodes;
         }
         for document in yaml::documents(text, true).flatten() {
             if let Ok(json) = json::Document::parse(document.json.as_bytes()) {
-                nodes.add_document(&Target { text, root: json.root(), document: Some(&document), elements: &[] });
+                nodes.add_document(&Opened::new(text, json.root(), Some(&document)));
             }
         }
         nodes
     }
 
-    fn add_document(&mut self, target: &Target<'_>) {
-        let start = target.document.map_or(0, |document| document.span.start);
-        let has_aliases = target.document.is_some_and(|document| document.origins.alias(0).is_some());
+    fn add_document(&mut self, opened: &Opened<'_>) {
+        let start = opened.document.map_or(0, |document| document.span.start);
+        let has_aliases = opened.document.is_some_and(|document| document.origins.alias(0).is_some());
         self.units.push(Unit { start, has_aliases });
         if !has_aliases {
-            let in_lists = objects(target.root).filter(|object| object.value != target.root);
-            let starts = in_lists.filter_map(|object| Some(target.origin(object.value)?.span.start));
+            let in_lists = objects(opened.root).filter(|object| object.value != opened.root);
+            let starts = in_lists.filter_map(|object| Some(opened.origin(object.value)?.span.start));
             self.units.extend(starts.map(|start| Unit { start, has_aliases }));
         }
-        self.add(target, target.root);
+        self.add(opened, opened.root);
     }
 
-    fn add<'a>(&mut self, target: &Target<'a>, value: Value<'a>) {
+    fn add<'a>(&mut self, opened: &Opened<'a>, value: Value<'a>) {
         // What came through an alias is where its anchor is.
-        let Some(origin) = target.origin(value).filter(|origin| origin.alias.is_none()) else { return };
+        let Some(origin) = opened.origin(value).filter(|origin| origin.alias.is_none()) else { return };
         if matches!(value.kind(), Kind::Array | Kind::Object) {
             // What is added behind the last child is added behind the comment on its line.
             let start = origin.span.start;
-            let end = target.content_end(value).unwrap_or(origin.span.end);
+            let end = opened.content_end(value).unwrap_or(origin.span.end);
             let position = self.collections.len();
-            self.collections.push((start..target.line_end(end), 0));
-            value.elements().for_each(|element| self.add(target, element));
-            value.members().for_each(|(_, member)| self.add(target, member));
+            self.collections.push((start..opened.line_end(end), 0));
+            value.elements().for_each(|element| self.add(opened, element));
+            value.members().for_each(|(_, member)| self.add(opened, member));
             let next = self.collections.len();
             if let Some(collection) = self.collections.get_mut(position) {
                 collection.1 = next;

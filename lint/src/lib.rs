@@ -53,4 +53,4 @@ pub use previews::{FilePreview, NamedPod, previews};
 pub use state::ClusterState;
 pub use workers::{OneThread, Workers};
 
-use kubernetes_manifests::{manifest, members, partial, place};
+use kubernetes_manifests::{manifest, members, opened, partial, place};

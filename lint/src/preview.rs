@@ -15,7 +15,8 @@ use azure_workload_identity_policy::subject::SubjectKind;
 use azure_workload_identity_policy::{decide, examine};
 
 use crate::check::asked_of_files;
-use crate::edit::{self, Target};
+use crate::edit;
+use crate::opened::Opened;
 use crate::report::TextEdit;
 
 /// An object that may be or hold pods.
@@ -111,7 +112,7 @@ pub fn with_injection(settings: &str) -> String {
 
 /// Previews what admission would inject into the pods of a document. Of the settings, the first that inject do so, and a pod that
 /// others reject is not injected.
-pub fn preview<'a>(target: &Target<'a>, objects: &[Object<'a>], settings: &[Settings<'_>]) -> Preview {
+pub fn preview<'a>(opened: &Opened<'a>, objects: &[Object<'a>], settings: &[Settings<'_>]) -> Preview {
     let mut pods = Vec::new();
     let mut injections = Vec::new();
     for (position, object) in objects.iter().enumerate() {
@@ -127,7 +128,7 @@ pub fn preview<'a>(target: &Target<'a>, objects: &[Object<'a>], settings: &[Sett
         }
     }
     let mut accepted =
-        Accepted { target, attempts: ATTEMPTS, changes: Vec::new(), edits: Vec::new(), unwritable: Vec::new() };
+        Accepted { opened, attempts: ATTEMPTS, changes: Vec::new(), edits: Vec::new(), unwritable: Vec::new() };
     accepted.add(&injections);
     for injection in accepted.unwritable {
         let Some(pod) = pods.get_mut(injection.pod) else { continue };
@@ -152,7 +153,7 @@ const ATTEMPTS: usize = 200;
 
 /// The injections that a change of the text can show together.
 struct Accepted<'t, 'a, 'i> {
-    target: &'t Target<'a>,
+    opened: &'t Opened<'a>,
     /// How many more attempts are made.
     attempts: usize,
     changes: Vec<Change>,
@@ -170,7 +171,7 @@ impl<'i> Accepted<'_, '_, 'i> {
         self.attempts = attempts;
         let added = injections.iter().flat_map(|injection| &injection.changes);
         let changes: Vec<_> = self.changes.iter().chain(added).cloned().collect();
-        if let Some(edits) = edit::edits(self.target, &changes.iter().cloned().collect()) {
+        if let Some(edits) = self.opened.edits(&changes.iter().cloned().collect()) {
             (self.changes, self.edits) = (changes, edits);
         } else if let [injection] = injections {
             self.unwritable.push(injection);

@@ -4,8 +4,8 @@ use azure_workload_identity_policy::json::Document;
 use azure_workload_identity_policy::settings::Settings;
 
 use crate::check::{Files, inquiry, namespace_of};
-use crate::edit::{self, Target};
 use crate::file::File;
+use crate::opened::{Opened, elements};
 use crate::options::Options;
 use crate::preview::{Object, Outcome, preview};
 use crate::report::{ObjectName, TextEdit};
@@ -71,9 +71,9 @@ fn file_preview(set: &Set<'_>, options: &Options<'_>, number: usize, file: &File
                 accounts_are_known: set.knows_all_accounts(),
             }
         });
-        let elements = edit::elements(json.root());
-        let target = Target { text, root: json.root(), document: document.as_ref(), elements: &elements };
-        let preview = preview(&target, &objects.collect::<Vec<_>>(), &options.settings);
+        let elements = elements(json.root());
+        let opened = Opened { elements: &elements, ..Opened::new(text, json.root(), document.as_ref()) };
+        let preview = preview(&opened, &objects.collect::<Vec<_>>(), &options.settings);
         all.edits.extend(preview.edits);
         all.pods.extend(preview.pods.into_iter().filter_map(|pod| {
             let object = part.objects.get(pod.object)?.name.clone();

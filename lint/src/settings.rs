@@ -8,7 +8,7 @@ use azure_workload_identity_policy::settings::{Problem, Settings};
 
 use crate::members::text;
 use crate::objects::{TypedObject, objects};
-use crate::place::Written;
+use crate::opened::Opened;
 use crate::preview::with_injection;
 use crate::report::ReadError;
 use crate::source::{Lines, Source};
@@ -146,10 +146,10 @@ impl SettingsText {
         let document = yaml::documents(text, true).filter_map(Result::ok).nth(number);
         let Some(document) = document else { return Vec::new() };
         let Ok(json) = json::Document::parse(document.json.as_bytes()) else { return Vec::new() };
-        let written = Written { text, json: &json, document: Some(&document), elements: &[] };
+        let opened = Opened::new(text, json.root(), Some(&document));
         let lines = Lines::new(text);
         let line = |problem: &Problem| {
-            let located = written.locate(json.root().at(node), &problem.path, Part::Key);
+            let located = opened.locate(opened.root.at(node), &problem.path, Part::Key);
             lines.position(located.span.start).line
         };
         problems.iter().map(line).collect()

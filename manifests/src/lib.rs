@@ -12,28 +12,29 @@
 //!       -> yaml      the JSON of each document, with the origin of each JSON node in the text
 //!       -> objects   the objects of a document, also those in lists and in lists of lists
 //!                    (partial: whether an object is a patch; manifest: whether a text that cannot be read is meant to hold objects)
+//!       -> opened    a document with the text in which a person wrote it
 //!       -> place     from the path of a value to its place in the text
 //!       -> edit      changes of the JSON as changes of the text: comments, quotes and indentation stay
 //! ```
 //!
 //! ```
 //! use json::{Changes, Document};
-//! use kubernetes_manifests::edit::{Target, apply, edits};
-//! use kubernetes_manifests::{objects, yaml};
+//! use kubernetes_manifests::edit::apply;
+//! use kubernetes_manifests::{Opened, yaml};
 //!
 //! let text = "apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: Pod # a comment\n  metadata: {name: web}\n";
 //! let document = yaml::documents(text, true).next().ok_or("no document")?.map_err(|error| error.message)?;
 //! let json = Document::parse(document.json.as_bytes())?;
 //!
-//! let pod = objects(json.root()).next().ok_or("no object")?;
+//! let opened = Opened::new(text, json.root(), Some(&document));
+//! let pod = opened.objects().next().ok_or("no object")?;
 //! assert_eq!((&*pod.api_version, &*pod.kind), ("v1", "Pod"));
 //! let origin = document.origins.of(pod.value.id()).ok_or("no origin")?;
 //! assert!(text[origin.span].starts_with("apiVersion: v1\n  kind: Pod"));
 //!
 //! let mut changes = Changes::default();
 //! changes.set_at(pod.value, &["metadata", "labels", "app"], json::text("web"));
-//! let target = Target { text, root: json.root(), document: Some(&document), elements: &[] };
-//! let edits = edits(&target, &changes).ok_or("cannot be changed safely")?;
+//! let edits = opened.edits(&changes).ok_or("cannot be changed safely")?;
 //! assert!(apply(text, &edits).contains("kind: Pod # a comment\n  metadata: {name: web, labels: {app: web}}\n"));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
@@ -44,6 +45,7 @@ pub mod edit;
 pub mod manifest;
 pub mod members;
 pub mod objects;
+pub mod opened;
 pub mod partial;
 pub mod place;
 pub mod rendered;
@@ -51,3 +53,4 @@ pub mod source;
 pub mod yaml;
 
 pub use objects::{TypedObject, objects};
+pub use opened::Opened;

@@ -2,22 +2,10 @@
 
 use std::ops::Range;
 
-use json::{Changes, Part, Path, Segment, Value};
+use json::{Part, Path, Segment, Value};
 
-use crate::edit::{self, Target, TextEdit};
-use crate::yaml::{self, Style};
-
-/// A document in the form in which it is written.
-pub struct Written<'w> {
-    /// The text of the file.
-    pub text: &'w str,
-    /// The document as JSON.
-    pub json: &'w json::Document<'w>,
-    /// Where its nodes come from; `None` if the text is the JSON itself.
-    pub document: Option<&'w yaml::Document>,
-    /// The elements of the list `items` of the document.
-    pub elements: &'w [Value<'w>],
-}
+use crate::opened::Opened;
+use crate::yaml::Style;
 
 /// How far a path leads.
 #[derive(Clone, Copy)]
@@ -55,7 +43,7 @@ pub struct Located {
     pub aliases: Vec<Range<usize>>,
 }
 
-impl Written<'_> {
+impl Opened<'_> {
     /// The place that a path from an object leads to: the value, or the key where the key is meant or the value extends over several
     /// lines. For what is missing it is the innermost existing object around it.
     pub fn locate(&self, object: Value<'_>, path: &Path, part: Part) -> Located {
@@ -101,13 +89,6 @@ impl Written<'_> {
         let text = self.text.get(span.clone()).unwrap_or_default();
         let line = text.lines().next().unwrap_or_default();
         span.start..span.start + line.trim_end().len()
-    }
-
-    /// Changes of the text that make changes of the document by which a mistake is corrected, if there are such.
-    pub fn corrections(&self, changes: &Changes) -> Option<Vec<TextEdit>> {
-        let target =
-            Target { text: self.text, root: self.json.root(), document: self.document, elements: self.elements };
-        edit::corrections(&target, changes).filter(|edits| !edits.is_empty())
     }
 
     /// Whether a value is written in this part of the text.

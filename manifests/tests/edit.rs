@@ -3,7 +3,8 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail as tests do")]
 
 use json::{Changes, Document, Value};
-use kubernetes_manifests::edit::{Target, apply, edits};
+use kubernetes_manifests::Opened;
+use kubernetes_manifests::edit::apply;
 use kubernetes_manifests::yaml;
 
 /// A change of a document.
@@ -65,8 +66,8 @@ fn changed(text: &str, list: &[Do]) -> Option<String> {
     let document = yaml::documents(text, true).next().unwrap().unwrap();
     let json = Document::parse(document.json.as_bytes()).unwrap();
     let changes = changes(json.root(), list);
-    let target = Target { text, root: json.root(), document: Some(&document), elements: &[] };
-    edits(&target, &changes).map(|edits| apply(text, &edits))
+    let opened = Opened::new(text, json.root(), Some(&document));
+    opened.edits(&changes).map(|edits| apply(text, &edits))
 }
 
 /// A text, what is changed, and the text after it.
@@ -274,8 +275,8 @@ fn json_is_changed_in_its_own_layout() {
     ];
     for (text, list, expected) in cases {
         let json = Document::parse(text.as_bytes()).unwrap();
-        let target = Target { text, root: json.root(), document: None, elements: &[] };
-        let edits = edits(&target, &changes(json.root(), list)).unwrap();
+        let opened = Opened::new(text, json.root(), None);
+        let edits = opened.edits(&changes(json.root(), list)).unwrap();
         assert_eq!(apply(text, &edits), expected);
     }
 }

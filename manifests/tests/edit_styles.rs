@@ -10,7 +10,8 @@ use std::ops::Range;
 
 use common::styles::{Random, Style, comments, render};
 use json::{Changes, Document, Kind, Value};
-use kubernetes_manifests::edit::{Target, apply, edits};
+use kubernetes_manifests::Opened;
+use kubernetes_manifests::edit::apply;
 use kubernetes_manifests::yaml;
 use serde_json::{Value as Model, json};
 
@@ -47,8 +48,8 @@ fn json_is_changed_likewise() {
         let text = if seed % 3 == 0 { text.replace('\n', "\r\n") } else { text };
         let document = Document::parse(text.as_bytes()).unwrap();
         let (changes, expected) = changed(document.root(), &mut random);
-        let target = Target { text: &text, root: document.root(), document: None, elements: &[] };
-        let edits = edits(&target, &changes).unwrap_or_else(|| panic!("seed {seed}: no change is offered\n{text}"));
+        let opened = Opened::new(&text, document.root(), None);
+        let edits = opened.edits(&changes).unwrap_or_else(|| panic!("seed {seed}: no change is offered\n{text}"));
         let new: Model = serde_json::from_str(&apply(&text, &edits)).unwrap();
         assert_eq!(new, expected, "seed {seed}\n{text}");
     }
@@ -59,8 +60,8 @@ fn check(text: &str, model: Value<'_>, random: &mut Random) -> Result<(), Change
     let (number, document, others) = find(text, model);
     let json = Document::parse(document.json.as_bytes()).unwrap();
     let (changes, expected) = changed(json.root(), random);
-    let target = Target { text, root: json.root(), document: Some(&document), elements: &[] };
-    let Some(edits) = edits(&target, &changes) else { return Err(changes) };
+    let opened = Opened::new(text, json.root(), Some(&document));
+    let Some(edits) = opened.edits(&changes) else { return Err(changes) };
     let new = apply(text, &edits);
     let context = || format!("{changes:#?}\nof\n{text}\nis\n{new}");
 

@@ -23,9 +23,8 @@ use azure_workload_identity_policy::{decide, examine};
 
 use crate::check::{Files, inquiry, namespace_of};
 use crate::file::File;
-use crate::objects::objects;
+use crate::opened::Opened;
 use crate::options::Options;
-use crate::place::Written;
 use crate::report::{FilePlace, ObjectName};
 use crate::set::Set;
 use crate::source::Lines;
@@ -74,10 +73,10 @@ impl Run<'_, '_> {
         let source = &file.source;
         let lines = Lines::new(&source.text);
         file.each_document(&mut |document_number, json, document| {
-            let written = Written { text: &source.text, json, document, elements: &[] };
-            for object in objects(json.root()) {
+            let opened = Opened::new(&source.text, json.root(), document);
+            for object in opened.objects() {
                 let value = object.value;
-                let span = written.locate(value, &Path::default(), Part::Value).span;
+                let span = opened.locate(value, &Path::default(), Part::Value).span;
                 let place = FilePlace { source: source.clone(), range: lines.range(&span), span };
                 let position = positions.get(&(document_number, value.id()));
                 self.object(place, value, ObjectName::read(object), position.copied());

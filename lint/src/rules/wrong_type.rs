@@ -22,11 +22,11 @@ use azure_workload_identity_policy::keys;
 
 use crate::correction::correction;
 use crate::draft::Words;
-use crate::place::Written;
+use crate::opened::Opened;
 
 /// The words for a value of the wrong type at a path in an object.
-pub(crate) fn words(value: Value<'_>, expected: Kind, path: &Path, object: Value<'_>, written: &Written<'_>) -> Words {
-    let as_written = written.plain_text(value).unwrap_or_default();
+pub(crate) fn words(value: Value<'_>, expected: Kind, path: &Path, object: Value<'_>, opened: &Opened<'_>) -> Words {
+    let as_written = opened.plain_text(value).unwrap_or_default();
     let kind = value.kind();
     let is_scalar = matches!(kind, Kind::Bool | Kind::Number);
     if expected != Kind::String || !is_scalar {
@@ -45,7 +45,7 @@ pub(crate) fn words(value: Value<'_>, expected: Kind, path: &Path, object: Value
     changes.replace(value, json::text(wanted));
     let verb = if wanted == as_written { "put it in quotes:" } else { "write" };
     let repair = Repair { applicability: Applicability::Safe, changes };
-    Words { problem, fix: format!("{verb} {}", json::text(wanted)), correction: correction(&repair, object, written) }
+    Words { problem, fix: format!("{verb} {}", json::text(wanted)), correction: correction(&repair, object, opened) }
 }
 
 /// A type as people who write YAML call it.

@@ -16,25 +16,11 @@ use std::ops::Range;
 
 use json::{Changes, Document, Value};
 
-use crate::yaml;
+use crate::opened::Opened;
 use plan::{Plan, Sharing};
 use render::{Flow, Layout};
 use scalar::Context;
 use scope::Scope;
-
-/// A document in a text, with all that is known about it.
-#[derive(Clone, Copy, Debug)]
-pub struct Target<'a> {
-    /// The whole text.
-    pub text: &'a str,
-    /// The JSON of the document. All values of changes are in it.
-    pub root: Value<'a>,
-    /// Where its nodes are in the text; `None` if the text is JSON, of which `root` is read.
-    pub document: Option<&'a yaml::Document>,
-    /// The elements of the list `items` of the root, where many changes are asked for: then none has to go through the list. Empty if
-    /// they are not at hand.
-    pub elements: &'a [Value<'a>],
-}
 
 /// A replacement in a text; an insertion where the span is empty.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,47 +31,38 @@ pub struct TextEdit {
     pub text: String,
 }
 
-impl Target<'_> {
-    /// Whether the document is JSON to kubectl, and has to stay it.
-    pub fn is_json(&self) -> bool {
-        self.document.is_none_or(|document| document.is_json)
+impl Opened<'_> {
+    /// The changes of the text that make `changes` of the document, in order and not overlapping. `None` if no change of the text is
+    /// sure to do that: a place that is used through aliases, for one, may not be changed for one of its uses only.
+    pub fn edits(&self, changes: &Changes) -> Option<Vec<TextEdit>> {
+        edits_by(self, changes, &[Sharing::Keep, Sharing::Expand, Sharing::Freeze])
+    }
+
+    /// As [`edits`](Self::edits), for changes that correct a mistake. What is written once with the mistake is not written a second
+    /// time with it, where an alias was. A list of variables, annotations or labels that would be left empty is removed, if the text
+    /// then means the same.
+    pub fn corrections(&self, changes: &Changes) -> Option<Vec<TextEdit>> {
+        let ways = [Sharing::Keep, Sharing::Expand];
+        let without_empty = tidy::without_empty(self, changes);
+        without_empty.and_then(|changes| edits_by(self, &changes, &ways)).or_else(|| edits_by(self, changes, &ways))
     }
 }
 
-/// The elements of the list `items` of a document, for [`Target::elements`].
-pub fn elements(root: Value<'_>) -> Vec<Value<'_>> {
-    root.get("items").into_iter().flat_map(Value::elements).collect()
-}
-
-/// The changes of the text that make `changes` of the document, in order and not overlapping. `None` if no change of the text is sure
-/// to do that: a place that is used through aliases, for one, may not be changed for one of its uses only.
-pub fn edits(target: &Target<'_>, changes: &Changes) -> Option<Vec<TextEdit>> {
-    edits_by(target, changes, &[Sharing::Keep, Sharing::Expand, Sharing::Freeze])
-}
-
-/// As [`edits`], for changes that correct a mistake. What is written once with the mistake is not written a second time with it, where
-/// an alias was. A list of variables, annotations or labels that would be left empty is removed, if the text then means the same.
-pub fn corrections(target: &Target<'_>, changes: &Changes) -> Option<Vec<TextEdit>> {
-    let ways = [Sharing::Keep, Sharing::Expand];
-    let without_empty = tidy::without_empty(target, changes);
-    without_empty.and_then(|changes| edits_by(target, &changes, &ways)).or_else(|| edits_by(target, changes, &ways))
-}
-
-/// As [`edits`], with what may be done about places that are used several times.
-fn edits_by(target: &Target<'_>, changes: &Changes, ways: &[Sharing]) -> Option<Vec<TextEdit>> {
+/// The changes of the text that make changes of the document, with what may be done about places that are used several times.
+fn edits_by(opened: &Opened<'_>, changes: &Changes, ways: &[Sharing]) -> Option<Vec<TextEdit>> {
     if changes.is_empty() {
         return Some(Vec::new());
     }
-    let has_aliases = target.document.is_some_and(|document| document.origins.alias(0).is_some());
+    let has_aliases = opened.document.is_some_and(|document| document.origins.alias(0).is_some());
     let ways = if has_aliases { ways } else { &[Sharing::Keep] };
-    Scope::of(target, changes).find_map(|scope| {
+    Scope::of(opened, changes).find_map(|scope| {
         let mut expected = Vec::new();
         changes.write(scope.value, &mut expected);
         let expected = Document::parse(&expected).ok()?;
         ways.iter().find_map(|sharing| {
-            let plan = Plan::new(target, changes, *sharing)?;
-            let edits = write::edits(target, &plan, scope.value)?;
-            scope.reads_as(target, &edits, expected.root()).then_some(edits)
+            let plan = Plan::new(opened, changes, *sharing)?;
+            let edits = write::edits(opened, &plan, scope.value)?;
+            scope.reads_as(opened, &edits, expected.root()).then_some(edits)
         })
     })
 }

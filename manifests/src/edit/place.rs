@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use json::{Kind, NodeId, Value};
 
-use super::Target;
+use crate::opened::Opened;
 use crate::yaml::{Origin, Style};
 
 /// A child of a collection, as it is written there.
@@ -23,7 +23,7 @@ pub(super) struct Child<'a> {
     pub(super) style: Style,
 }
 
-impl<'a> Target<'a> {
+impl<'a> Opened<'a> {
     /// Where a node is written; through an alias: where its anchor is.
     pub fn origin(&self, value: Value<'a>) -> Option<Origin> {
         match self.document {

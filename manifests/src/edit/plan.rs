@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use json::{Change, Changes, Document, End, Kind, NodeId, Value};
 
-use super::Target;
 use super::place::Child;
+use crate::opened::Opened;
 
 /// What is changed.
 #[derive(Debug, Default)]
@@ -45,12 +45,12 @@ pub(super) enum Sharing {
 
 impl Plan {
     /// Plans changes.
-    pub(super) fn new(target: &Target<'_>, changes: &Changes, sharing: Sharing) -> Option<Self> {
+    pub(super) fn new(opened: &Opened<'_>, changes: &Changes, sharing: Sharing) -> Option<Self> {
         let mut plan = Self::default();
         let mut expansions = BTreeSet::new();
         let mut direct = Vec::new();
         for change in changes.iter() {
-            let on_the_way = if sharing == Sharing::Keep { None } else { expansion(target, change) };
+            let on_the_way = if sharing == Sharing::Keep { None } else { expansion(opened, change) };
             match on_the_way {
                 Some(value) => {
                     expansions.insert(value);
@@ -60,11 +60,11 @@ impl Plan {
         }
         if sharing == Sharing::Freeze {
             let changed: Vec<_> =
-                direct.iter().filter_map(|change| target.origin(target.root.at(node(change)))).collect();
+                direct.iter().filter_map(|change| opened.origin(opened.root.at(node(change)))).collect();
             let mut uses = Vec::new();
-            add_uses(target, target.root, &mut uses)?;
+            add_uses(opened, opened.root, &mut uses)?;
             for child in uses {
-                let is_concerned = target.origin(child.value).is_some_and(|origin| {
+                let is_concerned = opened.origin(child.value).is_some_and(|origin| {
                     changed.iter().any(|other| origin.span.start < other.span.end && other.span.start < origin.span.end)
                 });
                 if is_concerned {
@@ -73,31 +73,31 @@ impl Plan {
             }
         }
         for value in expansions {
-            if let Some(members) = added_members(changes, target.root.at(value))
-                && target.lineage(value).last().is_some_and(|(_, child)| !child.is_merged)
+            if let Some(members) = added_members(changes, opened.root.at(value))
+                && opened.lineage(value).last().is_some_and(|(_, child)| !child.is_merged)
             {
                 plan.merged.insert(value, members);
                 continue;
             }
             let mut text = Vec::new();
             // The writer would add what belongs behind the value, too.
-            let own: Changes = inside(changes, target.root.at(value)).cloned().collect();
-            own.write(target.root.at(value), &mut text);
-            plan.put(target, value, String::from_utf8(text).ok()?)?;
+            let own: Changes = inside(changes, opened.root.at(value)).cloned().collect();
+            own.write(opened.root.at(value), &mut text);
+            plan.put(opened, value, String::from_utf8(text).ok()?)?;
         }
         for change in direct {
-            plan.add(target, change)?;
+            plan.add(opened, change)?;
         }
         Some(plan)
     }
 
-    fn add(&mut self, target: &Target<'_>, change: &Change) -> Option<()> {
+    fn add(&mut self, opened: &Opened<'_>, change: &Change) -> Option<()> {
         match change {
             Change::Replace { value, text } => {
-                let (old, lineage) = (target.root.at(*value), target.lineage(*value));
+                let (old, lineage) = (opened.root.at(*value), opened.lineage(*value));
                 match lineage.last() {
-                    Some((_, child)) if child.is_alias || child.is_merged => self.put(target, *value, text.clone())?,
-                    _ => self.refine(target, old, Document::parse(text.as_bytes()).ok()?.root())?,
+                    Some((_, child)) if child.is_alias || child.is_merged => self.put(opened, *value, text.clone())?,
+                    _ => self.refine(opened, old, Document::parse(text.as_bytes()).ok()?.root())?,
                 }
             }
             Change::Rename { key, name } => {
@@ -122,8 +122,8 @@ impl Plan {
     }
 
     /// Puts a value where another one is written: in the place of an alias, or as a member besides a merge that has it.
-    fn put(&mut self, target: &Target<'_>, value: NodeId, text: String) -> Option<()> {
-        match target.lineage(value).pop() {
+    fn put(&mut self, opened: &Opened<'_>, value: NodeId, text: String) -> Option<()> {
+        match opened.lineage(value).pop() {
             Some((container, child)) if child.is_merged => {
                 let key = child.key?.as_str()?.into_owned();
                 self.collection(container.id()).last.push((Some(key), text));
@@ -136,17 +136,17 @@ impl Plan {
     }
 
     /// Replaces a value by changing as little as possible of it, so that comments and styles in it stay.
-    fn refine(&mut self, target: &Target<'_>, old: Value<'_>, new: Value<'_>) -> Option<()> {
+    fn refine(&mut self, opened: &Opened<'_>, old: Value<'_>, new: Value<'_>) -> Option<()> {
         if is_same(old, new) {
             return Some(());
         }
-        let children = target.children(target.root.at(old.id()))?;
+        let children = opened.children(opened.root.at(old.id()))?;
         match (old.kind(), new.kind()) {
             (Kind::Object, Kind::Object) if old.members().any(|(key, _)| new.get(&key).is_some()) => {
                 for child in &children {
                     let key = child.key?.as_str()?;
                     match new.get(&key) {
-                        Some(new) => self.refine_child(target, child, new)?,
+                        Some(new) => self.refine_child(opened, child, new)?,
                         None => {
                             self.collection(old.id()).removed.insert(child.value.id());
                         }
@@ -160,7 +160,7 @@ impl Plan {
                 let mut elements = new.elements();
                 for child in &children {
                     match elements.next() {
-                        Some(new) => self.refine_child(target, child, new)?,
+                        Some(new) => self.refine_child(opened, child, new)?,
                         None => {
                             self.collection(old.id()).removed.insert(child.value.id());
                         }
@@ -177,13 +177,13 @@ impl Plan {
         Some(())
     }
 
-    fn refine_child(&mut self, target: &Target<'_>, child: &Child<'_>, new: Value<'_>) -> Option<()> {
+    fn refine_child(&mut self, opened: &Opened<'_>, child: &Child<'_>, new: Value<'_>) -> Option<()> {
         if is_same(child.value, new) {
             Some(())
         } else if child.is_alias || child.is_merged {
-            self.put(target, child.value.id(), new.raw().to_owned())
+            self.put(opened, child.value.id(), new.raw().to_owned())
         } else {
-            self.refine(target, child.value, new)
+            self.refine(opened, child.value, new)
         }
     }
 }
@@ -220,20 +220,20 @@ fn inside<'c>(changes: &'c Changes, value: Value<'_>) -> impl Iterator<Item = &'
 }
 
 /// The value of the first alias or merge on the way to a change.
-fn expansion(target: &Target<'_>, change: &Change) -> Option<NodeId> {
-    let lineage = target.lineage(node(change));
+fn expansion(opened: &Opened<'_>, change: &Change) -> Option<NodeId> {
+    let lineage = opened.lineage(node(change));
     let (_, child) = lineage.into_iter().find(|(_, child)| child.is_alias || child.is_merged)?;
     let is_replaced_itself = matches!(change, Change::Replace { value, .. } if *value == child.value.id());
     (!is_replaced_itself).then(|| child.value.id())
 }
 
 /// Adds the children below a value that are aliases or came through merges. What is below those is written elsewhere.
-fn add_uses<'a>(target: &Target<'a>, value: Value<'a>, uses: &mut Vec<Child<'a>>) -> Option<()> {
-    for child in target.children(value)? {
+fn add_uses<'a>(opened: &Opened<'a>, value: Value<'a>, uses: &mut Vec<Child<'a>>) -> Option<()> {
+    for child in opened.children(value)? {
         if child.is_alias || child.is_merged {
             uses.push(child);
         } else {
-            add_uses(target, child.value, uses)?;
+            add_uses(opened, child.value, uses)?;
         }
     }
     Some(())

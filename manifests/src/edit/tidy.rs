@@ -2,19 +2,19 @@
 
 use json::{Change, Changes, NodeId, Value};
 
-use super::Target;
+use crate::opened::Opened;
 
 /// The members that mean the same empty and absent.
 const SAME_IF_EMPTY: [&str; 3] = ["env", "annotations", "labels"];
 
 /// The changes with the removal of what they leave empty, instead of that of its last children; `None` if they leave nothing empty.
-pub(super) fn without_empty(target: &Target<'_>, changes: &Changes) -> Option<Changes> {
+pub(super) fn without_empty(opened: &Opened<'_>, changes: &Changes) -> Option<Changes> {
     let mut is_any = false;
     let mut kept = Vec::<Change>::new();
     for change in changes.iter() {
         let emptied = match change {
-            Change::Remove { container, .. } if is_emptied(target.root.at(*container), changes) => {
-                removal(target, *container)
+            Change::Remove { container, .. } if is_emptied(opened.root.at(*container), changes) => {
+                removal(opened, *container)
             }
             _ => None,
         };
@@ -38,8 +38,8 @@ fn is_emptied(collection: Value<'_>, changes: &Changes) -> bool {
 }
 
 /// The removal of a collection, if it is a member that may be absent.
-fn removal(target: &Target<'_>, collection: NodeId) -> Option<Change> {
-    let (holder, child) = target.lineage(collection).pop()?;
+fn removal(opened: &Opened<'_>, collection: NodeId) -> Option<Change> {
+    let (holder, child) = opened.lineage(collection).pop()?;
     let key = child.key?.as_str()?;
     let may_be_absent = SAME_IF_EMPTY.contains(&key.as_ref());
     may_be_absent.then(|| Change::Remove { container: holder.id(), child: collection })

@@ -6,37 +6,37 @@ use std::ops::Range;
 
 use json::{Document, Kind, NodeId, Value};
 
-use super::Target;
 use super::layout::layout;
 use super::place::Child;
 use super::plan::{Collection, Plan};
 use super::render::{Flow, Layout, is_collection};
 use super::scalar::{self, Context};
 use crate::edit::TextEdit;
+use crate::opened::Opened;
 use crate::yaml::Style;
 
 /// The changes of the text that a plan asks for, laid out as the text of `around` is, in order; `None` if they overlap or it is not
 /// known how to write one of them.
-pub(super) fn edits<'a>(target: &Target<'a>, plan: &Plan, around: Value<'a>) -> Option<Vec<TextEdit>> {
-    let mut writer = Writer { target, layout: layout(target, around)?, node: target.root.id(), edits: Vec::new() };
+pub(super) fn edits<'a>(opened: &Opened<'a>, plan: &Plan, around: Value<'a>) -> Option<Vec<TextEdit>> {
+    let mut writer = Writer { opened, layout: layout(opened, around)?, node: opened.root.id(), edits: Vec::new() };
     for (key, name) in &plan.renamed {
         writer.node = *key;
         writer.rename(*key, name)?;
     }
     for (value, text) in &plan.replaced {
         writer.node = *value;
-        writer.set(target.root.at(*value), text)?;
+        writer.set(opened.root.at(*value), text)?;
     }
     for (value, members) in &plan.merged {
         writer.node = *value;
-        writer.merge(target.root.at(*value), members)?;
+        writer.merge(opened.root.at(*value), members)?;
     }
     // A collection that is used several times may be changed for all uses alike: once in the text.
     let mut written = BTreeMap::new();
     for (id, change) in &plan.collections {
         writer.node = *id;
-        let value = target.root.at(*id);
-        let span = target.origin(value)?.span;
+        let value = opened.root.at(*id);
+        let span = opened.origin(value)?.span;
         let before = writer.edits.len();
         writer.change(value, change)?;
         let own: Vec<_> = writer.edits.iter().skip(before).map(|edit| (edit.span.clone(), edit.text.clone())).collect();
@@ -57,7 +57,7 @@ struct Edit {
 }
 
 struct Writer<'w, 'a> {
-    target: &'w Target<'a>,
+    opened: &'w Opened<'a>,
     layout: Layout<'a>,
     /// What is being changed.
     node: NodeId,
@@ -93,8 +93,8 @@ impl<'a> Writer<'_, 'a> {
 
     /// Renames a key.
     fn rename(&mut self, key: NodeId, name: &str) -> Option<()> {
-        let (container, _) = self.target.lineage(key).pop()?;
-        let (around, origin) = (self.target.origin(container)?, self.target.origin(self.target.root.at(key))?);
+        let (container, _) = self.opened.lineage(key).pop()?;
+        let (around, origin) = (self.opened.origin(container)?, self.opened.origin(self.opened.root.at(key))?);
         let context = if around.style == Style::BlockMapping { Context::Block } else { self.flow(container)?.context };
         self.edit(origin.span, scalar::string(name, origin.style, context));
         Some(())
@@ -103,25 +103,25 @@ impl<'a> Writer<'_, 'a> {
     /// Gives a value the JSON `text`.
     fn set(&mut self, value: Value<'a>, text: &str) -> Option<()> {
         let new = Document::parse(text.as_bytes()).ok()?;
-        match self.target.lineage(value.id()).pop() {
+        match self.opened.lineage(value.id()).pop() {
             Some((container, child)) => self.set_child(container, &child, new.root()),
             None => self.set_root(value, new.root()),
         }
     }
 
     fn set_root(&mut self, value: Value<'a>, new: Value<'_>) -> Option<()> {
-        let origin = self.target.origin(value)?;
+        let origin = self.opened.origin(value)?;
         let is_block = matches!(origin.style, Style::BlockMapping | Style::BlockSequence);
-        let children = self.target.children(value)?;
+        let children = self.opened.children(value)?;
         let comments = self.comments(origin.span.clone(), &children.iter().collect::<Vec<_>>())?;
         if origin.span.is_empty() {
             return None;
         }
         if is_block {
-            let column = self.target.column(origin.span.start);
+            let column = self.opened.column(origin.span.start);
             let comments = comments.iter().map(|comment| [comment, self.layout.new_line(column).as_str()].concat());
             let text = comments.chain([self.layout.block(new, column)]).collect::<String>();
-            self.edit(origin.span.start..self.target.content_end(value)?, text);
+            self.edit(origin.span.start..self.opened.content_end(value)?, text);
         } else {
             let lines = self.json_lines(origin.span.start);
             let text = self.layout.flow(new, Flow { lines, ..self.flow(value)? });
@@ -135,11 +135,11 @@ impl<'a> Writer<'_, 'a> {
         if !comments.is_empty() {
             // What is in a collection is indented more than the key that it belongs to.
             let new_line = [self.layout.newline, self.indentation(part.start), "  "].concat();
-            if !text.is_empty() || !self.target.slice(0..part.start).ends_with([' ', '\t', '\n']) {
+            if !text.is_empty() || !self.opened.slice(0..part.start).ends_with([' ', '\t', '\n']) {
                 text.push(' ');
             }
             text.push_str(&comments.join(&new_line));
-            if !self.target.slice(part.end..self.target.line_end(part.end)).trim().is_empty() {
+            if !self.opened.slice(part.end..self.opened.line_end(part.end)).trim().is_empty() {
                 text.push_str(&new_line);
             }
         }
@@ -147,7 +147,7 @@ impl<'a> Writer<'_, 'a> {
     }
 
     fn set_child(&mut self, container: Value<'a>, child: &Child<'a>, new: Value<'_>) -> Option<()> {
-        match self.target.origin(container)?.style {
+        match self.opened.origin(container)?.style {
             Style::BlockMapping | Style::BlockSequence => self.set_in_block(container, child, new),
             _ => self.set_in_flow(container, child, new),
         }
@@ -161,7 +161,7 @@ impl<'a> Writer<'_, 'a> {
             None => self.layout.flow(new, Flow { lines: self.json_lines(child.span.start), ..flow }),
         };
         if child.span.is_empty() {
-            let end = self.target.end(child)?;
+            let end = self.opened.end(child)?;
             self.insert(end, [" ", &text].concat());
         } else {
             self.replace_in_flow(child.span.clone(), text, &comments);
@@ -170,20 +170,20 @@ impl<'a> Writer<'_, 'a> {
     }
 
     fn set_in_block(&mut self, container: Value<'a>, child: &Child<'a>, new: Value<'_>) -> Option<()> {
-        let target = self.target;
+        let opened = self.opened;
         let is_block = matches!(child.style, Style::BlockMapping | Style::BlockSequence) && !child.is_alias;
         // Behind the colon or dash, and the anchor and tag that may follow.
         let (head, key_column) = match &child.key_span {
-            Some(key) => (target.colon_end(key.end)?, Some(target.column(key.start))),
+            Some(key) => (opened.colon_end(key.end)?, Some(opened.column(key.start))),
             None => (self.dash(container, child)? + 1, None),
         };
-        let head = target.properties_end(head);
-        let end = target.end(child)?;
-        let is_below = !child.span.is_empty() && target.line_end(head) < child.span.start;
+        let head = opened.properties_end(head);
+        let end = opened.end(child)?;
+        let is_below = !child.span.is_empty() && opened.line_end(head) < child.span.start;
         if is_block && is_collection(new) {
-            let column = target.column(child.span.start);
+            let column = opened.column(child.span.start);
             // A comment behind what goes is not one on what comes.
-            let end = if target.is_first_on_line(child.span.start) { target.line_end(end) } else { end };
+            let end = if opened.is_first_on_line(child.span.start) { opened.line_end(end) } else { end };
             let comments = self.comments(child.span.start..end, &[child])?;
             let comments = comments.iter().map(|comment| [comment, self.layout.new_line(column).as_str()].concat());
             // A list may begin in the column of its key.
@@ -199,23 +199,23 @@ impl<'a> Writer<'_, 'a> {
                 self.insert(head, [" ", &text].concat());
                 self.remove_lines(child.span.start, end, &[child])?;
             } else {
-                let column = target.column(child.span.start);
+                let column = opened.column(child.span.start);
                 let comments = self.comments(child.span.start..end, &[child])?;
                 let comments = comments.iter().map(|comment| [&self.layout.new_line(column), *comment].concat());
                 self.edit(child.span.start..end, std::iter::once(text).chain(comments).collect::<String>());
             }
         } else if matches!(child.style, Style::Literal | Style::Folded) && !child.is_alias {
-            let header_end = target.block_header_end(child.span.start);
-            let lines = target.line_end(header_end)..end.max(target.line_end(header_end));
+            let header_end = opened.block_header_end(child.span.start);
+            let lines = opened.line_end(header_end)..end.max(opened.line_end(header_end));
             match key_column {
                 Some(column) if is_collection(new) => {
                     self.edit(head..header_end, "");
                     self.edit(lines, self.layout.behind_colon(new, column));
                 }
                 _ => {
-                    let is_alone = header_end == target.line_end(header_end);
+                    let is_alone = header_end == opened.line_end(header_end);
                     let text = match new.as_str() {
-                        None if is_alone => self.layout.block(new, target.column(child.span.start)),
+                        None if is_alone => self.layout.block(new, opened.column(child.span.start)),
                         _ => self.scalar(new, Style::Plain),
                     };
                     self.edit(child.span.start..header_end, text);
@@ -228,10 +228,10 @@ impl<'a> Writer<'_, 'a> {
             let comments = comments.iter().map(|comment| [new_line.as_str(), comment].concat());
             let text = comments.chain([self.layout.behind_colon(new, column)]).collect::<String>();
             self.edit(head..end, "");
-            self.insert(target.line_end(end), text);
+            self.insert(opened.line_end(end), text);
         } else {
-            let column = if child.span.is_empty() { target.column(head) + 1 } else { target.column(child.span.start) };
-            let is_alone = target.slice(end..target.line_end(end)).trim().is_empty();
+            let column = if child.span.is_empty() { opened.column(head) + 1 } else { opened.column(child.span.start) };
+            let is_alone = opened.slice(end..opened.line_end(end)).trim().is_empty();
             let text = match new.as_str() {
                 Some(_) => self.scalar(new, child.style),
                 None if is_collection(new) && !is_alone => self.layout.flow(new, Flow::YAML),
@@ -249,12 +249,12 @@ impl<'a> Writer<'_, 'a> {
 
     /// Puts a mapping that merges the alias and has more members in the place of an alias.
     fn merge(&mut self, value: Value<'a>, members: &[(String, String)]) -> Option<()> {
-        let target = self.target;
-        let (container, child) = target.lineage(value.id()).pop()?;
-        let merge = ["<<: ", target.slice(child.span.clone())].concat();
+        let opened = self.opened;
+        let (container, child) = opened.lineage(value.id()).pop()?;
+        let merge = ["<<: ", opened.slice(child.span.clone())].concat();
         let mut key_column = None;
-        if let (Style::BlockMapping, Some(key)) = (target.origin(container)?.style, &child.key_span) {
-            key_column = Some((target.colon_end(key.end)?, target.column(key.start)));
+        if let (Style::BlockMapping, Some(key)) = (opened.origin(container)?.style, &child.key_span) {
+            key_column = Some((opened.colon_end(key.end)?, opened.column(key.start)));
         }
         let mut texts = vec![merge];
         for (key, text) in members {
@@ -267,7 +267,7 @@ impl<'a> Writer<'_, 'a> {
         if let Some((colon_end, column)) = key_column {
             let new_line = self.layout.new_line(column + self.layout.step);
             self.edit(colon_end..child.span.end, "");
-            self.insert(target.line_end(child.span.end), [new_line.as_str(), &texts.join(&new_line)].concat());
+            self.insert(opened.line_end(child.span.end), [new_line.as_str(), &texts.join(&new_line)].concat());
         } else {
             self.edit(child.span, ["{", &texts.join(", "), "}"].concat());
         }
@@ -284,9 +284,9 @@ impl<'a> Writer<'_, 'a> {
 
     /// Adds and removes children of a collection.
     fn change(&mut self, collection: Value<'a>, change: &Collection) -> Option<()> {
-        let target = self.target;
-        let origin = target.origin(collection)?;
-        let children = target.children(collection)?;
+        let opened = self.opened;
+        let origin = opened.origin(collection)?;
+        let children = opened.children(collection)?;
         let is_removed = |child: &Child<'a>| change.removed.contains(&child.value.id());
         if children.iter().any(|child| child.is_merged && is_removed(child)) {
             return None;
@@ -334,17 +334,17 @@ impl<'a> Writer<'_, 'a> {
 
     /// Removes neighbouring children from a block collection that keeps others.
     fn remove_from_block(&mut self, collection: Value<'a>, run: &[Child<'a>], next: Option<&Child<'a>>) -> Option<()> {
-        let target = self.target;
+        let opened = self.opened;
         let (first, last) = (run.first()?, run.last()?);
         let start = self.start(collection, first)?;
-        let end = target.end(last)?;
+        let end = opened.end(last)?;
         let run: Vec<_> = run.iter().collect();
-        if target.is_first_on_line(start) {
+        if opened.is_first_on_line(start) {
             return self.remove_lines(start, end, &run);
         }
         // The first child stands behind a dash; the next one moves up to it.
         let next = self.start(collection, next?)?;
-        let column = target.column(start);
+        let column = opened.column(start);
         let comments = self.comments(start..next, &run)?;
         let comments = comments.iter().map(|comment| [comment, self.layout.new_line(column).as_str()].concat());
         self.edit(start..next, comments.collect::<String>());
@@ -353,16 +353,16 @@ impl<'a> Writer<'_, 'a> {
 
     /// Removes whole lines; comments in them stay.
     fn remove_lines(&mut self, start: usize, end: usize, removed: &[&Child<'a>]) -> Option<()> {
-        let target = self.target;
-        let indentation = self.layout.new_line(target.column(start));
-        let comments = self.comments(start..target.line_end(end), removed)?;
-        let line_start = target.line_start(start);
-        if let Some(previous) = target.previous_line_end(line_start) {
+        let opened = self.opened;
+        let indentation = self.layout.new_line(opened.column(start));
+        let comments = self.comments(start..opened.line_end(end), removed)?;
+        let line_start = opened.line_start(start);
+        if let Some(previous) = opened.previous_line_end(line_start) {
             let comments = comments.iter().map(|comment| [indentation.as_str(), *comment].concat());
-            self.edit(previous..target.line_end(end), comments.collect::<String>());
+            self.edit(previous..opened.line_end(end), comments.collect::<String>());
         } else {
             let comments = comments.iter().map(|comment| [*comment, self.layout.newline].concat());
-            let next = target.next_line(target.line_end(end)).unwrap_or(target.text.len());
+            let next = opened.next_line(opened.line_end(end)).unwrap_or(opened.text.len());
             self.edit(line_start..next, comments.collect::<String>());
         }
         Some(())
@@ -370,10 +370,10 @@ impl<'a> Writer<'_, 'a> {
 
     /// Adds children to a block collection that keeps some.
     fn insert_in_block(&mut self, collection: Value<'a>, change: &Collection, span: Range<usize>) -> Option<()> {
-        let target = self.target;
-        let column = target.column(span.start);
-        let gap = match target.children(collection)?.first() {
-            Some(child) if child.key.is_none() => target.slice(span.start + 1..child.span.start).chars().count() + 1,
+        let opened = self.opened;
+        let column = opened.column(span.start);
+        let gap = match opened.children(collection)?.first() {
+            Some(child) if child.key.is_none() => opened.slice(span.start + 1..child.span.start).chars().count() + 1,
             _ => 2,
         };
         let gap = if (2..=8).contains(&gap) { gap } else { 2 };
@@ -385,14 +385,14 @@ impl<'a> Writer<'_, 'a> {
             });
             let elements = elements.collect::<Option<Vec<_>>>()?.join(&new_line);
             match self.line_before(span.start) {
-                Some(line_end) if target.is_first_on_line(span.start) => {
+                Some(line_end) if opened.is_first_on_line(span.start) => {
                     self.insert(line_end, [new_line.as_str(), &elements].concat());
                 }
                 _ => self.insert(span.start, [&elements, new_line.as_str()].concat()),
             }
         }
         if !change.last.is_empty() {
-            let at = self.with_comments(target.content_end(collection)?, column);
+            let at = self.with_comments(opened.content_end(collection)?, column);
             for (key, text) in &change.last {
                 let document = Document::parse(text.as_bytes()).ok()?;
                 let child = match key {
@@ -408,28 +408,28 @@ impl<'a> Writer<'_, 'a> {
     /// The end of the line of a position, or of the last of the comments below it that are indented more than a column: those belong to
     /// what ends there.
     fn with_comments(&self, at: usize, column: usize) -> usize {
-        let target = self.target;
-        let mut end = target.line_end(at);
-        while let Some(next) = target.next_line(end) {
-            let line = target.slice(next..target.line_end(next));
+        let opened = self.opened;
+        let mut end = opened.line_end(at);
+        while let Some(next) = opened.next_line(end) {
+            let line = opened.slice(next..opened.line_end(next));
             let comment = line.trim_start_matches(' ');
             if !comment.starts_with('#') || line.len() - comment.len() <= column {
                 break;
             }
-            end = target.line_end(next);
+            end = opened.line_end(next);
         }
         end
     }
 
     /// The end of the line before a position and before the comments above it, which belong to what begins there.
     fn line_before(&self, at: usize) -> Option<usize> {
-        let target = self.target;
-        let indentation = target.slice(target.line_start(at)..at);
-        let mut end = target.previous_line_end(target.line_start(at))?;
+        let opened = self.opened;
+        let indentation = opened.slice(opened.line_start(at)..at);
+        let mut end = opened.previous_line_end(opened.line_start(at))?;
         loop {
-            let line = target.slice(target.line_start(end)..end);
+            let line = opened.slice(opened.line_start(end)..end);
             let is_comment = line.strip_prefix(indentation).is_some_and(|line| line.starts_with('#'));
-            match target.previous_line_end(target.line_start(end)).filter(|_| is_comment) {
+            match opened.previous_line_end(opened.line_start(end)).filter(|_| is_comment) {
                 Some(previous) => end = previous,
                 None if is_comment => return None,
                 None => return Some(end),
@@ -444,9 +444,9 @@ impl<'a> Writer<'_, 'a> {
         previous: Option<&Child<'a>>,
         next: Option<&Child<'a>>,
     ) -> Option<()> {
-        let target = self.target;
+        let opened = self.opened;
         let start = self.flow_start(run.first()?)?;
-        let end = target.end(run.last()?)?;
+        let end = opened.end(run.last()?)?;
         let run: Vec<_> = run.iter().collect();
         match (previous, next) {
             (_, Some(next)) => {
@@ -456,12 +456,12 @@ impl<'a> Writer<'_, 'a> {
                 } else {
                     let comments = self.comments(start..end, &run)?;
                     let end = self.comma_end(end)?;
-                    let rest = target.slice(end..target.line_end(end));
+                    let rest = opened.slice(end..opened.line_end(end));
                     self.replace_in_flow(start..end + rest.len() - rest.trim_start().len(), String::new(), &comments);
                 }
             }
             (Some(previous), None) => {
-                let previous = target.end(previous)?;
+                let previous = opened.end(previous)?;
                 if self.comments(previous..end, &run)?.is_empty() {
                     self.edit(previous..end, "");
                 } else {
@@ -483,12 +483,12 @@ impl<'a> Writer<'_, 'a> {
         children: &[Child<'a>],
         span: Range<usize>,
     ) -> Option<()> {
-        let target = self.target;
+        let opened = self.opened;
         let is_kept = |child: &&Child<'a>| !change.removed.contains(&child.value.id());
         let (first, last) = (children.iter().find(is_kept)?, children.iter().rfind(is_kept)?);
-        let (start, end) = (self.flow_start(first)?, target.end(last)?);
+        let (start, end) = (self.flow_start(first)?, opened.end(last)?);
         let flow = self.flow(collection)?;
-        let has_lines = target.slice(span.clone()).contains('\n') && target.is_first_on_line(self.flow_start(last)?);
+        let has_lines = opened.slice(span.clone()).contains('\n') && opened.is_first_on_line(self.flow_start(last)?);
         let inside = Flow { lines: self.json_lines(start).filter(|_| has_lines), ..flow };
         let separator = if has_lines {
             [self.layout.newline, self.indentation(self.flow_start(last)?)].concat()
@@ -502,7 +502,7 @@ impl<'a> Writer<'_, 'a> {
         let comma_end = self.comma_end(end).filter(|_| children.last().is_some_and(|child| is_kept(&child)));
         let is_line_over = has_lines && {
             let end = comma_end.unwrap_or(end);
-            let rest = target.slice(end..target.line_end(end)).trim_start();
+            let rest = opened.slice(end..opened.line_end(end)).trim_start();
             rest.is_empty() || rest.starts_with('#')
         };
         for (position, (key, text)) in change.last.iter().enumerate() {
@@ -514,7 +514,7 @@ impl<'a> Writer<'_, 'a> {
             match comma_end {
                 // A comma behind the last child is allowed in YAML.
                 Some(comma_end) if is_line_over => {
-                    self.insert(target.line_end(comma_end), [&separator, text.as_str(), ","].concat());
+                    self.insert(opened.line_end(comma_end), [&separator, text.as_str(), ","].concat());
                 }
                 Some(comma_end) => self.insert(comma_end, [&separator, text.as_str(), ","].concat()),
                 None if is_line_over => {
@@ -523,7 +523,7 @@ impl<'a> Writer<'_, 'a> {
                         self.insert(end, ",");
                     }
                     let comma = if position + 1 == change.last.len() { "" } else { "," };
-                    self.insert(target.line_end(end), [&separator, text.as_str(), comma].concat());
+                    self.insert(opened.line_end(end), [&separator, text.as_str(), comma].concat());
                 }
                 None => self.insert(end, [",", &separator, text.as_str()].concat()),
             }
@@ -533,15 +533,15 @@ impl<'a> Writer<'_, 'a> {
 
     /// How the children of a flow collection are written, but for lines.
     fn flow(&self, collection: Value<'a>) -> Option<Flow<'a>> {
-        if self.target.is_json() {
+        if self.opened.is_json() {
             return Some(self.layout.json);
         }
-        let mut children = self.target.children(collection)?.into_iter();
-        let is_quoted = |key: &Range<usize>| self.target.slice(key.clone()).starts_with('"');
+        let mut children = self.opened.children(collection)?.into_iter();
+        let is_quoted = |key: &Range<usize>| self.opened.slice(key.clone()).starts_with('"');
         let is_json = children.next().is_some_and(|first| match (&first.key_span, first.value.kind()) {
             (Some(key), _) => is_quoted(key),
             (None, Kind::Object) => {
-                let inner = self.target.children(first.value).and_then(|children| children.into_iter().next());
+                let inner = self.opened.children(first.value).and_then(|children| children.into_iter().next());
                 inner.and_then(|inner| inner.key_span).is_some_and(|key| is_quoted(&key))
             }
             _ => first.style == Style::DoubleQuoted,
@@ -557,7 +557,7 @@ impl<'a> Writer<'_, 'a> {
 
     /// The white space at the beginning of the line of a position.
     fn indentation(&self, at: usize) -> &'a str {
-        let line = self.target.slice(self.target.line_start(at)..at);
+        let line = self.opened.slice(self.opened.line_start(at)..at);
         line.get(..line.len() - line.trim_start().len()).unwrap_or_default()
     }
 
@@ -576,30 +576,30 @@ impl<'a> Writer<'_, 'a> {
 
     /// Where the anchor and tag before a position on its line start.
     fn with_properties(&self, at: usize) -> usize {
-        let target = self.target;
+        let opened = self.opened;
         let mut start = at;
         loop {
-            let line = target.slice(target.line_start(start)..start);
+            let line = opened.slice(opened.line_start(start)..start);
             let before = line.trim_end_matches([' ', '\t']);
             let token = before.rfind([' ', '\t', ',', '[', '{']).map_or(0, |space| space + 1);
             if before.len() == line.len() || !before.get(token..).unwrap_or_default().starts_with(['&', '!']) {
                 return start;
             }
-            start = target.line_start(start) + token;
+            start = opened.line_start(start) + token;
         }
     }
 
     /// The dash of an element of a block sequence.
     fn dash(&self, sequence: Value<'a>, element: &Child<'a>) -> Option<usize> {
-        let target = self.target;
-        let first = target.origin(sequence)?.span.start;
+        let opened = self.opened;
+        let first = opened.origin(sequence)?.span.start;
         let before = sequence.elements().take_while(|other| other.id() < element.value.id()).last();
-        let Some(before) = before else { return target.slice(first..first + 1).starts_with('-').then_some(first) };
-        let end = target.end(&target.child(sequence, None, before)?)?;
-        let column = target.column(first);
-        let mut line = target.next_line(target.line_end(end))?;
+        let Some(before) = before else { return opened.slice(first..first + 1).starts_with('-').then_some(first) };
+        let end = opened.end(&opened.child(sequence, None, before)?)?;
+        let column = opened.column(first);
+        let mut line = opened.next_line(opened.line_end(end))?;
         loop {
-            let text = target.slice(line..target.line_end(line));
+            let text = opened.slice(line..opened.line_end(line));
             let content = text.trim_start_matches(' ');
             if content.starts_with('-') && text.len() - content.len() == column {
                 return Some(line + column);
@@ -607,18 +607,18 @@ impl<'a> Writer<'_, 'a> {
             if !content.is_empty() && !content.starts_with('#') {
                 return None;
             }
-            line = target.next_line(target.line_end(line))?;
+            line = opened.next_line(opened.line_end(line))?;
         }
     }
 
     /// Behind the comma that follows a child of a flow collection.
     fn comma_end(&self, end: usize) -> Option<usize> {
-        let rest = self.target.text.get(end..)?;
+        let rest = self.opened.text.get(end..)?;
         let before = rest.len() - rest.trim_start_matches([' ', '\t', '\r', '\n']).len();
         rest.get(before..)?.starts_with(',').then_some(end + before + 1)
     }
 
     fn comments(&self, part: Range<usize>, children: &[&Child<'a>]) -> Option<Vec<&'a str>> {
-        self.target.comments(part, children)
+        self.opened.comments(part, children)
     }
 }

@@ -5,7 +5,8 @@ use std::cell::OnceCell;
 use azure_workload_identity_lint::report::FilePlace;
 use azure_workload_identity_policy::finding::Part;
 use azure_workload_identity_policy::json::{self, Path, Value};
-use kubernetes_manifests::place::{Located, Written};
+use kubernetes_manifests::Opened;
+use kubernetes_manifests::place::Located;
 use kubernetes_manifests::source::{Lines, Source};
 use kubernetes_manifests::yaml;
 
@@ -39,12 +40,12 @@ impl<'s> Texts<'s> {
 impl DocumentText<'_, '_> {
     /// The place that a path from a value leads to.
     pub(super) fn place(&self, from: Value<'_>, path: &Path, part: Part) -> FilePlace {
-        self.with_written(|written| written.locate(from, path, part))
+        self.opened(|opened| opened.locate(from, path, part))
     }
 
     /// The place of a value, or of its first line.
     pub(super) fn of(&self, value: Value<'_>) -> FilePlace {
-        self.with_written(|written| written.locate_value(value))
+        self.opened(|opened| opened.locate_value(value))
     }
 
     /// The place of what names an object of Kubernetes.
@@ -52,14 +53,14 @@ impl DocumentText<'_, '_> {
         self.place(object, &Path::default().key("metadata").key("name"), Part::Value)
     }
 
-    fn with_written(&self, locate: impl FnOnce(&Written<'_>) -> Located) -> FilePlace {
+    fn opened(&self, locate: impl FnOnce(&Opened<'_>) -> Located) -> FilePlace {
         let Texts { source, lines, documents } = self.texts;
         let document = self.number.and_then(|number| {
             let without_json = |document| yaml::Document { json: String::new(), ..document };
             let read = || yaml::documents(&source.text, true).filter_map(Result::ok).map(without_json).collect();
             documents.get_or_init(read).get(number)
         });
-        let span = locate(&Written { text: &source.text, json: self.json, document, elements: &[] }).span;
+        let span = locate(&Opened::new(&source.text, self.json.root(), document)).span;
         let lines = lines.get_or_init(|| Lines::new(&source.text));
         FilePlace { source: (*source).clone(), range: lines.range(&span), span }
     }
