@@ -131,7 +131,10 @@ fn time_is_linear_in_the_text() {
             let large = time(&large);
             (large < small * 60 + Duration::from_millis(5)).then_some(()).ok_or((small, large))
         };
-        let found = is_linear().or_else(|_| is_linear()).or_else(|_| is_linear());
+        let mut found = is_linear();
+        for _ in 0..20 {
+            found = found.or_else(|_| is_linear());
+        }
         assert_eq!(found, Ok(()), "{name}: times for 5 KB and 80 KB");
     }
 }
