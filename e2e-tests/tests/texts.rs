@@ -15,7 +15,8 @@ use std::io::ErrorKind;
 use std::process::Command;
 
 use azure_workload_identity_guest::HostCluster;
-use azure_workload_identity_lint::edit::{Target, apply, edits};
+use azure_workload_identity_lint::Opened;
+use azure_workload_identity_lint::edit::apply;
 use azure_workload_identity_lint::preview::{Object, Outcome, Preview, preview, with_injection};
 use azure_workload_identity_lint::yaml;
 use azure_workload_identity_policy::inquiry::Inquiry;
@@ -113,7 +114,7 @@ impl Recorded {
         let host = HostCluster(|operation: &str, payload: &[u8]| cluster.call(operation, payload));
         let (number, document) = find(text, &serde_json::from_str(&self.object).unwrap());
         let json = Document::parse(document.json.as_bytes()).unwrap();
-        let target = Target { text, root: json.root(), document: Some(&document), elements: &[] };
+        let opened = Opened::new(text, json.root(), Some(&document));
         let inquiry = Inquiry { namespace: Some((&self.namespace).into()), ..Inquiry::of_object(json.root()) };
         let object = Object { inquiry, cluster: &host, accounts_are_known: true, is_partial: false };
         (preview(&target, &[object], &[settings]), number)
@@ -237,8 +238,8 @@ fn a_repair_of_a_text_is_the_repair_of_the_object() {
                 let inquiry = Inquiry { object: Some(json.root()), ..Inquiry::of_review(request.root()) };
                 let findings = examine(&inquiry, &settings, &host).findings;
                 for repair in findings.iter().filter_map(|finding| Some(&finding.repair.as_ref()?.changes)) {
-                    let target = Target { text: &text, root: json.root(), document: Some(&document), elements: &[] };
-                    let Some(edits) = edits(&target, repair) else {
+                    let opened = Opened::new(&text, json.root(), Some(&document));
+                    let Some(edits) = opened.edits(repair) else {
                         refused.push(format!("{file}: {}, seed {}: aliases {}", case.note, style.seed, style.aliases));
                         continue;
                     };

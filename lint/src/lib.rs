@@ -47,7 +47,7 @@ mod workers;
 
 pub use check::check;
 pub use file::File;
-pub use kubernetes_manifests::{TypedObject, edit, objects, rendered, source, yaml};
+pub use kubernetes_manifests::{Opened, TypedObject, edit, objects, rendered, source, yaml};
 pub use options::{IsIgnored, Options};
 pub use previews::{FilePreview, NamedPod, previews};
 pub use state::ClusterState;
