@@ -117,7 +117,7 @@ impl Recorded {
         let opened = Opened::new(text, json.root(), Some(&document));
         let inquiry = Inquiry { namespace: Some((&self.namespace).into()), ..Inquiry::of_object(json.root()) };
         let object = Object { inquiry, cluster: &host, accounts_are_known: true, is_partial: false };
-        (preview(&target, &[object], &[settings]), number)
+        (preview(&opened, &[object], &[settings]), number)
     }
 
     /// Whether the preview could show the change.
