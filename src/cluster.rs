@@ -3,6 +3,7 @@
 use std::cell::OnceCell;
 use std::fmt;
 
+use crate::formats::present;
 use crate::json::{Kind, Reading, Value};
 use crate::keys;
 use crate::pod::StringMap;
@@ -144,7 +145,12 @@ impl ServiceAccount {
 
     /// The client id, unless it is empty.
     pub fn usable_client_id(&self) -> Option<&str> {
-        self.client_id.as_deref().filter(|id| !id.is_empty())
+        present(self.client_id.as_deref())
+    }
+
+    /// The tenant id, unless it is empty.
+    pub fn usable_tenant_id(&self) -> Option<&str> {
+        present(self.tenant_id.as_deref())
     }
 }
 

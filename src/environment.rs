@@ -10,6 +10,7 @@
 
 use std::borrow::Cow;
 
+use crate::formats::present;
 use crate::json::Value;
 use crate::pod::{Container, EnvVar, Pod};
 
@@ -84,7 +85,7 @@ impl Variable<'_> {
     pub fn is_missing(&self) -> bool {
         match &self.value {
             Resolved::Unset => true,
-            Resolved::Text(text) => text.is_empty(),
+            Resolved::Text(text) => present(Some(text)).is_none(),
             Resolved::Unresolved(_) | Resolved::Elsewhere(_) | Resolved::Maybe(_) => false,
         }
     }

@@ -16,7 +16,7 @@ use crate::rules;
 use crate::settings::{Inject, OptIn, Settings};
 use crate::subject::{
     EphemeralContainersSubject, FederatedCredentialSubject, Holder, KeyUse, Models, Outer, PodSubject,
-    ServiceAccountSubject, ServiceSubject, Subject, SubjectKind, Template, Workload, has_controller, is_being_deleted,
+    ServiceAccountSubject, ServiceSubject, Subject, SubjectKind, Template, Workload, controller, is_being_deleted,
 };
 
 /// The result of an examination.
@@ -101,7 +101,7 @@ impl<'e, 'a> Examiner<'e, 'a> {
                     let _ = self.pod(&pod, None);
                 }
             }
-            SubjectKind::Workload { templates, is_custom } if !has_controller(self.object) => {
+            SubjectKind::Workload { templates, is_custom } if controller(self.object).is_none() => {
                 self.templates(&templates, is_custom);
             }
             SubjectKind::Workload { .. } => {}

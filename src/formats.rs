@@ -121,6 +121,12 @@ pub(super) fn is_object_pointer(text: &str) -> bool {
     text.strip_prefix('/').is_some_and(|steps| steps.split('/').all(is_step) && !steps.starts_with('*'))
 }
 
+/// A value, unless it is empty. To injection and to the SDKs of Azure an empty annotation or variable is a missing one, and so is a
+/// null one, which Go decodes as empty.
+pub fn present(value: Option<&str>) -> Option<&str> {
+    value.filter(|value| !value.is_empty())
+}
+
 /// Whether the text is letters, digits and `others`, and begins and ends with a letter or digit.
 fn is_made_of(text: &str, others: &[u8]) -> bool {
     let alphanumeric = |c: char| c.is_ascii_alphanumeric();

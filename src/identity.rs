@@ -1,6 +1,7 @@
 //! The identity that a pod asks for: resolved from the pod, its service account and the settings, used by rules and injection.
 
 use crate::cluster::{AccountLookup, ServiceAccount};
+use crate::formats::present;
 use crate::keys;
 use crate::order::Names;
 use crate::pod::Pod;
@@ -70,7 +71,7 @@ impl<'a> Identity<'a> {
     pub fn tenant_id(&self) -> Option<&'a str> {
         let own = self.service_account().and_then(|account| account.tenant_id.as_deref());
         // An empty annotation counts: upstream then injects no tenant at all.
-        own.or(self.settings_tenant_id).filter(|id| !id.is_empty())
+        present(own.or(self.settings_tenant_id))
     }
 
     /// The audience of the token that this policy injects.
@@ -81,10 +82,9 @@ impl<'a> Identity<'a> {
     /// How long its token is valid.
     pub fn expiration(&self) -> Expiration<'a> {
         let own = || self.service_account().and_then(|account| account.token_expiration.as_deref());
-        let is_set = |text: &&str| !text.is_empty();
-        match self.pod_expiration.filter(is_set) {
+        match present(self.pod_expiration) {
             Some(text) => Expiration::Pod(text),
-            None => own().filter(is_set).map_or(Expiration::Default, Expiration::ServiceAccount),
+            None => present(own()).map_or(Expiration::Default, Expiration::ServiceAccount),
         }
     }
 }

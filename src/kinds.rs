@@ -1,6 +1,7 @@
 //! The kinds that the policy knows without settings.
 
 use crate::federated::FederatedCredential;
+use crate::json::Value;
 
 /// Kinds with a pod template: API group, kind, and the JSON pointer to the template.
 const WORKLOADS: [(&str, &str, &str); 7] = [
@@ -16,6 +17,11 @@ const WORKLOADS: [(&str, &str, &str); 7] = [
 /// Where the pod template of a built-in kind is.
 pub(crate) fn pod_template(group: &str, kind: &str) -> Option<&'static str> {
     WORKLOADS.iter().find(|known| (known.0, known.1) == (group, kind)).map(|known| known.2)
+}
+
+/// The pod template of an object of a built-in kind.
+pub fn pod_template_of<'a>(group: &str, kind: &str, object: Value<'a>) -> Option<Value<'a>> {
+    pod_template(group, kind)?.split('/').skip(1).try_fold(object, Value::field)
 }
 
 /// Whether objects of this kind are judged as what they are, whatever the settings say.

@@ -48,7 +48,7 @@ pub mod inject;
 pub mod inquiry;
 pub mod issuer;
 pub mod keys;
-mod kinds;
+pub mod kinds;
 pub mod layout;
 pub mod mounts;
 pub mod nearest;

@@ -11,6 +11,12 @@ use crate::keys;
 use crate::layout::{Layout, V1_5_VOLUME, reserved_name};
 use crate::order::ByName;
 
+/// The CSI drivers that mount Azure storage, by default with an identity of their own.
+pub const STORAGE_DRIVERS: &[&str] = &["file.csi.azure.com", "blob.csi.azure.com"];
+
+/// The CSI driver that reads secrets for pods.
+pub const SECRETS_STORE_DRIVER: &str = "secrets-store.csi.k8s.io";
+
 /// A pod or pod template.
 #[derive(Debug)]
 pub struct Pod<'a> {
@@ -116,10 +122,9 @@ impl<'a> Pod<'a> {
     /// Whether a CSI driver reads secrets or mounts Azure storage with the pod's identity: the kubelet gives the driver a token of
     /// the service account then, and the pod itself needs neither label nor injection.
     pub fn lends_identity_to_csi_driver(&self) -> bool {
-        const DRIVERS: [&str; 3] = ["secrets-store.csi.k8s.io", "file.csi.azure.com", "blob.csi.azure.com"];
         self.volumes.iter().any(|volume| {
             let driver = volume.object.field("csi").and_then(|csi| csi.field("driver")).and_then(Value::as_str);
-            driver.is_some_and(|driver| DRIVERS.contains(&driver.as_ref()))
+            driver.is_some_and(|driver| driver == SECRETS_STORE_DRIVER || STORAGE_DRIVERS.contains(&driver.as_ref()))
         })
     }
 

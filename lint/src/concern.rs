@@ -2,9 +2,10 @@
 
 use azure_workload_identity_policy::json::{Kind, Value};
 use azure_workload_identity_policy::keys;
+use azure_workload_identity_policy::pod::STORAGE_DRIVERS;
 use azure_workload_identity_policy::settings::Settings;
 
-use crate::consumers::{Consumer, Test, VOLUME_DRIVERS, find};
+use crate::consumers::{Consumer, Test, find};
 use crate::identities;
 use crate::report::ObjectName;
 
@@ -17,7 +18,7 @@ pub(crate) fn concerns_identity(object: Value<'_>, name: &ObjectName, settings: 
         || Consumer::of(group, &name.kind).is_some_and(|consumer| !consumer.parts_of(object).is_empty())
         || identities::is_kind(group, &name.kind)
         || (raw.contains(AUDIENCE) && any(object, &|value| has_audience(value, settings)))
-        || (VOLUME_DRIVERS.iter().any(|driver| raw.contains(driver)) && any(object, &has_client_id))
+        || (STORAGE_DRIVERS.iter().any(|driver| raw.contains(driver)) && any(object, &has_client_id))
 }
 
 /// The member of a projected token with its audience.
@@ -30,7 +31,8 @@ fn has_audience(value: Value<'_>, settings: &[Settings<'_>]) -> bool {
 
 /// Whether a value is a volume of a driver that takes a client id, and has one.
 fn has_client_id(value: Value<'_>) -> bool {
-    Test::Is(VOLUME_DRIVERS).holds(value.field("driver")) && Test::IsSet.holds(find(value, "volumeAttributes.clientID"))
+    Test::Is(STORAGE_DRIVERS).holds(value.field("driver"))
+        && Test::IsSet.holds(find(value, "volumeAttributes.clientID"))
 }
 
 /// Whether a condition is true of a mapping in a value, or of the value. JSON is not nested without a limit.

@@ -5,6 +5,7 @@
 //! same way, and then their pods are pods as all others.
 
 use azure_workload_identity_policy::json::Value;
+use azure_workload_identity_policy::pod::STORAGE_DRIVERS;
 
 /// A kind of objects that use an identity.
 #[derive(Debug)]
@@ -104,12 +105,6 @@ const IMAGE_REFLECTOR: Controller = Controller {
     account: "image-reflector-controller",
 };
 
-/// The provisioners of volumes that can be mounted with an identity.
-pub const VOLUME_DRIVERS: &[&str] = &["file.csi.azure.com", "blob.csi.azure.com"];
-
-/// The driver of [`Mounted::SecretProviderClass`].
-pub const SECRETS_STORE_DRIVER: &str = "secrets-store.csi.k8s.io";
-
 /// The table. All of them use tokens for the audience of Entra ID: the drivers have it in `tokenRequests` of their `CSIDriver`, the
 /// controllers request it or get it by injection.
 pub static CONSUMERS: &[Consumer] = &[
@@ -136,7 +131,7 @@ pub static CONSUMERS: &[Consumer] = &[
         group: "",
         kinds: &["PersistentVolume"],
         parts: "spec.csi",
-        conditions: &[("driver", Test::Is(VOLUME_DRIVERS)), ("volumeAttributes.clientID", Test::IsSet)],
+        conditions: &[("driver", Test::Is(STORAGE_DRIVERS)), ("volumeAttributes.clientID", Test::IsSet)],
         account: AccountAt::Pods(Mounted::PersistentVolume),
         client: &["volumeAttributes.clientID"],
         tenant: &["volumeAttributes.tenantID"],
@@ -147,7 +142,7 @@ pub static CONSUMERS: &[Consumer] = &[
         group: "storage.k8s.io",
         kinds: &["StorageClass"],
         parts: "",
-        conditions: &[("provisioner", Test::Is(VOLUME_DRIVERS)), ("parameters.clientID", Test::IsSet)],
+        conditions: &[("provisioner", Test::Is(STORAGE_DRIVERS)), ("parameters.clientID", Test::IsSet)],
         account: AccountAt::Pods(Mounted::StorageClass),
         client: &["parameters.clientID"],
         tenant: &["parameters.tenantID"],

@@ -1,7 +1,7 @@
 //! # What it finds
 //!
-//! A labelled pod or pod template whose service account has no annotation `azure.workload.identity/client-id`, with a
-//! container that does not set `AZURE_CLIENT_ID` itself, or sets it to an empty value. A container with `envFrom`, which may
+//! A labelled pod or pod template whose service account has no annotation `azure.workload.identity/client-id`, or an empty
+//! one, with a container that does not set `AZURE_CLIENT_ID` itself, or sets it to an empty value. A container with `envFrom`, which may
 //! contain the variable, is only a warning.
 //!
 //! # Why it matters
@@ -22,6 +22,7 @@ use super::{Check, PodSubject, Rule};
 use crate::assumption::{Assumption, Assumptions};
 use crate::environment::Resolved;
 use crate::finding::{Finding, Findings, quote};
+use crate::formats::present;
 use crate::keys;
 use crate::pod::{Container, EnvVar};
 
@@ -29,12 +30,12 @@ pub(super) const RULE: Rule = Rule::new(&[Check::Template(check)]);
 
 fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
     let is_id = |variable: &EnvVar<'_>| {
-        variable.name == keys::ENV_CLIENT_ID && (!variable.value.is_empty() || variable.value_from.is_some())
+        variable.name == keys::ENV_CLIENT_ID
+            && (present(Some(&variable.value)).is_some() || variable.value_from.is_some())
     };
     let sets_id = |container: &Container<'_>| container.env.iter().any(is_id);
-    // An empty annotation is the concern of client-id-format.
     if subject.participants().all(sets_id)
-        || subject.identity.service_account().is_none_or(|account| account.client_id.is_some())
+        || subject.identity.service_account().is_none_or(|account| account.usable_client_id().is_some())
     {
         return;
     }
@@ -51,7 +52,9 @@ fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
     };
     findings.add_resting_on(rests_on, || {
         let (account, name) = (subject.service_account_name(), quote(&container.container.name));
-        let problem = ["names service account ", &account, ", which has no annotation ", keys::CLIENT_ID];
+        let is_empty = subject.identity.service_account().is_some_and(|account| account.client_id.is_some());
+        let has_none = if is_empty { ", which has an empty annotation " } else { ", which has no annotation " };
+        let problem = ["names service account ", &account, has_none, keys::CLIENT_ID];
         let problem = [problem.concat().as_str(), "; container ", &name, text].concat();
         Finding::at(subject.service_account_place(), problem, "annotate it with the client id of the identity")
             .related(subject.path_of(container.container.object), "this container has no client id")

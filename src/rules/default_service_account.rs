@@ -20,6 +20,7 @@
 use super::{Check, PodSubject, Rule, ServiceAccountSubject};
 use crate::assumption::Assumption;
 use crate::finding::{Finding, Findings};
+use crate::formats::present;
 use crate::keys;
 
 pub(super) const RULE: Rule =
@@ -43,7 +44,7 @@ fn check_template(subject: &PodSubject<'_>, findings: &mut Findings) {
 }
 
 fn check_service_account(subject: &ServiceAccountSubject<'_>, findings: &mut Findings) {
-    if subject.name == "default" && subject.annotations.get(keys::CLIENT_ID).is_some_and(|id| !id.is_empty()) {
+    if subject.name == "default" && present(subject.annotations.get(keys::CLIENT_ID)).is_some() {
         findings.add(|| {
             Finding::at(
                 subject.annotation_path(keys::CLIENT_ID),

@@ -29,6 +29,7 @@ use crate::assumption::{Assumption, Assumptions};
 use crate::container_identity::ContainerIdentity;
 use crate::environment::{Resolved, Variable};
 use crate::finding::{Finding, FindingBuilder, Findings, Place, quote, quote_id, quote_namespaced};
+use crate::formats::present;
 use crate::keys;
 use crate::settings::AllowedIdentity;
 
@@ -137,7 +138,7 @@ fn check_container<'a>(
     allowed: &Allowed<'_>,
     findings: &mut Findings,
 ) {
-    let text = |variable: &'a Variable<'a>| variable.text().filter(|id| !id.is_empty());
+    let text = |variable: &'a Variable<'a>| present(variable.text());
     let (client_id, tenant_id) = (text(&container.client_id), text(&container.tenant_id));
     let of_client = client_id.filter(|id| allowed.has_client(id));
     let has_tenant = |id| allowed.has_tenant(of_client, id);
@@ -196,7 +197,7 @@ fn check_container<'a>(
 fn check_service_account(subject: &ServiceAccountSubject<'_>, findings: &mut Findings) {
     let Some(identities) = &subject.settings.identities else { return };
     let allowed = Allowed::new(identities, subject.namespace, subject.name);
-    let annotation = |key| subject.annotations.get(key).filter(|value| !value.is_empty());
+    let annotation = |key| present(subject.annotations.get(key));
     let Some(client_id) = annotation(keys::CLIENT_ID) else { return };
     let tenant_id = annotation(keys::TENANT_ID).filter(|id| !allowed.has_tenant(Some(client_id), id));
     let found = match tenant_id {

@@ -190,12 +190,11 @@ fn are_same(one: Option<Value<'_>>, other: Option<Value<'_>>) -> bool {
     }
 }
 
-/// Whether a controller made the object from another one, which was judged when somebody applied it: the `ReplicaSet` of a
-/// Deployment, the Job of a `CronJob`.
-pub(crate) fn has_controller(object: Value<'_>) -> bool {
-    object.field("metadata").and_then(|metadata| metadata.field("ownerReferences")).is_some_and(|owners| {
-        owners.elements().any(|owner| owner.field("controller").and_then(Value::as_bool) == Some(true))
-    })
+/// The owner that controls an object, which made it and was judged when somebody applied it: the Deployment of a `ReplicaSet`, the
+/// `CronJob` of a Job.
+pub fn controller(object: Value<'_>) -> Option<Value<'_>> {
+    let mut owners = object.field("metadata")?.field("ownerReferences")?.elements();
+    owners.find(|owner| owner.field("controller").and_then(Value::as_bool) == Some(true))
 }
 
 /// Whether the object is being deleted and only waits for its finalizers.

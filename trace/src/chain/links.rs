@@ -162,7 +162,7 @@ impl<'a> Links<'_, 'a, '_> {
                 None => return Part::default(),
                 Some(account) => {
                     let place = self.fact.and_then(|fact| fact.client_id.as_ref());
-                    (account.client_id.clone().unwrap_or_default(), place)
+                    (account.usable_client_id().unwrap_or_default().to_owned(), place)
                 }
             },
         };

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use azure_workload_identity_lint::check::{Files, inquiry};
-use azure_workload_identity_lint::consumers::{SECRETS_STORE_DRIVER, VOLUME_DRIVERS, find};
+use azure_workload_identity_lint::consumers::find;
 use azure_workload_identity_lint::report::FilePlace;
 use azure_workload_identity_policy::cluster::{AccountLookup, Freshness};
 use azure_workload_identity_policy::container_identity::{ContainerIdentity, Injection};
@@ -15,9 +15,9 @@ use azure_workload_identity_policy::json::{Path, Reading, Value};
 use azure_workload_identity_policy::keys;
 use azure_workload_identity_policy::mounts::Volumes;
 use azure_workload_identity_policy::placeholder::has_placeholder;
-use azure_workload_identity_policy::pod::{Pod, Volume};
+use azure_workload_identity_policy::pod::{Pod, SECRETS_STORE_DRIVER, STORAGE_DRIVERS, Volume};
 use azure_workload_identity_policy::settings::{DEFAULT_AUDIENCE, DEFAULT_BINDING_AUDIENCE, OptIn, Settings};
-use azure_workload_identity_policy::subject::SubjectKind;
+use azure_workload_identity_policy::subject::{SubjectKind, controller};
 
 use super::facts::{AccountRef, Audience, Given, LabelFault, Mount, MountOf, Use, Wanted};
 use super::reader::Reader;
@@ -33,7 +33,7 @@ impl Reader<'_, '_, '_, '_> {
         let is_partial = self.set.is_partial(&place, group, &self.object.name.kind, value);
         match kind {
             Some(SubjectKind::Pod) => self.pod(value, value, &[], is_partial),
-            Some(SubjectKind::Workload { templates, .. }) if !has_controller(value) => {
+            Some(SubjectKind::Workload { templates, .. }) if controller(value).is_none() => {
                 for template in templates {
                     self.pod(value, template.value, &template.around, is_partial);
                 }
@@ -238,7 +238,7 @@ impl Reader<'_, '_, '_, '_> {
                 if let Some(class) = text("csi.volumeAttributes.secretProviderClass") {
                     mounted.push(MountOf::Class(class));
                 }
-            } else if VOLUME_DRIVERS.contains(&driver.as_str()) {
+            } else if STORAGE_DRIVERS.contains(&driver.as_str()) {
                 let given = |path: &str| {
                     let value = find(volume.object, path)?;
                     Some(Given::Own(value.as_str()?.into_owned(), self.text.of(value)))
@@ -261,9 +261,3 @@ impl Reader<'_, '_, '_, '_> {
 
 /// How many identities of one pod are followed: one for each container that sets its own.
 const IDENTITIES_OF_A_POD: usize = 20;
-
-/// Whether a controller made the object from another one.
-fn has_controller(object: Value<'_>) -> bool {
-    let owners = find(object, "metadata.ownerReferences").into_iter().flat_map(Value::elements);
-    owners.filter_map(|owner| owner.field("controller")).any(|it| it.as_bool() == Some(true))
-}

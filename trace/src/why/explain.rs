@@ -12,6 +12,7 @@ use azure_workload_identity_policy::ids::is_client_id;
 use azure_workload_identity_policy::inquiry::{Inquiry, Origin};
 use azure_workload_identity_policy::json::{Document, Reading, Value};
 use azure_workload_identity_policy::keys;
+use azure_workload_identity_policy::kinds::pod_template_of;
 use azure_workload_identity_policy::layout::Layout;
 use azure_workload_identity_policy::mounts::{Volumes, injected_volume};
 use azure_workload_identity_policy::pod::Pod;
@@ -325,9 +326,9 @@ impl Explainer<'_, '_> {
     fn template_is_labelled(&self) -> bool {
         let text = self.facts.owners.last().and_then(|owner| owner.object.as_ref()?.as_ref().ok());
         let is_labelled = |object: Value<'_>| {
-            let spec = object.field("spec")?;
-            let spec = spec.field("jobTemplate").and_then(|job| job.field("spec")).unwrap_or(spec);
-            let label = spec.field("template")?.field("metadata")?.field("labels")?.field(keys::USE)?;
+            let Inquiry { group, kind, .. } = Inquiry::of_object(object);
+            let template = pod_template_of(&group, &kind, object)?;
+            let label = template.field("metadata")?.field("labels")?.field(keys::USE)?;
             label.as_str().map(|label| label == "true")
         };
         text.and_then(|text| of_text(text, is_labelled).flatten()) == Some(true)
@@ -416,7 +417,7 @@ impl Explainer<'_, '_> {
         let mut is_own = false;
         for (key, what, wanted) in [
             (keys::CLIENT_ID, "client id", account.usable_client_id()),
-            (keys::TENANT_ID, "tenant id", account.tenant_id.as_deref().filter(|id| !id.is_empty())),
+            (keys::TENANT_ID, "tenant id", account.usable_tenant_id()),
         ] {
             let Some(wanted) = wanted else { continue };
             let change = self.account_object.and_then(|object| last_change(object, "annotations", key));

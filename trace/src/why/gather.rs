@@ -3,7 +3,9 @@
 use std::borrow::Cow;
 
 use azure_workload_identity_policy::json::{Document, Reading, Value};
+use azure_workload_identity_policy::kinds::pod_template_of;
 use azure_workload_identity_policy::pod::Pod;
+use azure_workload_identity_policy::subject::controller;
 use kubernetes_manifests::objects::objects;
 
 use super::changes::created;
@@ -140,11 +142,7 @@ fn selector_of(object: Value<'_>) -> Option<String> {
 
 /// The pod that a template would make.
 fn template(kind: Kind, object: Value<'_>) -> Option<String> {
-    let mut spec = object.field("spec")?;
-    if kind == Kind::CronJob {
-        spec = spec.field("jobTemplate")?.field("spec")?;
-    }
-    let template = spec.field("template")?;
+    let template = pod_template_of(kind.group(), kind.name(), object)?;
     let member = |key| template.field(key).map_or("{}", Value::raw);
     Some(format!(r#"{{"apiVersion":"v1","kind":"Pod","metadata":{},"spec":{}}}"#, member("metadata"), member("spec")))
 }
@@ -176,12 +174,6 @@ fn follow_owners(
             None => break,
         }
     }
-}
-
-/// The owner that controls an object.
-fn controller(object: Value<'_>) -> Option<Value<'_>> {
-    let mut owners = object.field("metadata")?.field("ownerReferences")?.elements();
-    owners.find(|owner| owner.field("controller").and_then(Value::as_bool) == Some(true))
 }
 
 /// The objects of an answer.

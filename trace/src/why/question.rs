@@ -195,6 +195,11 @@ impl Kind {
         }
     }
 
+    /// The API group; empty for the core group.
+    pub fn group(self) -> &'static str {
+        self.resource().split_once('.').map_or("", |(_, group)| group)
+    }
+
     /// The resource, with its API group.
     pub const fn resource(self) -> &'static str {
         match self {
@@ -239,10 +244,8 @@ impl Kind {
 
     /// The kind of an owner.
     pub(super) fn of_owner(api_version: &str, kind: &str) -> Option<Self> {
-        let is_it = |it: &Self| {
-            let group = it.resource().split_once('.').map_or("", |(_, group)| group);
-            it.name() == kind && api_version.rsplit_once('/').map_or("", |(group, _)| group) == group
-        };
+        let is_it =
+            |it: &Self| it.name() == kind && api_version.rsplit_once('/').map_or("", |(group, _)| group) == it.group();
         Self::ALL.into_iter().find(is_it)
     }
 }
