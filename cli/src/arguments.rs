@@ -3,9 +3,10 @@
 
 use std::borrow::Cow;
 use std::ffi::OsString;
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU16, NonZeroUsize};
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::time::Duration;
 
 use azure_workload_identity_lint::settings::Preset;
 use azure_workload_identity_policy::formats::is_object_name;
@@ -108,7 +109,7 @@ fn threads(text: &str) -> Result<NonZeroUsize, String> {
 }
 
 /// What is rendered and read.
-#[derive(Debug, Default, Args)]
+#[derive(Debug, Args)]
 #[command(next_help_heading = "Input")]
 pub(crate) struct RenderArguments {
     /// Run `kustomize build` (or `kubectl kustomize`) on a folder, and read what it prints
@@ -117,12 +118,37 @@ pub(crate) struct RenderArguments {
     /// Run `helm template` on a chart, and read what it prints; helm gets the arguments behind `--`
     #[arg(long, value_name = "CHART")]
     pub(crate) helm: Option<OsString>,
+    /// Render what the folders hold, and check that in place of its files: each kustomization that no other one takes, and each chart
+    /// with its default values
+    #[arg(long)]
+    pub(crate) render: bool,
+    /// How long kustomize and helm may run for each folder or chart
+    #[arg(long, value_name = "SECONDS", default_value_t = RENDER_TIMEOUT)]
+    pub(crate) render_timeout: NonZeroU16,
     /// Arguments for helm
     #[arg(last = true, value_name = "ARGS", requires = "helm")]
     pub(crate) helm_arguments: Vec<OsString>,
 }
 
+impl Default for RenderArguments {
+    fn default() -> Self {
+        let (kustomize, helm, helm_arguments) = Default::default();
+        Self { kustomize, helm, render: false, render_timeout: RENDER_TIMEOUT, helm_arguments }
+    }
+}
+
+/// How long a program that renders may run, in seconds, if nothing else is said.
+const RENDER_TIMEOUT: NonZeroU16 = match NonZeroU16::new(60) {
+    Some(seconds) => seconds,
+    None => NonZeroU16::MIN,
+};
+
 impl RenderArguments {
+    /// How long a program may run.
+    pub(crate) fn time(&self) -> Duration {
+        Duration::from_secs(self.render_timeout.get().into())
+    }
+
     /// The namespace for which helm renders, if it is told one.
     ///
     /// Source: helm's `EnvSettings` and `pflag`: the last option counts, else the variable `HELM_NAMESPACE`.

@@ -1,11 +1,7 @@
 //! What is read: files, folders, standard input, and what kustomize and helm print.
 
 use std::collections::HashSet;
-use std::env;
-use std::ffi::{OsStr, OsString};
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 use std::sync::Arc;
 
 use azure_workload_identity_lint::report::{ReadError, SkipReason, Skipped};
@@ -16,6 +12,7 @@ use azure_workload_identity_trace::chain::Credentials;
 use crate::arguments::{COMMANDS, PathArguments, RenderArguments};
 use crate::paths::shown;
 use crate::read::{self, Unread};
+use crate::render::{self, Plan, Renderer};
 use crate::walk::{Found, walk};
 
 /// What is to be read, in order.
@@ -77,19 +74,15 @@ impl Inputs {
         }
         for folder in &render.kustomize {
             let name = format!("{}/<kustomize build>", shown(folder, current));
-            let result = kustomize(folder);
+            let result = render::kustomize(folder, render.time());
             inputs.add_rendered(&name, result, |template| template.into());
         }
         if let Some(chart) = &render.helm {
             let name = format!("<helm template {}>", chart.to_string_lossy());
-            let result = helm(chart, &render.helm_arguments);
-            // Helm begins the names of templates with the name of the chart; the folder of the chart can be opened.
+            let result = render::helm(chart, &render.helm_arguments, render.time());
             let folder = Path::new(chart);
             let folder = folder.is_dir().then(|| shown(folder, current));
-            inputs.add_rendered(&name, result, |template| match (template.split_once('/'), &folder) {
-                (Some((_, path)), Some(folder)) => format!("{folder}/{path}").into(),
-                _ => template.into(),
-            });
+            inputs.add_rendered(&name, result, |template| of_chart(template, folder.as_deref()));
         }
         inputs.read_each_once();
         inputs
@@ -170,16 +163,81 @@ impl Inputs {
 
     fn add_rendered(&mut self, name: &str, result: Result<Vec<u8>, String>, file: impl Fn(&str) -> Arc<str>) {
         match result {
-            Ok(text) => match std::str::from_utf8(&text) {
-                Ok(text) => self.items.extend(rendered::split(name, text).into_iter().map(|source| Item::Text {
-                    name: if *source.name == *name { source.name } else { file(&source.name) },
-                    text: source.text.as_bytes().to_vec(),
-                })),
-                // The reader says what is wrong with it.
-                Err(_) => self.items.push(Item::Text { name: name.into(), text }),
-            },
+            Ok(text) => {
+                let texts = rendered_texts(name, text, file);
+                self.items.extend(texts.into_iter().map(|(name, text)| Item::Text { name, text }));
+            }
             Err(message) => self.errors.push(ReadError { file: name.into(), line: None, message }),
         }
+    }
+}
+
+/// What a program printed as texts with names, one for each template.
+fn rendered_texts(name: &str, text: Vec<u8>, file: impl Fn(&str) -> Arc<str>) -> Vec<(Arc<str>, Vec<u8>)> {
+    match std::str::from_utf8(&text) {
+        Ok(text) => rendered::split(name, text)
+            .into_iter()
+            .map(|source| {
+                let name = if *source.name == *name { source.name } else { file(&source.name) };
+                (name, source.text.as_bytes().to_vec())
+            })
+            .collect(),
+        // The reader says what is wrong with it.
+        Err(_) => vec![(name.into(), text)],
+    }
+}
+
+/// The name of a file of a chart. Helm begins the names of templates with the name of the chart; the folder of the chart can be opened.
+fn of_chart(template: &str, folder: Option<&str>) -> Arc<str> {
+    match (template.split_once('/'), folder) {
+        (Some((_, path)), Some(folder)) => format!("{folder}/{path}").into(),
+        _ => template.into(),
+    }
+}
+
+impl Input {
+    /// Renders what is among the files. What is rendered replaces the files that it is made from.
+    pub(crate) fn render(self, arguments: &RenderArguments, current: &Path, workers: &impl Workers) -> Self {
+        let Plan { mut jobs, skipped } = Plan::new(&self.files, &self.paths);
+        let explicit: HashSet<_> = arguments.kustomize.iter().filter_map(|folder| folder.canonicalize().ok()).collect();
+        jobs.retain(|job| !job.folder.canonicalize().is_ok_and(|folder| explicit.contains(&folder)));
+        let time = arguments.time();
+        let results = workers.map(jobs.len(), |number| {
+            jobs.get(number).map(|job| match job.renderer {
+                Renderer::Kustomize => render::kustomize(&job.folder, time),
+                Renderer::Helm => render::helm(job.folder.as_os_str(), &[], time),
+            })
+        });
+        let Self { files, paths, skipped: mut not_read, mut errors } = self;
+        not_read.extend(skipped.into_iter().filter_map(|(number, reason)| {
+            let file = Arc::clone(&files.get(number)?.source.name);
+            Some(Skipped { file, reason: SkipReason::NotRead(format!("{reason}, so that it is not rendered")) })
+        }));
+        let (mut made, mut replaced) = (Vec::new(), HashSet::new());
+        for (job, result) in jobs.into_iter().zip(results.into_iter().flatten()) {
+            let folder = shown(&job.folder, current);
+            let name = match job.renderer {
+                Renderer::Kustomize => format!("{folder}/<kustomize build>"),
+                Renderer::Helm => format!("<helm template {folder}>"),
+            };
+            match result {
+                Ok(text) => {
+                    made.extend(rendered_texts(&name, text, |template| of_chart(template, Some(&folder))));
+                    replaced.extend(job.sources);
+                }
+                // A program that is not installed is named once.
+                Err(message) if errors.iter().any(|error: &ReadError| error.message == message) => {}
+                Err(message) => errors.push(ReadError { file: name.into(), line: None, message }),
+            }
+        }
+        let is_replaced = |path: &Option<PathBuf>| {
+            let real = path.as_ref().and_then(|path| path.canonicalize().ok());
+            real.is_some_and(|real| real.ancestors().any(|path| replaced.contains(path)))
+        };
+        let kept = files.into_iter().zip(paths).filter(|(_, path)| !is_replaced(path));
+        let made = made.into_iter().map(|(name, text)| (File::read(name, text), None));
+        let (files, paths) = kept.chain(made).unzip();
+        Self { files, paths, skipped: not_read, errors }
     }
 }
 
@@ -241,52 +299,5 @@ pub(crate) fn read_credentials(path: &Path, current: &Path) -> Result<Credential
     match read::named(path) {
         Ok(text) => Ok(Credentials::read(name, text)),
         Err(cause) => Err(ReadError { file: name.into(), line: None, message: cause.to_string() }),
-    }
-}
-
-fn kustomize(folder: &Path) -> Result<Vec<u8>, String> {
-    let own = env::var_os("KUSTOMIZE").filter(|program| !program.is_empty());
-    let build = [OsStr::new("build"), folder.as_os_str()];
-    let attempts = match &own {
-        Some(program) => vec![(program.as_os_str(), build)],
-        None => vec![
-            (OsStr::new("kustomize"), build),
-            (OsStr::new("kubectl"), [OsStr::new("kustomize"), folder.as_os_str()]),
-        ],
-    };
-    for (program, arguments) in attempts {
-        if let Some(result) = output_of(program, &arguments) {
-            return result;
-        }
-    }
-    Err(match own {
-        Some(program) => format!("{} is not installed; KUSTOMIZE names it", program.to_string_lossy()),
-        None => "neither kustomize nor kubectl is installed; install one, or set KUSTOMIZE to the path of kustomize"
-            .to_owned(),
-    })
-}
-
-fn helm(chart: &OsStr, arguments: &[OsString]) -> Result<Vec<u8>, String> {
-    let own = env::var_os("HELM").filter(|program| !program.is_empty());
-    let program = own.as_deref().unwrap_or(OsStr::new("helm"));
-    let all: Vec<_> =
-        [OsStr::new("template"), chart].into_iter().chain(arguments.iter().map(OsString::as_os_str)).collect();
-    output_of(program, &all).unwrap_or_else(|| {
-        Err(format!("{} is not installed; install it, or set HELM to its path", program.to_string_lossy()))
-    })
-}
-
-/// What a program prints; `None` if there is no such program.
-fn output_of(program: &OsStr, arguments: &[&OsStr]) -> Option<Result<Vec<u8>, String>> {
-    let output = Command::new(program).args(arguments).stdin(Stdio::null()).output();
-    let name = program.to_string_lossy();
-    match output {
-        Err(cause) if cause.kind() == ErrorKind::NotFound => None,
-        Err(cause) => Some(Err(format!("{name} cannot be run: {cause}"))),
-        Ok(output) if output.status.success() => Some(Ok(output.stdout)),
-        Ok(output) => {
-            let said = String::from_utf8_lossy(&output.stderr);
-            Some(Err(format!("{name} failed ({}): {}", output.status, said.trim())))
-        }
     }
 }

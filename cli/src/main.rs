@@ -27,6 +27,7 @@ mod paths;
 mod policy;
 mod printable;
 mod read;
+mod render;
 mod replace;
 mod walk;
 mod workers;

@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use azure_workload_identity_lint::File;
+use azure_workload_identity_lint::kustomization::NAMES;
 
 use crate::arguments::{PathArguments, RenderArguments};
 use crate::display::Display;
@@ -11,10 +12,10 @@ use crate::exit::Exit;
 use crate::output::counted;
 use crate::paths::{from_current, shown};
 use crate::printable::printable;
+use crate::render::CHART;
 
 /// What is rendered, and by what: the option, and the names of the files that show that there is something to render.
-const RENDERED: [(&str, &[&str]); 2] =
-    [("--helm", &["Chart.yaml"]), ("--kustomize", &["kustomization.yaml", "kustomization.yml", "Kustomization"])];
+const RENDERED: [(&str, &[&str]); 2] = [("--helm", &[CHART]), ("--kustomize", &NAMES)];
 
 /// What was named, and what is in it.
 pub(crate) struct Looked<'l> {
@@ -35,23 +36,43 @@ impl Looked<'_> {
             0 => "the input has no YAML or JSON file".to_owned(),
             count => format!("the input has {}, but no Kubernetes object", counted(count, "file")),
         };
-        let advice: Vec<_> = RENDERED.iter().filter_map(|(option, names)| self.advice(option, names)).collect();
+        let advice: Vec<_> =
+            RENDERED.iter().filter_map(|(option, names)| self.advice(option, names, self.render?)).collect();
         let advice = match advice.as_slice() {
             [] if self.render.is_some() => {
                 "name the folder with the manifests, or render a chart with --helm or a kustomization with --kustomize"
                     .to_owned()
             }
             [] => "name the folder with the manifests".to_owned(),
-            advice => advice.join("; "),
+            advice => {
+                // It renders what is among the files, not what is beside them.
+                let is_read = RENDERED.iter().any(|(_, names)| self.named(names).next().is_some());
+                format!("{}{}", advice.join("; "), if is_read { ", or all with --render" } else { "" })
+            }
         };
         format!("there is nothing to check: {found}; {advice}")
     }
 
+    /// That there is something to render which was checked as it is; `None` if the command line says what is rendered.
+    pub(crate) fn hint(&self) -> Option<String> {
+        let render = self.render.filter(|it| !it.render && it.kustomize.is_empty() && it.helm.is_none())?;
+        let named = |names: &[&str]| self.named(names).next().is_some();
+        let advice = RENDERED.iter().filter(|(_, names)| named(names));
+        let advice: Vec<_> = advice.filter_map(|(option, names)| self.advice(option, names, render)).collect();
+        let advice = advice.join("; ");
+        (!advice.is_empty())
+            .then(|| format!("what kustomize and helm make is not checked: {advice}, or all with --render"))
+    }
+
+    /// The files that were read under these names.
+    fn named<'n>(&'n self, names: &'n [&str]) -> impl Iterator<Item = &'n str> {
+        let is_one = move |name: &&str| names.contains(&name.rsplit('/').next().unwrap_or_default());
+        self.files.iter().map(|file| &*file.source.name).filter(is_one)
+    }
+
     /// Which files show that there is something to render.
-    fn advice(&self, option: &str, names: &[&str]) -> Option<String> {
-        let render = self.render?;
-        let is_one = |name: &&str| names.contains(&name.rsplit('/').next().unwrap_or_default());
-        let read: Vec<_> = self.files.iter().map(|file| &*file.source.name).filter(is_one).collect();
+    fn advice(&self, option: &str, names: &[&str], render: &RenderArguments) -> Option<String> {
+        let read: Vec<_> = self.named(names).collect();
         let (first, others) = match read.split_first() {
             Some((first, others)) => ((*first).to_owned(), others.len()),
             None => (self.beside(names, render)?, 0),

@@ -60,7 +60,8 @@ impl Policy {
         if self.namespace.is_none() && paths.paths.is_empty() && render.kustomize.is_empty() {
             self.namespace = render.helm_namespace();
         }
-        Inputs::find(paths, render, &self.configuration.paths, &self.current).read(threads)
+        let input = Inputs::find(paths, render, &self.configuration.paths, &self.current).read(threads);
+        if render.render { input.render(render, &self.current, threads) } else { input }
     }
 
     /// Makes sure that some settings inject: without any, as with `inject: {}`.

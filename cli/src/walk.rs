@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::vec;
 
+use azure_workload_identity_lint::kustomization::NAMES;
 use ignore::Match;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
@@ -268,5 +269,8 @@ fn first<'p, T: 'p>(mut matches: impl Iterator<Item = Match<&'p T>>) -> Match<()
 /// Whether a file of a folder is read, judged by its name.
 fn is_manifest(path: &Path) -> bool {
     let is = |known: &str| path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case(known));
-    is("yaml") || is("yml") || is("json")
+    is("yaml")
+        || is("yml")
+        || is("json")
+        || path.file_name().is_some_and(|name| NAMES.iter().any(|known| name == *known))
 }

@@ -82,7 +82,9 @@ fn doubt(assumption: Assumption, Things { account, kind }: Things<'_>) -> String
     let account = || account.map_or_else(|| "a service account".to_owned(), |name| format!("service account {name}"));
     match assumption {
         Assumption::WholeObject => "the file has only a part of the object".to_owned(),
-        Assumption::NothingAdded => "an overlay or a patch may add it, which --kustomize DIR shows".to_owned(),
+        Assumption::NothingAdded => {
+            "an overlay or a patch may add it, which --kustomize DIR and --render show".to_owned()
+        }
         Assumption::Reader => format!("nothing shows what becomes of labels and annotations of kind {kind}"),
         Assumption::Absence => format!("{} may be applied from elsewhere", account()),
         Assumption::Account => format!("{} may have annotations that no file shows", account()),

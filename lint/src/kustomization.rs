@@ -25,8 +25,22 @@ pub struct Kustomization {
     pub renames: bool,
     /// Whether it renders charts, for which kustomize has to be told to run helm.
     pub renders_charts: bool,
-    /// Whether it is applied by Flux.
-    pub is_of_flux: bool,
+    /// The addresses of what it fetches.
+    pub fetched: Vec<String>,
+    /// What reads it.
+    pub role: Role,
+}
+
+/// What a kustomization is for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Role {
+    /// kustomize builds it, or another one takes it.
+    #[default]
+    Kustomization,
+    /// Only other kustomizations can take it.
+    Component,
+    /// Flux applies it.
+    Flux,
 }
 
 impl Kustomization {
@@ -42,7 +56,7 @@ impl Kustomization {
             return path.filter(|_| patches || renames || spec.field("components").is_some()).map(|path| Self {
                 takes: vec![path],
                 renames,
-                is_of_flux: true,
+                role: Role::Flux,
                 ..Self::default()
             });
         }
@@ -60,9 +74,41 @@ impl Kustomization {
             patches: patches.collect(),
             renames: ["namespace", "namePrefix", "nameSuffix"].iter().any(sets),
             renders_charts: ["helmCharts", "helmChartInflationGenerator"].iter().any(sets),
-            is_of_flux: false,
+            fetched: fetched(root),
+            role: if kind == "Component" { Role::Component } else { Role::Kustomization },
         })
     }
+}
+
+/// The addresses in a kustomization: kustomize loads what these members name from files, with HTTP, or with Git.
+fn fetched(root: Value<'_>) -> Vec<String> {
+    const LISTS: [&str; 10] = [
+        "resources",
+        "bases",
+        "components",
+        "crds",
+        "configurations",
+        "generators",
+        "transformers",
+        "validators",
+        "patchesStrategicMerge",
+        "patches",
+    ];
+    const PATHS: [&str; 3] = ["patches", "patchesJson6902", "replacements"];
+    let named = LISTS.into_iter().flat_map(|key| texts(root, key));
+    let elements = PATHS.into_iter().filter_map(|key| root.field(key)).flat_map(Value::elements);
+    let paths = elements.chain(root.field("openapi")).map(|element| text(Some(element), "path"));
+    let made = ["configMapGenerator", "secretGenerator"].into_iter().filter_map(|key| root.field(key));
+    let files = made.flat_map(Value::elements).flat_map(|made| [texts(made, "files"), texts(made, "envs")].concat());
+    named.chain(paths).chain(files).filter(|named| is_address(named)).collect()
+}
+
+/// Whether kustomize fetches what a member names. Source: `NewRepoSpecFromURL` and `fileLoader.Load` of kustomize.
+fn is_address(named: &str) -> bool {
+    let is_line = !named.contains('\n');
+    let is_git = ["git@", "git::", "gh:", "github.com/", "github.com:", "ssh:"].iter().any(|it| named.starts_with(it));
+    let has = ["://", ".git/", ".git?", "_git/", "?ref="].iter().any(|part| named.contains(part));
+    is_line && (is_git || has || named.strip_suffix(".git").is_some())
 }
 
 /// What kustomizations among the files do to others of them.
@@ -91,7 +137,7 @@ impl Taken {
             return format!("{} changes it; check what `flux build kustomization` prints", self.by);
         }
         let folder = self.by.rsplit_once('/').map_or(".", |(folder, _)| folder);
-        format!("{} may change it; --kustomize {folder} shows what it makes", self.by)
+        format!("{} may change it; --kustomize {folder} or --render shows what it makes", self.by)
     }
 }
 
@@ -116,7 +162,7 @@ impl Kustomized {
         let (mut taken, mut kustomized) = (Vec::new(), Self::default());
         let mut flux = HashMap::new();
         for (number, name, kustomization) in &all {
-            if kustomization.is_of_flux {
+            if kustomization.role == Role::Flux {
                 flux.extend(kustomization.takes.iter().map(|path| (normalized("", path), *number)));
                 continue;
             }
@@ -169,7 +215,7 @@ impl Graph<'_> {
         while let Some(number) = open.pop() {
             let kustomization = self.files.get(number).and_then(|file| file.kustomization.as_ref());
             renames |= kustomization.is_some_and(|it| it.renames);
-            is_of_flux |= kustomization.is_some_and(|it| it.is_of_flux);
+            is_of_flux |= kustomization.is_some_and(|it| it.role == Role::Flux);
             let outer = self.outer.get(&number).map(Vec::as_slice).unwrap_or_default();
             let first = open.len();
             open.extend(outer.iter().copied().filter(|outer| seen.insert(*outer)));

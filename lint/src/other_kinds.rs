@@ -58,6 +58,8 @@ fn search(value: Value<'_>, path: &Path, depth: usize, report: &mut dyn FnMut(Va
         .any(|step| matches!(step, Segment::Key(key) if key.to_ascii_lowercase().contains("serviceaccount")));
     let holder = match name {
         name if name.ends_with("labels") && !name.contains("match") => Some(Holder::PodLabels),
+        // `labels[0].pairs` of a kustomization.
+        name if name == "pairs" && is_of_labels(path) => Some(Holder::PodLabels),
         name if name.ends_with("annotations") && is_account => Some(Holder::AccountAnnotations),
         name if name.ends_with("annotations") => Some(Holder::PodAnnotations),
         _ => None,
@@ -72,6 +74,11 @@ fn search(value: Value<'_>, path: &Path, depth: usize, report: &mut dyn FnMut(Va
     for (index, element) in value.elements().enumerate() {
         search(element, &path.clone().index(index), depth - 1, report);
     }
+}
+
+/// Whether a path leads into a member `labels`.
+fn is_of_labels(path: &Path) -> bool {
+    path.segments().iter().any(|step| matches!(step, Segment::Key(key) if key == "labels"))
 }
 
 /// What the rules find in a pod or service account with these labels or annotations and nothing else.

@@ -42,18 +42,23 @@ pub(crate) fn run(arguments: &ChainArguments, display: &mut Display<'_>) -> Resu
     display.out.flush()?;
     display.skipped(&report.report)?;
     display.errors(&report.report.errors)?;
+    let looked = Looked {
+        paths: &arguments.input,
+        render: Some(&arguments.render),
+        files: &inputs.files,
+        current: &policy.current,
+    };
     match exit_after(&report) {
         Exit::Nothing => {
-            let looked = Looked {
-                paths: &arguments.input,
-                render: Some(&arguments.render),
-                files: &inputs.files,
-                current: &policy.current,
-            };
             let sentence = if report.report.summary.objects == 0 { looked.sentence() } else { NO_USE.to_owned() };
             Ok(nothing::tell(&sentence, arguments.input.allow_empty, display)?)
         }
-        exit => Ok(exit),
+        exit => {
+            if let Some(hint) = looked.hint() {
+                display.hint(&hint)?;
+            }
+            Ok(exit)
+        }
     }
 }
 

@@ -91,6 +91,9 @@ fn finish(
     display.out.flush()?;
     display.skipped(&report)?;
     display.errors(&report.errors)?;
+    if let (None, Some(hint)) = (&nothing, looked.hint()) {
+        display.hint(&hint)?;
+    }
     if let Some(sentence) = nothing {
         exit = nothing::tell(&sentence, is_allowed, display)?;
     }
