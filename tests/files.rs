@@ -31,10 +31,13 @@ fn a_variable_is_fine_in_a_file_and_refused_in_a_cluster() {
             assert_eq!(findings(key, id, Origin::File), [(rule, Severity::Note)], "{id}");
             assert_eq!(findings(key, id, Origin::Admission), [(rule, Severity::Deny)], "{id}");
         }
-        for id in ["", "REPLACE_ME_ID", "<your-id>", "00000000-0000-0000-0000-000000000000"] {
+        for id in ["REPLACE_ME_ID", "<your-id>", "00000000-0000-0000-0000-000000000000"] {
             assert_eq!(findings(key, id, Origin::File), [(rule, Severity::Deny)], "{id}");
         }
     }
+    // An empty client id has the effect of none; an empty tenant id is not replaced by the cluster's.
+    assert_eq!(findings("client-id", "", Origin::File), [("client-id-format", Severity::Warn)]);
+    assert_eq!(findings("tenant-id", "", Origin::File), [("tenant-id-format", Severity::Deny)]);
 }
 
 /// The service account `shop/api` of the files, whatever is asked for.
