@@ -113,9 +113,10 @@ impl Bom {
             let package =
                 Package::parse(line).with_context(|| format!("cannot read a line of cargo tree: {line:?}"))?;
             // The packages of this workspace that make up the module are one component.
-            let component = match package.name {
-                GUEST_PACKAGE | POLICY_PACKAGE => package.policy(&version, module)?,
-                _ => package.dependency(&lock)?,
+            let component = if package.is_of_workspace(&lock) {
+                package.policy(&version, module)?
+            } else {
+                package.dependency(&lock)?
             };
             let reference = component.bom_ref.clone();
             path.truncate(package.depth);
@@ -191,6 +192,16 @@ impl<'a> Package<'a> {
         Some(Self { depth: depth.parse().ok()?, name, version, license, repository })
     }
 
+    /// Whether the package is of this workspace: `Cargo.lock` names no source for those.
+    fn is_of_workspace(&self, lock: &Lockfile) -> bool {
+        self.locked(lock).is_some_and(|locked| locked.source.is_none())
+    }
+
+    fn locked<'l>(&self, lock: &'l Lockfile) -> Option<&'l cargo_lock::Package> {
+        let mut packages = lock.packages.iter();
+        packages.find(|package| package.name.as_str() == self.name && package.version.to_string() == self.version)
+    }
+
     fn policy(&self, version: &str, module: &[u8]) -> Result<Component> {
         let digest = digest::sha256(module);
         Ok(Component {
@@ -207,11 +218,7 @@ impl<'a> Package<'a> {
     }
 
     fn dependency(&self, lock: &Lockfile) -> Result<Component> {
-        let locked = lock
-            .packages
-            .iter()
-            .find(|package| package.name.as_str() == self.name && package.version.to_string() == self.version);
-        let locked = locked.with_context(|| format!("Cargo.lock lacks {} {}", self.name, self.version))?;
+        let locked = self.locked(lock).with_context(|| format!("Cargo.lock lacks {} {}", self.name, self.version))?;
         ensure!(
             locked.source.as_ref().is_some_and(cargo_lock::SourceId::is_default_registry),
             "{} {} is not from crates.io: it has no name that others would know it by",
