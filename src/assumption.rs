@@ -89,8 +89,8 @@ impl Assumptions {
 
     /// Both together.
     #[must_use]
-    pub const fn and(self, other: Self) -> Self {
-        Self(self.0 | other.0)
+    pub fn and(self, other: impl Into<Self>) -> Self {
+        Self(self.0 | other.into().0)
     }
 
     /// Those that are not in the other set.
@@ -126,9 +126,15 @@ impl From<Assumption> for Assumptions {
     }
 }
 
+impl<const N: usize> From<[Assumption; N]> for Assumptions {
+    fn from(assumptions: [Assumption; N]) -> Self {
+        assumptions.into_iter().collect()
+    }
+}
+
 impl FromIterator<Assumption> for Assumptions {
     fn from_iter<I: IntoIterator<Item = Assumption>>(assumptions: I) -> Self {
-        assumptions.into_iter().fold(Self::NONE, |all, one| all.and(one.into()))
+        assumptions.into_iter().fold(Self::NONE, Self::and)
     }
 }
 
@@ -200,10 +206,10 @@ impl Grounds {
     /// The grounds of an object that comes from `origin`. A pod is made from what exists now; what a workload or a federated
     /// credential needs may be created a moment later.
     pub(crate) fn new(origin: Origin, is_pod: bool) -> Self {
-        let open = [Assumption::Variables, Assumption::Issuer].into_iter().collect::<Assumptions>();
-        let open = if is_pod { open } else { open.and(Assumption::Absence.into()) };
+        let open = Assumptions::from([Assumption::Variables, Assumption::Issuer]);
+        let open = if is_pod { open } else { open.and(Assumption::Absence) };
         let unknown = Assumptions::from(Assumption::Application);
-        let of_file = [Assumption::Absence, Assumption::FinalValue, Assumption::Access].into_iter().collect();
+        let of_file = [Assumption::Absence, Assumption::FinalValue, Assumption::Access];
         Self { open, unknown: if origin == Origin::File { unknown.and(of_file) } else { unknown } }
     }
 

@@ -25,10 +25,8 @@ pub struct Finding {
     /// Changes to the object that do what `fix` says.
     #[cfg(feature = "repairs")]
     pub repair: Option<Repair>,
-    /// What it takes for true that the object does not show.
-    pub rests_on: Assumptions,
-    /// How important it is at most, whatever the severity of its rule.
-    pub importance: Severity,
+    /// What decides which severity it has, besides its rule.
+    pub weight: Weight,
     /// Whether injection is impossible until this is fixed. A pod that is to be injected is then rejected whatever the severity of
     /// the rule.
     pub blocks_injection: bool,
@@ -164,8 +162,7 @@ impl FindingBuilder {
             related: self.related,
             #[cfg(feature = "repairs")]
             repair: self.repair,
-            rests_on: weight.rests_on,
-            importance: weight.importance,
+            weight,
             blocks_injection: self.blocks_injection,
         }
     }
@@ -243,9 +240,9 @@ pub struct Findings {
 /// What decides which severity a finding has, besides its rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Weight {
-    /// What it rests on.
+    /// What it takes for true that the object does not show.
     pub rests_on: Assumptions,
-    /// How important it is at most.
+    /// How important it is at most, whatever the severity of its rule.
     pub importance: Severity,
 }
 

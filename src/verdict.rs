@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::examine::Examination;
-use crate::finding::{Count, Finding};
+use crate::finding::{Count, Finding, Weight};
 use crate::json::Changes;
 use crate::rule::{RuleId, Severity};
 use crate::settings::Settings;
@@ -36,20 +36,18 @@ pub fn decide(examination: Examination<'_>, settings: &Settings<'_>) -> Verdict 
     let Examination {
         subject, findings, counts, changes, client_id, tenant_id, is_exempt, is_injected, grounds, ..
     } = examination;
-    let configured = |rule, rests_on, importance: Severity| {
-        let most = importance.min(grounds.limit(rests_on));
+    let configured = |rule, weight: Weight| {
+        let most = weight.importance.min(grounds.limit(weight.rests_on));
         if is_exempt { Severity::Off } else { settings.severities.of(rule).min(most) }
     };
     let severity = |finding: &Finding| {
         let blocks = is_injected && finding.blocks_injection;
-        if blocks { Severity::Deny } else { configured(finding.rule, finding.rests_on, finding.importance) }
+        if blocks { Severity::Deny } else { configured(finding.rule, finding.weight) }
     };
     let is_on = |severity: &Severity| *severity != Severity::Off;
     let findings = findings.into_iter().map(|finding| (severity(&finding), finding)).filter(|(it, _)| is_on(it));
     let more = counts.iter().filter(|count| count.more > 0);
-    let more = more.map(|count: &Count| {
-        (configured(count.rule, count.weight.rests_on, count.weight.importance), count.rule, count.more)
-    });
+    let more = more.map(|count: &Count| (configured(count.rule, count.weight), count.rule, count.more));
     let mut verdict = Verdict {
         subject,
         findings: findings.collect(),

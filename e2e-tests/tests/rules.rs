@@ -91,7 +91,8 @@ fn findings_rest_on_what_the_table_says() {
     let findings: Vec<_> = all_cases().iter().flat_map(|(_, case)| verdict(case).findings).collect();
     let mut others = Vec::new();
     for rule in RuleId::ALL {
-        let found = findings.iter().filter(|(_, finding)| finding.rule == rule).map(|(_, finding)| finding.rests_on);
+        let found =
+            findings.iter().filter(|(_, finding)| finding.rule == rule).map(|(_, finding)| finding.weight.rests_on);
         let found: Vec<_> = found.fold(Assumptions::NONE, Assumptions::and).iter().collect();
         if found != rule.may_rest_on() {
             others.push(format!("{rule}: {found:?}, in the table {:?}", rule.may_rest_on()));
@@ -111,7 +112,7 @@ fn a_finding_is_a_note_if_something_that_it_rests_on_is_not_known() {
             assert_eq!(after.findings.len(), before.findings.len(), "{file}: {}", case.note);
             for ((severity, finding), (before, _)) in after.findings.iter().zip(&before.findings) {
                 let is_denied = is_injected && finding.blocks_injection;
-                let falls = finding.rests_on.contains(assumption) && !is_denied;
+                let falls = finding.weight.rests_on.contains(assumption) && !is_denied;
                 let expected = if falls { Severity::Note.min(*before) } else { *before };
                 assert_eq!(*severity, expected, "{file}: {}: {finding} without {}", case.note, assumption.name());
             }

@@ -114,7 +114,7 @@ mod tests {
         let things = Things { account: Some("NAME"), kind: "KIND" };
         let pod = Document::parse(br#"{"apiVersion": "v1", "kind": "Pod", "metadata": {}, "spec": {}}"#).unwrap();
         let mut grounds = examine(&Inquiry::of_object(pod.root()), &Settings::default(), &Nothing).grounds;
-        grounds.unknown = grounds.unknown.and(asked_of_files()).and(Assumption::Reader.into());
+        grounds.unknown = grounds.unknown.and(asked_of_files()).and(Assumption::Reader);
         for assumption in Assumption::ALL {
             let most = if grounds.limit(assumption.into()) == Severity::Warn { "warning" } else { "note" };
             let rules = RuleId::ALL.into_iter().filter(|rule| rule.may_rest_on().contains(&assumption));

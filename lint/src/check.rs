@@ -132,14 +132,14 @@ fn examine_object(
         let verdict = decide(examination, settings);
         for (severity, mut finding) in verdict.findings {
             // A correction rests on what the finding rests on.
-            if let (true, Some(repair)) = (finding.rests_on.intersects(grounds.unknown), &mut finding.repair) {
+            if let (true, Some(repair)) = (finding.weight.rests_on.intersects(grounds.unknown), &mut finding.repair) {
                 repair.applicability = Applicability::Suggestion;
             }
             let unseen = cluster.unseen.borrow();
             let account = unseen.first().filter(|_| unseen.len() == 1).map(String::as_str);
-            let sure = settings.severities.of(finding.rule).min(finding.importance);
+            let sure = settings.severities.of(finding.rule).min(finding.weight.importance);
             let certainty =
-                Certainty::new(grounds, finding.rests_on, sure, Things { account, kind: &object.name.kind });
+                Certainty::new(grounds, finding.weight.rests_on, sure, Things { account, kind: &object.name.kind });
             let is_same = |other: &&mut Found| {
                 other.finding.rule == finding.rule
                     && other.finding.place == finding.place
@@ -179,9 +179,14 @@ pub fn inquiry<'a>(value: Value<'a>, object: &'a Object, namespace: Option<&'a s
 
 /// What files may tell, in contrast to what no file ever tells.
 pub(crate) fn asked_of_files() -> Assumptions {
-    [Assumption::WholeObject, Assumption::NothingAdded, Assumption::Absence, Assumption::Account, Assumption::Access]
-        .into_iter()
-        .collect()
+    let asked = [
+        Assumption::WholeObject,
+        Assumption::NothingAdded,
+        Assumption::Absence,
+        Assumption::Account,
+        Assumption::Access,
+    ];
+    asked.into()
 }
 
 /// A finding as a draft of what is reported.

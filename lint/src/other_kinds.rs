@@ -100,9 +100,9 @@ fn findings(map: Value<'_>, holder: Holder, settings: &Settings<'_>) -> Vec<Find
         Assumption::Absence,
         Assumption::Account,
     ];
-    let not_shown = Assumptions::from_iter(not_shown);
+    let not_shown = Assumptions::from(not_shown);
     let found = verdict.findings.into_iter().map(|(_, finding)| finding);
-    found.filter(|finding| !finding.rests_on.intersects(not_shown)).collect()
+    found.filter(|finding| !finding.weight.rests_on.intersects(not_shown)).collect()
 }
 
 /// The finding at its place in the object.

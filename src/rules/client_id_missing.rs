@@ -45,10 +45,10 @@ fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
     // Nobody can tell here what envFrom brings.
     let open = || containers.iter().find(|container| is_open(&container.client_id.value));
     let Some(container) = missing.or_else(open) else { return };
-    let rests_on = Assumptions::from_iter([Assumption::Account, Assumption::NothingAdded]);
+    let rests_on = Assumptions::from([Assumption::Account, Assumption::NothingAdded]);
     let (rests_on, text) = match missing {
         Some(_) => (rests_on, " sets no AZURE_CLIENT_ID either"),
-        None => (rests_on.and(Assumption::Variables.into()), " has AZURE_CLIENT_ID only if envFrom brings it"),
+        None => (rests_on.and(Assumption::Variables), " has AZURE_CLIENT_ID only if envFrom brings it"),
     };
     findings.add_resting_on(rests_on, || {
         let (account, name) = (subject.service_account_name(), quote(&container.container.name));

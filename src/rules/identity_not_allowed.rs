@@ -117,7 +117,7 @@ fn check_account(subject: &PodSubject<'_>, allowed: &Allowed<'_>, findings: &mut
         _ => None,
     };
     if let Some((what, id)) = found {
-        findings.add_resting_on(Assumptions::of_value(id).and(Assumption::WholeObject.into()), || {
+        findings.add_resting_on(Assumptions::of_value(id).and(Assumption::WholeObject), || {
             let found = ["names service account ", &subject.service_account_name(), " with ", what, " ", &quote(id)];
             allowed.finding(subject.service_account_place(), &found.concat())
         });
@@ -152,7 +152,7 @@ fn check_container<'a>(
             _ if is_wrong => {
                 // What the service account alone says is judged with it.
                 let Some(entry) = variable.entry.or(container.client_id.entry) else { continue };
-                let rests_on = Assumptions::of_value(id.unwrap_or_default()).and(Assumption::WholeObject.into());
+                let rests_on = Assumptions::of_value(id.unwrap_or_default()).and(Assumption::WholeObject);
                 findings.add_resting_on(rests_on, || {
                     let id = quote_id(id.unwrap_or_default());
                     let found = match variable.entry {
@@ -181,7 +181,7 @@ fn check_container<'a>(
                 // The service account of a workload may be annotated a moment later.
                 let may_follow = subject.workload.is_some() && container.takes_part;
                 let rests_on = if may_follow { Assumption::Absence.into() } else { Assumptions::NONE };
-                findings.add_resting_on(rests_on.and(Assumption::NothingAdded.into()), || {
+                findings.add_resting_on(rests_on.and(Assumption::NothingAdded), || {
                     let problem =
                         ["reads a token for Azure without ", name, ", so its identity cannot be checked"].concat();
                     let fix = "set the variable in this container, or annotate the service account";

@@ -48,7 +48,7 @@ fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
         }
         return;
     };
-    let rests_on = Assumptions::of_value(proxy.text.unwrap_or_default()).and(Assumption::WholeObject.into());
+    let rests_on = Assumptions::of_value(proxy.text.unwrap_or_default()).and(Assumption::WholeObject);
     let Some(number) = proxy.number() else {
         findings.add_resting_on(rests_on, || {
             let problem = format!("is {}", quote(proxy.text.unwrap_or_default()));

@@ -32,8 +32,7 @@ fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
     }
     let Err(error @ (LookupError::Missing | LookupError::Unknown)) = subject.service_account.get() else { return };
     let name = subject.pod.service_account();
-    let rests_on =
-        Assumptions::from_iter([Assumption::Absence, Assumption::NothingAdded]).and(Assumptions::of_value(name));
+    let rests_on = Assumptions::from([Assumption::Absence, Assumption::NothingAdded]).and(Assumptions::of_value(name));
     findings.add_resting_on(rests_on, || {
         missing(error, subject.service_account_place(), subject.namespace, name).blocks_injection()
     });

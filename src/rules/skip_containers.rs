@@ -56,7 +56,7 @@ fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
     }
     let containers = Names::new(subject.pod.all_containers().map(|container| container.name.as_ref()).collect());
     let list = subject.pod.annotations.get(keys::SKIP_CONTAINERS).unwrap_or_default();
-    let rests_on = Assumptions::of_value(list).and(Assumption::NothingAdded.into());
+    let rests_on = Assumptions::of_value(list).and(Assumption::NothingAdded);
     let is_proxy = |name: &str| matches!(name, PROXY_CONTAINER | PROXY_INIT_CONTAINER);
     let is_known = |name: &str| {
         containers.contains(name) || INJECTED_LATER.contains(&name) || (is_proxy(name) && identity.proxy.is_some())

@@ -36,7 +36,7 @@ fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
         let may_be_meant = subject.wants_identity && !is_reserved_name(&volume.name);
         let is_used = || used.get_or_init(|| used_volumes(subject)).contains(volume.name.as_ref());
         let by_whom = if may_be_meant && !is_used() { Assumption::Application.into() } else { Assumptions::NONE };
-        findings.add_resting_on(by_whom.and(Assumption::WholeObject.into()), || {
+        findings.add_resting_on(by_whom.and(Assumption::WholeObject), || {
             let problem = "holds a token for Azure that injection did not add";
             let fix = "remove it and let the label bring one; exempt the service account if it is meant";
             Finding::at(subject.path_of(volume.object), problem, fix)

@@ -121,7 +121,7 @@ impl Run<'_, '_> {
             let mut verdict = decide(examination, settings);
             // A placeholder counts as it is written: nothing fills it in any more.
             let unknown = cluster.unknown(is_partial);
-            verdict.findings.retain(|(_, finding)| !finding.rests_on.intersects(unknown));
+            verdict.findings.retain(|(_, finding)| !finding.weight.rests_on.intersects(unknown));
             warnings.extend(verdict.warnings());
             denial = denial.or_else(|| verdict.message().map(|message| words::denied(file, policy, &message)));
         }

@@ -5,7 +5,6 @@ use std::borrow::Cow;
 use azure_workload_identity_policy::cluster::{AccountLookup, Cluster, Freshness, LookupError, ServiceAccount};
 use azure_workload_identity_policy::container_identity::ContainerIdentity;
 use azure_workload_identity_policy::environment::{Resolved, Variable};
-use azure_workload_identity_policy::examine;
 use azure_workload_identity_policy::finding::{Finding, quote};
 use azure_workload_identity_policy::identity::Identity;
 use azure_workload_identity_policy::ids::is_client_id;
@@ -18,6 +17,7 @@ use azure_workload_identity_policy::mounts::{Volumes, injected_volume};
 use azure_workload_identity_policy::pod::Pod;
 use azure_workload_identity_policy::rule::{RuleId, Severity, Topic};
 use azure_workload_identity_policy::settings::{Guard, Settings};
+use azure_workload_identity_policy::{decide, examine};
 
 use super::changes::{Change, created, last_change};
 use super::containers;
@@ -115,13 +115,7 @@ fn findings(
         // Objects in a list have neither kind nor version.
         (inquiry.kind, inquiry.version, inquiry.group) = (Cow::Borrowed(kind), Cow::Borrowed("v1"), Cow::Borrowed(""));
         (inquiry.origin, inquiry.namespace) = (Origin::Admission, Some(facts.namespace.clone().into()));
-        let examination = examine(&inquiry, &settings, cluster);
-        let grounds = examination.grounds;
-        let severity = |finding: &Finding| {
-            settings.severities.of(finding.rule).min(finding.importance).min(grounds.limit(finding.rests_on))
-        };
-        let findings = examination.findings.into_iter().map(|finding| (severity(&finding), finding));
-        findings.collect::<Vec<_>>()
+        decide(examine(&inquiry, &settings, cluster), &settings).findings
     };
     let mut all = of(pod, "Pod");
     let of_account = account.map(|account| of(account, "ServiceAccount")).unwrap_or_default();
@@ -130,7 +124,6 @@ fn findings(
             all.push((severity, finding));
         }
     }
-    all.retain(|(severity, _)| *severity != Severity::Off);
     all
 }
 
