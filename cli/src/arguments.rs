@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::ffi::OsString;
 use std::num::{NonZeroU16, NonZeroUsize};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -143,7 +143,23 @@ const RENDER_TIMEOUT: NonZeroU16 = match NonZeroU16::new(60) {
     None => NonZeroU16::MIN,
 };
 
+impl PathArguments {
+    /// What is read: what the command line names, else the default, else the current folder.
+    pub(crate) fn or_default<'p>(&'p self, render: &RenderArguments, default: &'p [PathBuf]) -> Vec<&'p Path> {
+        let named = if self.paths.is_empty() && !render.names_something() { default } else { &self.paths };
+        match named {
+            [] if !render.names_something() => vec![Path::new(".")],
+            named => named.iter().map(PathBuf::as_path).collect(),
+        }
+    }
+}
+
 impl RenderArguments {
+    /// Whether the command line names what is rendered.
+    pub(crate) fn names_something(&self) -> bool {
+        !self.kustomize.is_empty() || self.helm.is_some()
+    }
+
     /// How long a program may run.
     pub(crate) fn time(&self) -> Duration {
         Duration::from_secs(self.render_timeout.get().into())

@@ -62,23 +62,16 @@ impl Inputs {
         current: &Path,
     ) -> Self {
         let mut inputs = Self::default();
-        let is_default = paths.paths.is_empty() && render.kustomize.is_empty() && render.helm.is_none();
-        let here = [PathBuf::from(".")];
-        let paths = match (is_default, default_paths) {
-            (false, _) => &paths.paths,
-            (true, []) => here.as_slice(),
-            (true, paths) => paths,
-        };
-        for path in paths {
+        for path in paths.or_default(render, default_paths) {
             inputs.add_path(path, current);
         }
         for folder in &render.kustomize {
-            let name = format!("{}/<kustomize build>", shown(folder, current));
+            let name = Renderer::Kustomize.name_of(&shown(folder, current));
             let result = render::kustomize(folder, render.time());
             inputs.add_rendered(&name, result, |template| template.into());
         }
         if let Some(chart) = &render.helm {
-            let name = format!("<helm template {}>", chart.to_string_lossy());
+            let name = Renderer::Helm.name_of(&chart.to_string_lossy());
             let result = render::helm(chart, &render.helm_arguments, render.time());
             let folder = Path::new(chart);
             let folder = folder.is_dir().then(|| shown(folder, current));
@@ -216,10 +209,7 @@ impl Input {
         let (mut made, mut replaced) = (Vec::new(), HashSet::new());
         for (job, result) in jobs.into_iter().zip(results.into_iter().flatten()) {
             let folder = shown(&job.folder, current);
-            let name = match job.renderer {
-                Renderer::Kustomize => format!("{folder}/<kustomize build>"),
-                Renderer::Helm => format!("<helm template {folder}>"),
-            };
+            let name = job.renderer.name_of(&folder);
             match result {
                 Ok(text) => {
                     made.extend(rendered_texts(&name, text, |template| of_chart(template, Some(&folder))));

@@ -1,7 +1,7 @@
 //! What is said where no Kubernetes object is in the input: what would be read instead.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use azure_workload_identity_lint::File;
 use azure_workload_identity_lint::kustomization::NAMES;
@@ -55,7 +55,7 @@ impl Looked<'_> {
 
     /// That there is something to render which was checked as it is; `None` if the command line says what is rendered.
     pub(crate) fn hint(&self) -> Option<String> {
-        let render = self.render.filter(|it| !it.render && it.kustomize.is_empty() && it.helm.is_none())?;
+        let render = self.render.filter(|it| !it.render && !it.names_something())?;
         let named = |names: &[&str]| self.named(names).next().is_some();
         let advice = RENDERED.iter().filter(|(_, names)| named(names));
         let advice: Vec<_> = advice.filter_map(|(option, names)| self.advice(option, names, render)).collect();
@@ -83,10 +83,7 @@ impl Looked<'_> {
 
     /// The first of these files in a folder that was named, or in the one above: the files of a chart are in a folder of it.
     fn beside(&self, names: &[&str], render: &RenderArguments) -> Option<String> {
-        let here = [PathBuf::from(".")];
-        let is_default = self.paths.paths.is_empty() && render.kustomize.is_empty() && render.helm.is_none();
-        let paths = if is_default { here.as_slice() } else { &self.paths.paths };
-        let folders = paths.iter().flat_map(|path| {
+        let folders = self.paths.or_default(render, &[]).into_iter().flat_map(|path| {
             let path = self.current.join(path);
             let folder = if path.is_dir() { Some(path) } else { path.parent().map(Path::to_owned) };
             let above = folder.as_deref().and_then(Path::parent).map(Path::to_owned);

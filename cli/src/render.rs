@@ -39,6 +39,16 @@ pub(crate) enum Renderer {
     Helm,
 }
 
+impl Renderer {
+    /// The name in messages of what is rendered from a folder or chart.
+    pub(crate) fn name_of(&self, source: &str) -> String {
+        match self {
+            Self::Kustomize => format!("{source}/<kustomize build>"),
+            Self::Helm => format!("<helm template {source}>"),
+        }
+    }
+}
+
 /// A folder that is to be rendered.
 #[derive(Debug)]
 pub(crate) struct Job {

@@ -11,7 +11,6 @@ use azure_workload_identity_policy::json;
 use azure_workload_identity_policy::rule::Severity;
 use sha2::{Digest, Sha256};
 
-use crate::certainty::Certainty;
 use crate::correction::correction;
 use crate::draft::{Draft, Request, Subject, Words};
 use crate::file::{File, Part};
@@ -104,7 +103,7 @@ fn answers(set: &Set<'_>, file: &File, asked: &HashMap<usize, Vec<Asked<'_>>>) -
         return (answers, suppressions);
     }
     let lines = Lines::new(text);
-    let place = |span| FilePlace { source: file.source.clone(), range: lines.range(&span), span };
+    let place = |span| FilePlace::new(&file.source, &lines, span);
     let mut reread = file.reread();
     for part in &file.parts {
         let Some(asked) = asked.get(&part.number) else { continue };
@@ -172,26 +171,16 @@ fn repeated_keys(file: &File, options: &Options<'_>) -> Vec<Diagnostic> {
         return Vec::new();
     }
     let lines = Lines::new(&file.source.text);
-    let place =
-        |span: &Range<usize>| FilePlace { source: file.source.clone(), range: lines.range(span), span: span.clone() };
+    let place = |span: &Range<usize>| FilePlace::new(&file.source, &lines, span.clone());
     let diagnostic = |(part, repeated): (&Part, &Repeated)| {
         let (problem, fix, first) = repeated_key::words(repeated);
-        Diagnostic {
-            rule: Rule::RepeatedKey,
-            severity: options.severity_of(Rule::RepeatedKey),
-            certainty: Certainty::default(),
-            place: place(&repeated.again),
-            path: String::new(),
-            problem,
-            fix,
-            object: match part.objects.as_slice() {
-                [object] => object.name.clone(),
-                _ => ObjectName::default(),
-            },
-            related: vec![RelatedPlace { place: place(&repeated.first), message: first.to_owned() }],
-            correction: None,
-            fingerprint: String::new(),
-        }
+        let object = match part.objects.as_slice() {
+            [object] => object.name.clone(),
+            _ => ObjectName::default(),
+        };
+        let related = vec![RelatedPlace { place: place(&repeated.first), message: first.to_owned() }];
+        let place = place(&repeated.again);
+        Diagnostic { object, related, ..Diagnostic::of_own_rule(Rule::RepeatedKey, place, (problem, fix), options) }
     };
     repeated.map(diagnostic).collect()
 }
@@ -225,21 +214,10 @@ fn suppressed(
             let found = suppression_reason::check(suppression).into_iter();
             let found = found.chain(unused_suppression::check(suppression, &used, &file.source.text));
             diagnostics.extend(found.map(|problem| {
-                let place =
-                    FilePlace { source: file.source.clone(), range: lines.range(&problem.span), span: problem.span };
-                let diagnostic = Diagnostic {
-                    rule: problem.rule,
-                    severity: options.severity_of(problem.rule),
-                    certainty: Certainty::default(),
-                    place,
-                    path: String::new(),
-                    problem: problem.problem,
-                    fix: problem.fix,
-                    object: ObjectName::default(),
-                    related: Vec::new(),
-                    correction: problem.correction,
-                    fingerprint: String::new(),
-                };
+                let place = FilePlace::new(&file.source, &lines, problem.span);
+                let words = (problem.problem, problem.fix);
+                let diagnostic = Diagnostic::of_own_rule(problem.rule, place, words, options);
+                let diagnostic = Diagnostic { correction: problem.correction, ..diagnostic };
                 (number, diagnostic)
             }));
         }

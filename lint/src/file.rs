@@ -6,7 +6,7 @@ use azure_workload_identity_policy::cluster::ServiceAccount;
 use azure_workload_identity_policy::json::{self, Reading};
 
 use crate::access::Grant;
-use crate::kustomization::Kustomization;
+use crate::kustomization::{Kustomization, is_own_type};
 use crate::manifest::looks_like_one;
 use crate::members::text;
 use crate::objects::TypedObject;
@@ -256,7 +256,7 @@ impl File {
             self.kustomization = Kustomization::read(&self.source.name, root);
         }
         for object in crate::objects(root) {
-            self.objects += usize::from(!is_of_kustomize(&object.api_version));
+            self.objects += usize::from(!is_own_type(&object.api_version));
             objects.extend(Object::read(object));
         }
         if objects.is_empty() {
@@ -265,11 +265,6 @@ impl File {
         self.parts.push(Part { json: None, number, objects, repeated: Vec::new() });
         self.parts.last_mut()
     }
-}
-
-/// Whether an object is for kustomize alone: no cluster has it.
-fn is_of_kustomize(api_version: &str) -> bool {
-    api_version.starts_with("kustomize.config.k8s.io/")
 }
 
 /// Objects that no rule is about and that may be large or secret.

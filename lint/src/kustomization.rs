@@ -43,6 +43,11 @@ pub enum Role {
     Flux,
 }
 
+/// Whether objects of this version are for kustomize alone: no cluster has them.
+pub(crate) fn is_own_type(api_version: &str) -> bool {
+    api_version.starts_with("kustomize.config.k8s.io/")
+}
+
 impl Kustomization {
     /// Reads a kustomization. kustomize knows it by the name of its file, and fills in its type.
     pub(crate) fn read(file: &str, root: Value<'_>) -> Option<Self> {
@@ -61,8 +66,7 @@ impl Kustomization {
             });
         }
         let is_named_so = NAMES.contains(&file.rsplit('/').next().unwrap_or_default());
-        let has_own_type = api_version.starts_with("kustomize.config.k8s.io/");
-        if !(has_own_type || is_named_so && api_version.is_empty()) {
+        if !(is_own_type(&api_version) || is_named_so && api_version.is_empty()) {
             return None;
         }
         let patches = ["patches", "patchesStrategicMerge", "patchesJson6902"].into_iter();

@@ -8,6 +8,7 @@
 //!      -> file        the objects of a file
 //!      -> kustomization    what kustomizations do to the files that they name
 //!      -> set         the files together: their service accounts (accounts) and RBAC objects (access) are the cluster
+//!                     (partial: objects of which a file has only a part)
 //!      -> check       what the rules of the policy find in each object; what files cannot tell is a note
 //!                     (rules: what only files can break; other_kinds: objects that may hand labels to pods;
 //!                      concern: which objects have to do with identities; consumers, identities: kinds that use and make them)
@@ -34,6 +35,7 @@ pub mod identities;
 pub mod kustomization;
 mod options;
 mod other_kinds;
+mod partial;
 pub mod preview;
 mod previews;
 pub mod report;
@@ -53,4 +55,4 @@ pub use previews::{FilePreview, NamedPod, previews};
 pub use state::ClusterState;
 pub use workers::{OneThread, Workers};
 
-use kubernetes_manifests::{manifest, members, opened, partial, place};
+use kubernetes_manifests::{manifest, members, opened, place};

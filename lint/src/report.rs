@@ -11,8 +11,9 @@ use azure_workload_identity_policy::rule::Severity;
 
 use crate::certainty::Certainty;
 pub use crate::edit::TextEdit;
+use crate::options::Options;
 use crate::rule::Rule;
-use crate::source::{Position, Source};
+use crate::source::{Lines, Position, Source};
 
 /// The result of a check.
 #[derive(Debug, Default)]
@@ -56,6 +57,23 @@ pub struct Diagnostic {
 }
 
 impl Diagnostic {
+    /// What one of the linter's own rules finds: what is wrong, and what to do.
+    pub fn of_own_rule(rule: Rule, place: FilePlace, (problem, fix): (String, String), options: &Options<'_>) -> Self {
+        Self {
+            rule,
+            severity: options.severity_of(rule),
+            certainty: Certainty::default(),
+            place,
+            path: String::new(),
+            problem,
+            fix,
+            object: ObjectName::default(),
+            related: Vec::new(),
+            correction: None,
+            fingerprint: String::new(),
+        }
+    }
+
     /// What is wrong, in a sentence that begins with the path.
     pub fn message(&self) -> String {
         format!("{}{}{}", self.path, if self.path.is_empty() { "" } else { " " }, self.problem)
@@ -92,6 +110,13 @@ pub struct FilePlace {
     pub span: Range<usize>,
     /// The part for people; its end is behind the last character.
     pub range: Range<Position>,
+}
+
+impl FilePlace {
+    /// A part of a file, whose lines are at hand.
+    pub fn new(source: &Source, lines: &Lines<'_>, span: Range<usize>) -> Self {
+        Self { source: source.clone(), range: lines.range(&span), span }
+    }
 }
 
 /// A place that has to do with a finding.

@@ -11,7 +11,7 @@
 //!                    (rendered: the output of `helm template` as one text for each template)
 //!       -> yaml      the JSON of each document, with the origin of each JSON node in the text
 //!       -> objects   the objects of a document, also those in lists and in lists of lists
-//!                    (partial: whether an object is a patch; manifest: whether a text that cannot be read is meant to hold objects)
+//!                    (manifest: whether a text that cannot be read is meant to hold objects)
 //!       -> opened    a document with the text in which a person wrote it
 //!       -> place     from the path of a value to its place in the text
 //!       -> edit      changes of the JSON as changes of the text: comments, quotes and indentation stay
@@ -46,7 +46,6 @@ pub mod manifest;
 pub mod members;
 pub mod objects;
 pub mod opened;
-pub mod partial;
 pub mod place;
 pub mod rendered;
 pub mod source;

@@ -90,9 +90,7 @@ impl Format {
             Self::Gitlab => gitlab::write(report, out),
         }
     }
-}
 
-impl Format {
     /// Tells that there was nothing to check, where a format has lines for people who read no log.
     pub(crate) fn write_nothing(self, sentence: &str, is_allowed: bool, out: &mut dyn Write) -> io::Result<()> {
         match self {

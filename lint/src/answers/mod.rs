@@ -77,7 +77,7 @@ impl Run<'_, '_> {
             for object in opened.objects() {
                 let value = object.value;
                 let span = opened.locate(value, &Path::default(), Part::Value).span;
-                let place = FilePlace { source: source.clone(), range: lines.range(&span), span };
+                let place = FilePlace::new(source, &lines, span);
                 let position = positions.get(&(document_number, value.id()));
                 self.object(place, value, ObjectName::read(object), position.copied());
             }

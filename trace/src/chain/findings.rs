@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use azure_workload_identity_lint::Options;
 use azure_workload_identity_lint::certainty::Certainty;
 use azure_workload_identity_lint::diagnose::key;
-use azure_workload_identity_lint::report::{Diagnostic, FilePlace, ObjectName, RelatedPlace};
+use azure_workload_identity_lint::report::{Diagnostic, RelatedPlace};
 use azure_workload_identity_lint::rule::Rule;
 use azure_workload_identity_lint::rules::{
     federated_credential_duplicate, federated_credential_limit, service_account_unused,
@@ -29,23 +29,25 @@ pub(super) fn find<'a>(
     used: &[usize],
     uses: &[Use],
 ) -> Vec<Diagnostic> {
-    let mut found = Found { options, findings: Vec::new() };
+    let mut findings = Vec::new();
     for (owner, credentials) in by_identity(index) {
         let identity = credentials.first().and_then(|first| {
             index.identity_of(first).map(|identity| identity.name.clone()).or_else(|| first.identity.clone())
         });
         let identity = identity.map_or_else(|| owner.to_owned(), |name| quote(&name));
         if let Some((over, count)) = federated_credential_limit::check(&credentials) {
-            let words = federated_credential_limit::words(&identity, count);
-            found.add(Rule::FederatedCredentialLimit, over, &over.place, String::new(), words, None);
+            let (object, words) = (over.object.clone(), federated_credential_limit::words(&identity, count));
+            let found = Diagnostic::of_own_rule(Rule::FederatedCredentialLimit, over.place.clone(), words, options);
+            findings.push(Diagnostic { object, ..found });
         }
         let trusted = credentials.iter().map(|it| it.issuer.text().zip(it.subject.text()));
         for (first, second) in federated_credential_duplicate::check(trusted) {
             let (Some(first), Some(second)) = (credentials.get(first), credentials.get(second)) else { continue };
             let words = federated_credential_duplicate::words(&identity, &first.object.name);
-            let related = RelatedPlace { place: first.place.clone(), message: "the other one".to_owned() };
-            let (place, path) = (second.subject.place(), second.subject_path.clone());
-            found.add(Rule::FederatedCredentialDuplicate, second, place, path, words, Some(related));
+            let related = vec![RelatedPlace { place: first.place.clone(), message: "the other one".to_owned() }];
+            let (place, path) = (second.subject.place().clone(), second.subject_path.clone());
+            let found = Diagnostic::of_own_rule(Rule::FederatedCredentialDuplicate, place, words, options);
+            findings.push(Diagnostic { object: second.object.clone(), path, related, ..found });
         }
     }
     let used: HashSet<_> = used.iter().copied().collect();
@@ -56,11 +58,13 @@ pub(super) fn find<'a>(
         let namespace = object.name.namespace.as_deref().or(options.namespace.as_deref());
         if !is_named(&named, namespace, &object.name.name) {
             let path = format!("metadata.annotations[{:?}]", keys::CLIENT_ID);
-            let (problem, fix) = service_account_unused::words();
-            found.push(Rule::ServiceAccountUnused, &object.name, client_id, path, (problem, fix), None);
+            // Pods of another repository may use it.
+            let certainty = Certainty::not_lowered(Assumption::Absence);
+            let (place, words) = (client_id.clone(), service_account_unused::words());
+            let found = Diagnostic::of_own_rule(Rule::ServiceAccountUnused, place, words, options);
+            findings.push(Diagnostic { certainty, object: object.name.clone(), path, ..found });
         }
     }
-    let mut findings = found.findings;
     leave_out_suppressed(&mut findings, options);
     // Those of other files come last.
     let numbers: HashMap<_, _> = set.files.iter().zip(0..).map(|(file, number)| (&file.source.name, number)).collect();
@@ -99,54 +103,6 @@ fn is_named(named: &HashMap<&str, HashSet<Option<&str>>>, namespace: Option<&str
     named
         .get(name)
         .is_some_and(|namespaces| namespace.is_none() || namespaces.contains(&namespace) || namespaces.contains(&None))
-}
-
-struct Found<'f> {
-    options: &'f Options<'f>,
-    findings: Vec<Diagnostic>,
-}
-
-impl Found<'_> {
-    fn add(
-        &mut self,
-        rule: Rule,
-        credential: &Credential,
-        place: &FilePlace,
-        path: String,
-        words: (String, String),
-        related: Option<RelatedPlace>,
-    ) {
-        self.push(rule, &credential.object, place, path, words, related);
-    }
-
-    fn push(
-        &mut self,
-        rule: Rule,
-        object: &ObjectName,
-        place: &FilePlace,
-        path: String,
-        (problem, fix): (String, String),
-        related: Option<RelatedPlace>,
-    ) {
-        let certainty = match rule {
-            // Pods of another repository may use it.
-            Rule::ServiceAccountUnused => Certainty::not_lowered(Assumption::Absence),
-            _ => Certainty::default(),
-        };
-        self.findings.push(Diagnostic {
-            rule,
-            severity: self.options.severity_of(rule),
-            certainty,
-            place: place.clone(),
-            path,
-            problem,
-            fix,
-            object: object.clone(),
-            related: related.into_iter().collect(),
-            correction: None,
-            fingerprint: String::new(),
-        });
-    }
 }
 
 /// Leaves out the findings that comments or the configuration suppress.

@@ -62,6 +62,6 @@ impl DocumentText<'_, '_> {
         });
         let span = locate(&Opened::new(&source.text, self.json.root(), document)).span;
         let lines = lines.get_or_init(|| Lines::new(&source.text));
-        FilePlace { source: (*source).clone(), range: lines.range(&span), span }
+        FilePlace::new(source, lines, span)
     }
 }
