@@ -4,7 +4,7 @@
 //! on: admission sees the whole object and can ask the cluster; a file may be half of what reaches the cluster. A rule names the
 //! assumptions of a finding where it makes it, who asks says which of them hold, and [`decide`](crate::decide) lowers the severity.
 
-use crate::inquiry::Origin;
+use crate::inquiry::ObjectOrigin;
 use crate::placeholder::{has_placeholder, with_defaults};
 use crate::rule::{RuleId, Severity};
 
@@ -205,12 +205,12 @@ pub struct Grounds {
 impl Grounds {
     /// The grounds of an object that comes from `origin`. A pod is made from what exists now; what a workload or a federated
     /// credential needs may be created a moment later.
-    pub(crate) fn new(origin: Origin, is_pod: bool) -> Self {
+    pub(crate) fn new(origin: ObjectOrigin, is_pod: bool) -> Self {
         let open = Assumptions::from([Assumption::Variables, Assumption::Issuer]);
         let open = if is_pod { open } else { open.and(Assumption::Absence) };
         let unknown = Assumptions::from(Assumption::Application);
         let of_file = [Assumption::Absence, Assumption::FinalValue, Assumption::Access];
-        Self { open, unknown: if origin == Origin::File { unknown.and(of_file) } else { unknown } }
+        Self { open, unknown: if origin == ObjectOrigin::File { unknown.and(of_file) } else { unknown } }
     }
 
     /// The highest severity of a finding that rests on these assumptions.

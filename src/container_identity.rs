@@ -10,7 +10,7 @@ use std::borrow::Cow;
 use crate::cluster::ServiceAccount;
 use crate::environment::{Environment, InjectedVariable, Variable};
 use crate::keys;
-use crate::mounts::{File, InjectedToken, Mounts, Volumes};
+use crate::mounts::{InjectedToken, MountedFile, Mounts, Volumes};
 use crate::pod::{Container, Pod};
 
 /// What each container that takes part is going to get.
@@ -83,7 +83,7 @@ pub struct ContainerIdentity<'p> {
     /// `AZURE_FEDERATED_TOKEN_FILE`.
     pub token_file: Variable<'p>,
     /// Whose token is in that file; `None` if the path is not known.
-    pub token: Option<File<'p>>,
+    pub token: Option<MountedFile<'p>>,
     /// Whether it can read a token for Azure at all, at that path or another.
     pub reaches_azure_token: bool,
     injected: Option<InjectedToken<'p>>,
@@ -122,9 +122,9 @@ impl<'p> ContainerIdentity<'p> {
     /// The audience of the token in the token file, if that is known; empty for the token of the API server.
     pub fn audience(&self) -> Option<&str> {
         match &self.token {
-            Some(File::Token { audience, .. }) => Some(audience),
-            Some(File::ApiServerToken) => Some(""),
-            Some(File::Unknown { .. } | File::Nothing(_)) | None => None,
+            Some(MountedFile::Token { audience, .. }) => Some(audience),
+            Some(MountedFile::ApiServerToken) => Some(""),
+            Some(MountedFile::Unknown { .. } | MountedFile::Nothing(_)) | None => None,
         }
     }
 

@@ -49,14 +49,14 @@ pub enum Resolved<'p> {
     /// This text, in which a `$(NAME)` is left that nothing sets.
     Unresolved(Cow<'p, str>),
     /// It is set, but to a value that is not in the pod.
-    Elsewhere(Source<'p>),
+    Elsewhere(ValueSource<'p>),
     /// It may be set, to a value that is not in the pod.
-    Maybe(Source<'p>),
+    Maybe(ValueSource<'p>),
 }
 
 /// Where a value comes from that is not in the pod.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Source<'p> {
+pub enum ValueSource<'p> {
     /// `valueFrom`, by its kind: `fieldRef`, `secretKeyRef`, ... A field of the pod is not known either: labels and annotations
     /// may still change.
     Reference(Cow<'p, str>),
@@ -92,7 +92,7 @@ impl Variable<'_> {
 
     /// Whether injection sets it, rather than the container.
     pub fn is_injected(&self) -> bool {
-        self.entry.is_none() && matches!(self.value, Resolved::Text(_) | Resolved::Elsewhere(Source::Injection))
+        self.entry.is_none() && matches!(self.value, Resolved::Text(_) | Resolved::Elsewhere(ValueSource::Injection))
     }
 }
 
@@ -132,10 +132,10 @@ impl<'p> Environment<'p> {
             (None, None) => self.set_otherwise(name),
             (None, Some(variable)) => match &variable.value {
                 Some(value) => Resolved::Text(value.clone()),
-                None => Resolved::Elsewhere(Source::Injection),
+                None => Resolved::Elsewhere(ValueSource::Injection),
             },
             (Some((position, entry)), None) if is_only_spelling(&entry.name) => self.value_of(position, &mut budget),
-            (Some(_), _) => Resolved::Elsewhere(Source::Spellings),
+            (Some(_), _) => Resolved::Elsewhere(ValueSource::Spellings),
         };
         Variable { entry: last.map(|(_, entry)| entry), value }
     }
@@ -170,9 +170,9 @@ impl<'p> Environment<'p> {
                 && is_key(key)
         };
         if self.env_from.is_some_and(|list| list.elements().any(by_env_from)) {
-            Resolved::Maybe(Source::EnvFrom)
+            Resolved::Maybe(ValueSource::EnvFrom)
         } else if self.may_be_of_service(name) {
-            Resolved::Maybe(Source::Service)
+            Resolved::Maybe(ValueSource::Service)
         } else {
             Resolved::Unset
         }
@@ -195,7 +195,7 @@ impl<'p> Environment<'p> {
             None => Resolved::Text(Cow::Borrowed("")),
             Some((kind, source)) => {
                 let is_optional = source.field("optional").and_then(Value::as_bool) == Some(true);
-                let source = Source::Reference(kind);
+                let source = ValueSource::Reference(kind);
                 // Without the key the entry counts for nothing.
                 if is_optional { Resolved::Maybe(source) } else { Resolved::Elsewhere(source) }
             }
@@ -226,7 +226,7 @@ impl<'p> Environment<'p> {
                 },
             }
             if expanded.len() > MAX_EXPANDED.max(text.len()) {
-                return Resolved::Elsewhere(Source::References);
+                return Resolved::Elsewhere(ValueSource::References);
             }
         }
         let expanded = Cow::Owned(expanded);
@@ -235,7 +235,7 @@ impl<'p> Environment<'p> {
 
     /// The value that a name has before the entry at `position`.
     fn value_before(&self, name: &str, position: usize, budget: &mut u32) -> Resolved<'p> {
-        let Some(left) = budget.checked_sub(1) else { return Resolved::Elsewhere(Source::References) };
+        let Some(left) = budget.checked_sub(1) else { return Resolved::Elsewhere(ValueSource::References) };
         *budget = left;
         let earlier = self.entries.get(..position).unwrap_or_default();
         match earlier.iter().rposition(|entry| entry.name == name) {

@@ -27,7 +27,7 @@ pub struct Inquiry<'a> {
     /// The object as it is stored; absent on `CREATE`.
     pub old_object: Option<Value<'a>>,
     /// Where the object comes from.
-    pub origin: Origin,
+    pub origin: ObjectOrigin,
     /// The values of the wrong type that were met so far.
     pub reading: Reading<'a>,
 }
@@ -45,7 +45,7 @@ pub enum Operation {
 
 /// Where an object comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Origin {
+pub enum ObjectOrigin {
     /// It is about to be stored by an API server.
     Admission,
     /// It is in a file. It may still be completed: `${CLIENT_ID}` is fine there.
@@ -68,7 +68,7 @@ impl<'a> Inquiry<'a> {
         let namespace = Some(reading.string(request, "namespace")).filter(|namespace| !namespace.is_empty());
         let object = reading.member(request, "object", Kind::Object);
         let old_object = reading.member(request, "oldObject", Kind::Object);
-        let origin = Origin::Admission;
+        let origin = ObjectOrigin::Admission;
         Self { operation, group, version, kind, subresource, namespace, object, old_object, origin, reading }
             .with_own_namespace()
     }
@@ -91,7 +91,7 @@ impl<'a> Inquiry<'a> {
             namespace: None,
             object,
             old_object: None,
-            origin: Origin::File,
+            origin: ObjectOrigin::File,
             reading,
         }
         .with_own_namespace()
@@ -99,7 +99,7 @@ impl<'a> Inquiry<'a> {
 
     /// Whether the object is about to be stored by an API server.
     pub fn is_admission(&self) -> bool {
-        self.origin == Origin::Admission
+        self.origin == ObjectOrigin::Admission
     }
 
     /// The namespace of the object, `default` if neither request nor object name one.

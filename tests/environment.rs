@@ -8,7 +8,7 @@ mod common {
 
 use std::collections::HashMap;
 
-use azure_workload_identity_policy::environment::{Environment, InjectedVariable, Resolved, Source, Variable};
+use azure_workload_identity_policy::environment::{Environment, InjectedVariable, Resolved, ValueSource, Variable};
 use common::pods::with_pod;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -332,7 +332,7 @@ proptest! {
         look_at(&container(&json!(env)), &[], |environment| {
             for name in ["A", "B", "C", "A)", "$(A"] {
                 let variable: Variable<'_> = environment.get(name);
-                if variable.value != Resolved::Elsewhere(Source::References) {
+                if variable.value != Resolved::Elsewhere(ValueSource::References) {
                     assert_eq!(variable.text(), known.get(name).map(String::as_str), "{name}");
                 }
             }

@@ -4,7 +4,7 @@
 
 use azure_workload_identity_policy::cluster::{Cluster, Freshness, LookupError, Nothing, ServiceAccount};
 use azure_workload_identity_policy::finding::ObjectRef;
-use azure_workload_identity_policy::inquiry::{Inquiry, Origin};
+use azure_workload_identity_policy::inquiry::{Inquiry, ObjectOrigin};
 use azure_workload_identity_policy::json::{Document, Reading, Value};
 use azure_workload_identity_policy::rule::Severity;
 use azure_workload_identity_policy::settings::Settings;
@@ -12,7 +12,7 @@ use azure_workload_identity_policy::{decide, examine, merge_causes};
 use serde_json::json;
 
 /// The rules that find something in a service account with this annotation, with the severity that counts.
-fn findings(key: &str, value: &str, origin: Origin) -> Vec<(&'static str, Severity)> {
+fn findings(key: &str, value: &str, origin: ObjectOrigin) -> Vec<(&'static str, Severity)> {
     let annotations = json!({format!("azure.workload.identity/{key}"): value});
     let metadata = json!({"name": "api", "annotations": annotations});
     let text = json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": metadata}).to_string();
@@ -28,16 +28,16 @@ fn a_variable_is_fine_in_a_file_and_refused_in_a_cluster() {
     let variables = ["${ID}", "$ID", "$(ID)", "__id__", "#{ID}#", "{{ .Values.id }}", "<%= id %>"];
     for (key, rule) in [("client-id", "client-id-format"), ("tenant-id", "tenant-id-format")] {
         for id in variables {
-            assert_eq!(findings(key, id, Origin::File), [(rule, Severity::Note)], "{id}");
-            assert_eq!(findings(key, id, Origin::Admission), [(rule, Severity::Deny)], "{id}");
+            assert_eq!(findings(key, id, ObjectOrigin::File), [(rule, Severity::Note)], "{id}");
+            assert_eq!(findings(key, id, ObjectOrigin::Admission), [(rule, Severity::Deny)], "{id}");
         }
         for id in ["REPLACE_ME_ID", "<your-id>", "00000000-0000-0000-0000-000000000000"] {
-            assert_eq!(findings(key, id, Origin::File), [(rule, Severity::Deny)], "{id}");
+            assert_eq!(findings(key, id, ObjectOrigin::File), [(rule, Severity::Deny)], "{id}");
         }
     }
     // An empty client id has the effect of none; an empty tenant id is not replaced by the cluster's.
-    assert_eq!(findings("client-id", "", Origin::File), [("client-id-format", Severity::Warn)]);
-    assert_eq!(findings("tenant-id", "", Origin::File), [("tenant-id-format", Severity::Deny)]);
+    assert_eq!(findings("client-id", "", ObjectOrigin::File), [("client-id-format", Severity::Warn)]);
+    assert_eq!(findings("tenant-id", "", ObjectOrigin::File), [("tenant-id-format", Severity::Deny)]);
 }
 
 /// The service account `shop/api` of the files, whatever is asked for.

@@ -16,13 +16,13 @@ const VERSION: u32 = 1;
 /// The file. Everything but the fingerprints is for those who read it.
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-struct Document {
+struct BaselineFile {
     version: u32,
-    findings: Vec<Entry>,
+    findings: Vec<KnownFinding>,
 }
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
-struct Entry {
+struct KnownFinding {
     fingerprint: String,
     rule: String,
     file: String,
@@ -40,7 +40,7 @@ impl Baseline {
     /// Reads a file that [`write()`] wrote.
     pub(crate) fn read(file: &Path) -> Result<Self, String> {
         let text = read::named(file).map_err(|cause| cause.to_string())?;
-        let document: Document = serde_json::from_slice(&text)
+        let document: BaselineFile = serde_json::from_slice(&text)
             .map_err(|cause| format!("is no baseline: {cause}; write one with --write-baseline"))?;
         if document.version != VERSION {
             return Err(format!("has version {}; this program reads version {VERSION}", document.version));
@@ -68,13 +68,13 @@ impl Baseline {
 
 /// Writes all findings of a report as a baseline.
 pub(crate) fn write(report: &Report, file: &Path) -> Result<(), String> {
-    let findings = report.findings.iter().map(|finding| Entry {
+    let findings = report.findings.iter().map(|finding| KnownFinding {
         fingerprint: finding.fingerprint.clone(),
         rule: finding.rule.name().to_owned(),
         file: finding.place.source.name.to_string(),
         message: finding.message(),
     });
-    let document = Document { version: VERSION, findings: findings.collect() };
+    let document = BaselineFile { version: VERSION, findings: findings.collect() };
     let mut text = Vec::new();
     json_text::write(&document, &mut text).map_err(|cause| cause.to_string())?;
     fs::write(file, text).map_err(|cause| format!("cannot be written: {cause}"))

@@ -103,7 +103,7 @@ impl Configuration {
             Some(Err(cause)) => return Err(error(Some(lines.position(cause.offset).line), cause.message)),
         }
         let json = Document::parse(document.json.as_bytes()).map_err(|cause| error(None, cause.to_string()))?;
-        let mut reader = Reader { name, lines, origins: &document.origins, errors: Vec::new() };
+        let mut reader = ConfigurationReader { name, lines, origins: &document.origins, errors: Vec::new() };
         let configuration = reader.configuration(folder, bounds, json.root());
         if reader.errors.is_empty() { Ok(configuration) } else { Err(reader.errors) }
     }
@@ -123,14 +123,14 @@ impl Configuration {
 }
 
 /// Reads what a configuration says, and collects what is wrong with it.
-struct Reader<'a> {
+struct ConfigurationReader<'a> {
     name: &'a str,
     lines: Lines<'a>,
     origins: &'a yaml::Origins,
     errors: Vec<ReadError>,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> ConfigurationReader<'a> {
     fn configuration(&mut self, folder: PathBuf, bounds: Option<Bounds>, root: Value<'a>) -> Configuration {
         let [settings, preset, paths, ignore, rules] = self.members(root, "the configuration", KEYS);
         Configuration {
@@ -304,8 +304,12 @@ mod tests {
     fn read(text: &str) -> Result<Configuration, String> {
         let document = yaml::documents(text, true).next().unwrap().unwrap();
         let json = Document::parse(document.json.as_bytes()).unwrap();
-        let mut reader =
-            Reader { name: "c.yaml", lines: Lines::new(text), origins: &document.origins, errors: Vec::new() };
+        let mut reader = ConfigurationReader {
+            name: "c.yaml",
+            lines: Lines::new(text),
+            origins: &document.origins,
+            errors: Vec::new(),
+        };
         let configuration = reader.configuration("/repo".into(), None, json.root());
         let lines: Vec<_> = reader.errors.iter().map(|it| format!("{}: {}", it.line.unwrap(), it.message)).collect();
         if lines.is_empty() { Ok(configuration) } else { Err(lines.join("\n")) }

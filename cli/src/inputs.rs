@@ -12,13 +12,13 @@ use azure_workload_identity_trace::chain::Credentials;
 use crate::arguments::{COMMANDS, PathArguments, RenderArguments};
 use crate::paths::shown;
 use crate::read::{self, Unread};
-use crate::render::{self, Plan, Renderer};
-use crate::walk::{Found, walk};
+use crate::render::{self, RenderPlan, Renderer};
+use crate::walk::{FolderContents, walk};
 
 /// What is to be read, in order.
 #[derive(Debug, Default)]
 pub(crate) struct Inputs {
-    items: Vec<Item>,
+    items: Vec<Listed>,
     skipped: Vec<Skipped>,
     errors: Vec<ReadError>,
 }
@@ -37,20 +37,20 @@ pub(crate) struct Input {
 }
 
 #[derive(Debug)]
-enum Item {
+enum Listed {
     /// A file that is still to be read.
-    File { path: PathBuf, name: Arc<str>, origin: Origin },
+    File { path: PathBuf, name: Arc<str>, origin: InputOrigin },
     /// A text that is there.
     Text { name: Arc<str>, text: Vec<u8> },
 }
 
 /// How a file came to be read.
 #[derive(Debug)]
-enum Origin {
+enum InputOrigin {
     /// The command line or the configuration names it.
     Named,
     /// It is in a folder.
-    Found { real: PathBuf, is_link: bool },
+    FolderContents { real: PathBuf, is_link: bool },
 }
 
 impl Inputs {
@@ -84,7 +84,7 @@ impl Inputs {
     /// A file may be named, and be in a folder that is named, and a link may lead to it: its objects would be in conflict with
     /// themselves. It is read under its own name, if that is among them.
     fn read_each_once(&mut self) {
-        let real_paths: Vec<_> = self.items.iter().map(Item::real_path).collect();
+        let real_paths: Vec<_> = self.items.iter().map(Listed::real_path).collect();
         let own: HashSet<_> = self
             .items
             .iter()
@@ -103,7 +103,7 @@ impl Inputs {
     /// Reads all files.
     pub(crate) fn read(self, workers: &impl Workers) -> Input {
         let Self { items, skipped, errors } = self;
-        let results = workers.map(items.len(), |number| items.get(number).map(Item::read));
+        let results = workers.map(items.len(), |number| items.get(number).map(Listed::read));
         let (files, paths) = (Vec::with_capacity(items.len()), Vec::with_capacity(items.len()));
         let mut read = Input { files, paths, skipped, errors };
         for (result, item) in results.into_iter().flatten().zip(items) {
@@ -111,14 +111,17 @@ impl Inputs {
                 (Ok(file), item) => {
                     read.files.push(file);
                     read.paths.push(match item {
-                        Item::File { path, .. } => Some(path),
-                        Item::Text { .. } => None,
+                        Listed::File { path, .. } => Some(path),
+                        Listed::Text { .. } => None,
                     });
                 }
-                (Err(Unread::Refused(reason)), Item::File { name: file, origin: Origin::Found { .. }, .. }) => {
+                (
+                    Err(Unread::Refused(reason)),
+                    Listed::File { name: file, origin: InputOrigin::FolderContents { .. }, .. },
+                ) => {
                     read.skipped.push(Skipped { file, reason: SkipReason::NotRead(reason) });
                 }
-                (Err(cause), Item::File { name, .. } | Item::Text { name, .. }) => {
+                (Err(cause), Listed::File { name, .. } | Listed::Text { name, .. }) => {
                     read.errors.push(error(name, &cause));
                 }
             }
@@ -134,18 +137,18 @@ impl Inputs {
         } else if path.is_dir() {
             self.add_folder(path, current);
         } else {
-            self.items.push(Item::File { name: name.into(), path: path.to_owned(), origin: Origin::Named });
+            self.items.push(Listed::File { name: name.into(), path: path.to_owned(), origin: InputOrigin::Named });
         }
     }
 
     /// Finds the manifests of a folder.
     fn add_folder(&mut self, folder: &Path, current: &Path) {
-        let Found { files, skipped, errors } = walk(folder, current);
+        let FolderContents { files, skipped, errors } = walk(folder, current);
         let name = |path: &Path| Arc::from(shown(path, current));
-        self.items.extend(files.into_iter().map(|file| Item::File {
+        self.items.extend(files.into_iter().map(|file| Listed::File {
             name: name(&file.path),
             path: file.path,
-            origin: Origin::Found { real: file.real, is_link: file.is_link },
+            origin: InputOrigin::FolderContents { real: file.real, is_link: file.is_link },
         }));
         let skipped = skipped.into_iter();
         self.skipped
@@ -158,7 +161,7 @@ impl Inputs {
         match result {
             Ok(text) => {
                 let texts = rendered_texts(name, text, file);
-                self.items.extend(texts.into_iter().map(|(name, text)| Item::Text { name, text }));
+                self.items.extend(texts.into_iter().map(|(name, text)| Listed::Text { name, text }));
             }
             Err(message) => self.errors.push(ReadError { file: name.into(), line: None, message }),
         }
@@ -191,7 +194,7 @@ fn of_chart(template: &str, folder: Option<&str>) -> Arc<str> {
 impl Input {
     /// Renders what is among the files. What is rendered replaces the files that it is made from.
     pub(crate) fn render(self, arguments: &RenderArguments, current: &Path, workers: &impl Workers) -> Self {
-        let Plan { mut jobs, skipped } = Plan::new(&self.files, &self.paths);
+        let RenderPlan { mut jobs, skipped } = RenderPlan::new(&self.files, &self.paths);
         let explicit: HashSet<_> = arguments.kustomize.iter().filter_map(|folder| folder.canonicalize().ok()).collect();
         jobs.retain(|job| !job.folder.canonicalize().is_ok_and(|folder| explicit.contains(&folder)));
         let time = arguments.time();
@@ -231,12 +234,12 @@ impl Input {
     }
 }
 
-impl Item {
+impl Listed {
     fn read(&self) -> Result<File, Unread> {
         let (name, text) = match self {
             Self::Text { name, text } => (name, text.clone()),
-            Self::File { path, name, origin: Origin::Named } => (name, read::named(path)?),
-            Self::File { name, origin: Origin::Found { real, .. }, .. } => (name, read::regular(real)?),
+            Self::File { path, name, origin: InputOrigin::Named } => (name, read::named(path)?),
+            Self::File { name, origin: InputOrigin::FolderContents { real, .. }, .. } => (name, read::regular(real)?),
         };
         Ok(File::read(Arc::clone(name), text))
     }
@@ -245,9 +248,9 @@ impl Item {
     fn real_path(&self) -> Option<PathBuf> {
         match self {
             Self::Text { .. } => None,
-            Self::File { origin: Origin::Found { real, .. }, .. } => Some(real.clone()),
+            Self::File { origin: InputOrigin::FolderContents { real, .. }, .. } => Some(real.clone()),
             // What cannot be followed cannot be read either, or is a pipe.
-            Self::File { path, origin: Origin::Named, .. } => {
+            Self::File { path, origin: InputOrigin::Named, .. } => {
                 Some(path.canonicalize().unwrap_or_else(|_| path.clone()))
             }
         }
@@ -256,8 +259,8 @@ impl Item {
     fn is_link(&self) -> bool {
         match self {
             Self::Text { .. } => false,
-            Self::File { origin: Origin::Found { is_link, .. }, .. } => *is_link,
-            Self::File { path, origin: Origin::Named, .. } => path.is_symlink(),
+            Self::File { origin: InputOrigin::FolderContents { is_link, .. }, .. } => *is_link,
+            Self::File { path, origin: InputOrigin::Named, .. } => path.is_symlink(),
         }
     }
 }

@@ -6,7 +6,7 @@ use std::io::ErrorKind;
 use std::process::{Command, Stdio};
 
 use azure_workload_identity_policy::formats::is_object_name;
-use azure_workload_identity_trace::why::question::{Cluster, DISCOVERY, Question, Unanswered};
+use azure_workload_identity_trace::why::question::{DISCOVERY, LiveCluster, Question, Unanswered};
 
 /// How long the API server may take for one answer.
 const TIMEOUT: &str = "--request-timeout=20s";
@@ -47,7 +47,7 @@ impl<'a> Kubectl<'a> {
     }
 }
 
-impl Cluster for Kubectl<'_> {
+impl LiveCluster for Kubectl<'_> {
     fn ask(&self, question: &Question<'_>) -> Result<String, Unanswered> {
         self.get(&arguments(question)?)
     }

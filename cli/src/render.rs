@@ -60,13 +60,13 @@ pub(crate) struct Job {
 
 /// What `--render` renders, and what it does not, with the reason.
 #[derive(Debug, Default)]
-pub(crate) struct Plan {
+pub(crate) struct RenderPlan {
     pub(crate) jobs: Vec<Job>,
     /// The numbers of the files that would have to be rendered.
     pub(crate) skipped: Vec<(usize, String)>,
 }
 
-impl Plan {
+impl RenderPlan {
     /// Each kustomization among the files that no other one takes, and each chart that is not a part of another one.
     pub(crate) fn new(files: &[File], paths: &[Option<PathBuf>]) -> Self {
         let mut plan = Self::default();

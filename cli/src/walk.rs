@@ -31,7 +31,7 @@ const IGNORE_FILE_LIMIT: u64 = 1_000_000;
 
 /// What is in a folder.
 #[derive(Debug, Default)]
-pub(crate) struct Found {
+pub(crate) struct FolderContents {
     /// The manifests, in order.
     pub(crate) files: Vec<FoundFile>,
     /// What is not read on purpose, with the reason.
@@ -53,8 +53,8 @@ pub(crate) struct FoundFile {
 
 /// Finds the YAML and JSON files of a folder. What a user sets for all of his repositories does not count: a check is the same
 /// everywhere.
-pub(crate) fn walk(folder: &Path, current: &Path) -> Found {
-    let mut found = Found::default();
+pub(crate) fn walk(folder: &Path, current: &Path) -> FolderContents {
+    let mut found = FolderContents::default();
     match Walk::new(folder, current, &mut found) {
         Ok(mut walk) => walk.run(folder),
         Err(cause) => found.errors.push((folder.to_owned(), cause.to_string())),
@@ -73,7 +73,7 @@ struct Walk<'f> {
     visited: HashSet<PathBuf>,
     /// Links to folders, with their targets.
     folder_links: Vec<(PathBuf, Option<PathBuf>)>,
-    found: &'f mut Found,
+    found: &'f mut FolderContents,
 }
 
 /// The patterns of a folder.
@@ -95,7 +95,7 @@ struct Visit {
 }
 
 impl<'f> Walk<'f> {
-    fn new(folder: &Path, current: &Path, found: &'f mut Found) -> Result<Self, Unread> {
+    fn new(folder: &Path, current: &Path, found: &'f mut FolderContents) -> Result<Self, Unread> {
         let bounds = Bounds::of(folder)?;
         let folder = folder.canonicalize()?;
         let (patterns, visited, folder_links) = Default::default();

@@ -13,7 +13,7 @@ use std::path::Path;
 use azure_workload_identity_guest::HostCluster;
 use azure_workload_identity_policy::examine;
 use azure_workload_identity_policy::finding::Finding;
-use azure_workload_identity_policy::inquiry::{Inquiry, Origin};
+use azure_workload_identity_policy::inquiry::{Inquiry, ObjectOrigin};
 use azure_workload_identity_policy::json::Document;
 use azure_workload_identity_policy::rule::RuleId;
 use azure_workload_identity_policy::settings::Settings;
@@ -71,7 +71,7 @@ fn examined(case: &Case, request: &AdmissionRequest, with_repair: bool) -> Vec<(
     let request = Document::parse(request.as_bytes()).unwrap();
     let settings = Document::parse(settings.as_bytes()).unwrap();
     let settings = Settings::read(settings.root()).unwrap();
-    let origin = if case.in_file { Origin::File } else { Origin::Admission };
+    let origin = if case.in_file { ObjectOrigin::File } else { ObjectOrigin::Admission };
     let inquiry = Inquiry { origin, ..Inquiry::of_review(request.root()) };
     let findings = examine(&inquiry, &settings, &host).findings;
     let repaired = |finding: Finding| {

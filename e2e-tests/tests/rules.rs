@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use azure_workload_identity_guest::HostCluster;
 use azure_workload_identity_policy::Verdict;
 use azure_workload_identity_policy::assumption::{Assumption, Assumptions};
-use azure_workload_identity_policy::inquiry::Origin;
+use azure_workload_identity_policy::inquiry::ObjectOrigin;
 use azure_workload_identity_policy::rule::{RuleId, Severity};
 use azure_workload_identity_policy::rules::{Check, checks};
 use common::cases::{self, Case, Expected, Lookups};
@@ -201,7 +201,7 @@ fn verdict_without(case: &Case, unknown: Assumptions) -> Verdict {
     let host =
         HostCluster(|operation: &str, payload: &[u8]| functions.call("kubewarden", "kubernetes", operation, payload));
     let (request, settings) = (case.request(), Value::Object(case.settings.clone()));
-    let origin = if case.in_file { Origin::File } else { Origin::Admission };
+    let origin = if case.in_file { ObjectOrigin::File } else { ObjectOrigin::Admission };
     library::verdict_behind(&host, origin, &request, &settings, unknown)
 }
 

@@ -17,7 +17,7 @@ use std::process::Command;
 use azure_workload_identity_guest::HostCluster;
 use azure_workload_identity_lint::Opened;
 use azure_workload_identity_lint::edit::apply;
-use azure_workload_identity_lint::preview::{Object, Outcome, Preview, preview, with_injection};
+use azure_workload_identity_lint::preview::{Outcome, Preview, PreviewObject, preview, with_injection};
 use azure_workload_identity_lint::yaml;
 use azure_workload_identity_policy::inquiry::Inquiry;
 use azure_workload_identity_policy::json::{Changes, Document, Value};
@@ -116,7 +116,7 @@ impl Recorded {
         let json = Document::parse(document.json.as_bytes()).unwrap();
         let opened = Opened::new(text, json.root(), Some(&document));
         let inquiry = Inquiry { namespace: Some((&self.namespace).into()), ..Inquiry::of_object(json.root()) };
-        let object = Object { inquiry, cluster: &host, accounts_are_known: true, is_partial: false };
+        let object = PreviewObject { inquiry, cluster: &host, accounts_are_known: true, is_partial: false };
         (preview(&opened, &[object], &[settings]), number)
     }
 

@@ -32,13 +32,13 @@ pub enum Grant {
         /// The role: whether it is one of the whole cluster, and its name.
         role: (bool, String),
         /// Who has it.
-        subjects: Vec<Holder>,
+        subjects: Vec<Grantee>,
     },
 }
 
 /// A subject of a binding.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Holder {
+pub enum Grantee {
     /// A service account: namespace and name.
     ServiceAccount(String, String),
     /// A group.
@@ -70,9 +70,9 @@ impl Grant {
                     let subject = Some(subject);
                     match text(subject, "kind").as_str() {
                         "ServiceAccount" => {
-                            Some(Holder::ServiceAccount(text(subject, "namespace"), text(subject, "name")))
+                            Some(Grantee::ServiceAccount(text(subject, "namespace"), text(subject, "name")))
                         }
-                        "Group" => Some(Holder::Group(text(subject, "name"))),
+                        "Group" => Some(Grantee::Group(text(subject, "name"))),
                         _ => None,
                     }
                 });
@@ -90,9 +90,9 @@ impl Grant {
 
 /// Whether the objects let a service account use the identity of a client id.
 pub fn may_use_identity(grants: &[&Grant], namespace: &str, account: &str, client_id: &str) -> bool {
-    let is_it = |subject: &Holder| match subject {
-        Holder::ServiceAccount(of_namespace, name) => of_namespace == namespace && name == account,
-        Holder::Group(group) => {
+    let is_it = |subject: &Grantee| match subject {
+        Grantee::ServiceAccount(of_namespace, name) => of_namespace == namespace && name == account,
+        Grantee::Group(group) => {
             group == "system:authenticated"
                 || group
                     .strip_prefix("system:serviceaccounts")

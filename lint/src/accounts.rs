@@ -25,9 +25,9 @@ pub struct Accounts<'f, T = Account<'f>> {
 
 #[derive(Debug)]
 struct ByNamespace<'f, T> {
-    namespaces: HashMap<Option<&'f str>, Vec<(Place<'f>, T)>>,
+    namespaces: HashMap<Option<&'f str>, Vec<(ObjectPlace<'f>, T)>>,
     /// Of all namespaces.
-    all: Vec<(Place<'f>, T)>,
+    all: Vec<(ObjectPlace<'f>, T)>,
 }
 
 impl<T> Default for Accounts<'_, T> {
@@ -44,12 +44,12 @@ impl<T> Default for ByNamespace<'_, T> {
 
 /// Where an object is: what is near sorts near.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place<'f> {
+pub struct ObjectPlace<'f> {
     folders: Vec<&'f str>,
     file: usize,
 }
 
-impl<'f> Place<'f> {
+impl<'f> ObjectPlace<'f> {
     /// The place of a file, by the path that it is shown with and its number.
     pub fn new(path: &'f str, file: usize) -> Self {
         let folders = path.rsplit_once('/').map(|(folder, _)| folder.split('/').filter(|it| *it != ".").collect());
@@ -70,7 +70,7 @@ impl<'f> Place<'f> {
 
 impl<'f, T: Copy> Accounts<'f, T> {
     /// Adds a service account. Accounts of one name are added in the order of their places.
-    pub fn add(&mut self, namespace: Option<&'f str>, name: &'f str, place: Place<'f>, account: T) {
+    pub fn add(&mut self, namespace: Option<&'f str>, name: &'f str, place: ObjectPlace<'f>, account: T) {
         let of_name = self.by_name.entry(name).or_default();
         of_name.namespaces.entry(namespace).or_default().push((place.clone(), account));
         of_name.all.push((place, account));
@@ -87,7 +87,7 @@ impl<'f, T: Copy> Accounts<'f, T> {
     }
 
     /// The service account that an object in a file means. An object without a namespace may be in any; so may a service account.
-    pub fn nearest(&self, place: &Place<'f>, namespace: Option<&str>, name: &str) -> Option<T> {
+    pub fn nearest(&self, place: &ObjectPlace<'f>, namespace: Option<&str>, name: &str) -> Option<T> {
         let of_name = self.by_name.get(name)?;
         let Some(namespace) = namespace else { return nearest(&of_name.all, place).map(|(_, account)| account) };
         let in_namespace = |namespace| nearest(of_name.namespaces.get(&namespace)?, place);
@@ -99,7 +99,7 @@ impl<'f, T: Copy> Accounts<'f, T> {
 }
 
 /// The nearest of a sorted list, the first one of several, and how near it is.
-fn nearest<'f, T: Copy>(list: &[(Place<'f>, T)], place: &Place<'f>) -> Option<((bool, usize), T)> {
+fn nearest<'f, T: Copy>(list: &[(ObjectPlace<'f>, T)], place: &ObjectPlace<'f>) -> Option<((bool, usize), T)> {
     let after = list.partition_point(|(other, _)| other < place);
     let neighbours = [after.checked_sub(1), Some(after)].into_iter().flatten().filter_map(|at| list.get(at));
     let near = neighbours.map(|(other, _)| place.nearness(other)).max()?;

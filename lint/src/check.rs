@@ -15,7 +15,7 @@ use azure_workload_identity_policy::{decide, examine, merge_causes};
 use crate::certainty::{Certainty, Things};
 use crate::concern::concerns_identity;
 use crate::diagnose::report;
-use crate::draft::{Draft, Request, Subject};
+use crate::draft::{Draft, DraftSubject, Request};
 use crate::file::{File, Object};
 use crate::options::Options;
 use crate::other_kinds;
@@ -52,7 +52,7 @@ pub fn check(files: &[File], options: &Options<'_>, workers: &impl Workers) -> R
 #[derive(Default)]
 struct Examined {
     /// By rules of the policy.
-    found: Vec<Found>,
+    found: Vec<Judged>,
     /// Otherwise.
     others: Vec<Draft>,
     /// Whether it has to do with workload identity.
@@ -60,19 +60,19 @@ struct Examined {
 }
 
 /// A finding with the severity that counts.
-struct Found {
+struct Judged {
     severity: Severity,
     certainty: Certainty,
     finding: Finding,
 }
 
-impl Borrow<Finding> for Found {
+impl Borrow<Finding> for Judged {
     fn borrow(&self) -> &Finding {
         &self.finding
     }
 }
 
-impl BorrowMut<Finding> for Found {
+impl BorrowMut<Finding> for Judged {
     fn borrow_mut(&mut self) -> &mut Finding {
         &mut self.finding
     }
@@ -104,7 +104,7 @@ fn examine_object(
     object: &Object,
     value: Value<'_>,
 ) -> Examined {
-    let (mut found, mut others) = (Vec::<Found>::new(), Vec::new());
+    let (mut found, mut others) = (Vec::<Judged>::new(), Vec::new());
     let Some((place, _)) = set.object(position) else { return Examined::default() };
     let cluster = Files::new(set, position, namespace_of(object, options));
     let inquiry = inquiry(value, object, namespace_of(object, options));
@@ -140,7 +140,7 @@ fn examine_object(
             let sure = settings.severities.of(finding.rule).min(finding.weight.importance);
             let certainty =
                 Certainty::new(grounds, finding.weight.rests_on, sure, Things { account, kind: &object.name.kind });
-            let is_same = |other: &&mut Found| {
+            let is_same = |other: &&mut Judged| {
                 other.finding.rule == finding.rule
                     && other.finding.place == finding.place
                     && other.finding.problem == finding.problem
@@ -148,7 +148,7 @@ fn examine_object(
             match found.iter_mut().find(is_same) {
                 Some(other) if other.severity >= severity => {}
                 Some(other) => (other.severity, other.certainty) = (severity, certainty),
-                None => found.push(Found { severity, certainty, finding }),
+                None => found.push(Judged { severity, certainty, finding }),
             }
         }
         others.extend(
@@ -190,8 +190,8 @@ pub(crate) fn asked_of_files() -> Assumptions {
 }
 
 /// A finding as a draft of what is reported.
-fn draft(found: Found, position: usize, position_of: &dyn Fn(usize, &str, &str) -> Option<usize>) -> Draft {
-    let Found { severity, certainty, finding } = found;
+fn draft(found: Judged, position: usize, position_of: &dyn Fn(usize, &str, &str) -> Option<usize>) -> Draft {
+    let Judged { severity, certainty, finding } = found;
     let related = finding.related.into_iter().filter_map(|related| {
         let object = match &related.object {
             ObjectRef::Examined => position,
@@ -206,7 +206,7 @@ fn draft(found: Found, position: usize, position_of: &dyn Fn(usize, &str, &str) 
         certainty,
         related: related.collect(),
         place: Request { object: position, path: finding.place.path, part: finding.place.part },
-        subject: Subject::Finding { problem: finding.problem, fix: finding.fix, repair: finding.repair },
+        subject: DraftSubject::Finding { problem: finding.problem, fix: finding.fix, repair: finding.repair },
     }
 }
 

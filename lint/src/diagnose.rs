@@ -12,7 +12,7 @@ use azure_workload_identity_policy::rule::Severity;
 use sha2::{Digest, Sha256};
 
 use crate::correction::correction;
-use crate::draft::{Draft, Request, Subject, Words};
+use crate::draft::{Draft, DraftSubject, Request, Words};
 use crate::file::{File, Part};
 use crate::opened::{Opened, elements};
 use crate::options::Options;
@@ -70,14 +70,14 @@ struct Asked<'d> {
 }
 
 /// What a file says about a place.
-struct Answer {
+struct PlaceAnswer {
     place: FilePlace,
     /// The aliases through which what is there came.
     aliases: Vec<FilePlace>,
     words: Option<Words>,
 }
 
-type Answers = HashMap<PlaceId, Answer>;
+type Answers = HashMap<PlaceId, PlaceAnswer>;
 
 /// What is asked of each file, by the number of the document.
 fn asked<'d>(set: &Set<'_>, drafts: &'d [Draft]) -> Vec<HashMap<usize, Vec<Asked<'d>>>> {
@@ -117,7 +117,7 @@ fn answers(set: &Set<'_>, file: &File, asked: &HashMap<usize, Vec<Asked<'_>>>) -
             let Located { span, aliases } = opened.locate(object, &request.path, request.part);
             let words = draft.map(|draft| words(draft, object, &opened));
             let aliases = aliases.into_iter().map(place).collect();
-            answers.insert(*id, Answer { place: place(span), aliases, words });
+            answers.insert(*id, PlaceAnswer { place: place(span), aliases, words });
         }
     }
     (answers, suppressions)
@@ -125,7 +125,7 @@ fn answers(set: &Set<'_>, file: &File, asked: &HashMap<usize, Vec<Asked<'_>>>) -
 
 /// The diagnostic of a draft, whose number is `number`.
 fn diagnostic(number: usize, draft: &Draft, object: &ObjectName, answers: &mut Answers) -> Option<Diagnostic> {
-    let Answer { place, aliases, words } = answers.remove(&(number, 0))?;
+    let PlaceAnswer { place, aliases, words } = answers.remove(&(number, 0))?;
     let words = words?;
     let aliases = aliases.into_iter().map(|place| (place, "the value comes from here through an alias"));
     let related = draft.related.iter().zip(1..);
@@ -149,15 +149,15 @@ fn diagnostic(number: usize, draft: &Draft, object: &ObjectName, answers: &mut A
 /// The words of a draft about an object, and its correction.
 fn words(draft: &Draft, object: json::Value<'_>, opened: &Opened<'_>) -> Words {
     match &draft.subject {
-        Subject::Finding { problem, fix, repair } => Words {
+        DraftSubject::Finding { problem, fix, repair } => Words {
             problem: problem.clone(),
             fix: fix.clone(),
             correction: repair.as_ref().and_then(|repair| correction(repair, object, opened)),
         },
-        Subject::WrongType { node, expected } => {
+        DraftSubject::WrongType { node, expected } => {
             wrong_type::words(object.at(*node), *expected, &draft.place.path, object, opened)
         }
-        Subject::More(count) => {
+        DraftSubject::More(count) => {
             let problem = format!("breaks this rule in {count} more places");
             Words { problem, fix: "correct the places that are shown first".to_owned(), correction: None }
         }

@@ -22,12 +22,12 @@ pub(crate) struct Draft {
     /// Other places, each with what it has to do with the finding.
     pub(crate) related: Vec<(Request, &'static str)>,
     /// What is wrong.
-    pub(crate) subject: Subject,
+    pub(crate) subject: DraftSubject,
 }
 
 /// What is wrong.
 #[derive(Debug)]
-pub(crate) enum Subject {
+pub(crate) enum DraftSubject {
     /// A rule of the policy says it.
     Finding {
         /// What is wrong.
@@ -62,7 +62,7 @@ pub(crate) struct Request {
 impl Draft {
     /// A value of the wrong type.
     pub(crate) fn wrong_type(place: Request, node: NodeId, expected: Kind) -> Self {
-        let subject = Subject::WrongType { node, expected };
+        let subject = DraftSubject::WrongType { node, expected };
         Self {
             rule: Rule::WrongType,
             severity: Severity::Deny,
@@ -82,7 +82,7 @@ impl Draft {
             certainty: Certainty::default(),
             place,
             related: Vec::new(),
-            subject: Subject::More(count),
+            subject: DraftSubject::More(count),
         }
     }
 

@@ -162,7 +162,7 @@ impl Kustomized {
         let of_folders = all.iter().filter(|(_, name, _)| named_so(name));
         let of_folders: HashMap<_, _> =
             of_folders.map(|(number, name, _)| (normalized("", folder_of(name)), *number)).collect();
-        let mut graph = Graph { files, outer: HashMap::new() };
+        let mut graph = Overlays { files, outer: HashMap::new() };
         let (mut taken, mut kustomized) = (Vec::new(), Self::default());
         let mut flux = HashMap::new();
         for (number, name, kustomization) in &all {
@@ -206,12 +206,12 @@ impl Kustomized {
 }
 
 /// Which kustomizations take which others.
-struct Graph<'f> {
+struct Overlays<'f> {
     files: &'f [File],
     outer: HashMap<usize, Vec<usize>>,
 }
 
-impl Graph<'_> {
+impl Overlays<'_> {
     /// What may change what a kustomization takes: it, and all that take it.
     fn taken(&self, by: usize) -> Taken {
         let (mut seen, mut open, mut outermost) = (HashSet::from([by]), vec![by], by);

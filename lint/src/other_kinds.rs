@@ -14,7 +14,7 @@ use azure_workload_identity_policy::subject::SubjectKind;
 use azure_workload_identity_policy::{decide, examine};
 
 use crate::certainty::{Certainty, Things};
-use crate::draft::{Draft, Request, Subject};
+use crate::draft::{Draft, DraftSubject, Request};
 
 /// A part of every key of workload identity, and of most misspellings.
 const MARK: &str = "workload";
@@ -37,14 +37,14 @@ pub(crate) fn check(object: Value<'_>, inquiry: &Inquiry<'_>, settings: &Setting
 
 /// What a map is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Holder {
+enum MapOwner {
     PodLabels,
     PodAnnotations,
     AccountAnnotations,
 }
 
 /// Calls `report` with each map that looks like labels or annotations and has a key of workload identity.
-fn search(value: Value<'_>, path: &Path, depth: usize, report: &mut dyn FnMut(Value<'_>, &Path, Holder)) {
+fn search(value: Value<'_>, path: &Path, depth: usize, report: &mut dyn FnMut(Value<'_>, &Path, MapOwner)) {
     if depth == 0 || !value.raw().contains(MARK) {
         return;
     }
@@ -57,11 +57,11 @@ fn search(value: Value<'_>, path: &Path, depth: usize, report: &mut dyn FnMut(Va
         .iter()
         .any(|step| matches!(step, Segment::Key(key) if key.to_ascii_lowercase().contains("serviceaccount")));
     let holder = match name {
-        name if name.ends_with("labels") && !name.contains("match") => Some(Holder::PodLabels),
+        name if name.ends_with("labels") && !name.contains("match") => Some(MapOwner::PodLabels),
         // `labels[0].pairs` of a kustomization.
-        name if name == "pairs" && is_of_labels(path) => Some(Holder::PodLabels),
-        name if name.ends_with("annotations") && is_account => Some(Holder::AccountAnnotations),
-        name if name.ends_with("annotations") => Some(Holder::PodAnnotations),
+        name if name == "pairs" && is_of_labels(path) => Some(MapOwner::PodLabels),
+        name if name.ends_with("annotations") && is_account => Some(MapOwner::AccountAnnotations),
+        name if name.ends_with("annotations") => Some(MapOwner::PodAnnotations),
         _ => None,
     };
     if let (Some(holder), Kind::Object) = (holder, value.kind()) {
@@ -82,11 +82,11 @@ fn is_of_labels(path: &Path) -> bool {
 }
 
 /// What the rules find in a pod or service account with these labels or annotations and nothing else.
-fn findings(map: Value<'_>, holder: Holder, settings: &Settings<'_>) -> Vec<Finding> {
+fn findings(map: Value<'_>, holder: MapOwner, settings: &Settings<'_>) -> Vec<Finding> {
     let (kind, key) = match holder {
-        Holder::PodLabels => ("Pod", "labels"),
-        Holder::PodAnnotations => ("Pod", "annotations"),
-        Holder::AccountAnnotations => ("ServiceAccount", "annotations"),
+        MapOwner::PodLabels => ("Pod", "labels"),
+        MapOwner::PodAnnotations => ("Pod", "annotations"),
+        MapOwner::AccountAnnotations => ("ServiceAccount", "annotations"),
     };
     let text =
         format!("{{\"apiVersion\":\"v1\",\"kind\":{},\"metadata\":{{\"{key}\":{}}}}}", json::text(kind), map.raw());
@@ -118,6 +118,6 @@ fn draft(finding: Finding, inquiry: &Inquiry<'_>, map: &Path, position: usize) -
         certainty: Certainty::lowered_by(Assumption::Reader, Things { account: None, kind: &inquiry.kind }),
         place: Request { object: position, path, part },
         related: Vec::new(),
-        subject: Subject::Finding { problem: finding.problem, fix: finding.fix, repair: None },
+        subject: DraftSubject::Finding { problem: finding.problem, fix: finding.fix, repair: None },
     }
 }

@@ -20,7 +20,7 @@ use crate::opened::Opened;
 use crate::report::TextEdit;
 
 /// An object that may be or hold pods.
-pub struct Object<'a> {
+pub struct PreviewObject<'a> {
     /// The object as if it were created; a value of the document that is changed.
     pub inquiry: Inquiry<'a>,
     /// What is known about service accounts.
@@ -112,14 +112,14 @@ pub fn with_injection(settings: &str) -> String {
 
 /// Previews what admission would inject into the pods of a document. Of the settings, the first that inject do so, and a pod that
 /// others reject is not injected.
-pub fn preview<'a>(opened: &Opened<'a>, objects: &[Object<'a>], settings: &[Settings<'_>]) -> Preview {
+pub fn preview<'a>(opened: &Opened<'a>, objects: &[PreviewObject<'a>], settings: &[Settings<'_>]) -> Preview {
     let mut pods = Vec::new();
     let mut injections = Vec::new();
     for (position, object) in objects.iter().enumerate() {
         for place in places(object, settings) {
             let outcome = match examined(object, &place, settings) {
                 Ok(changes) => {
-                    injections.push(Injection { pod: pods.len(), changes });
+                    injections.push(PodInjection { pod: pods.len(), changes });
                     Outcome::Injected { note: place.note(settings) }
                 }
                 Err(unchanged) => Outcome::Unchanged(unchanged),
@@ -142,7 +142,7 @@ pub fn preview<'a>(opened: &Opened<'a>, objects: &[Object<'a>], settings: &[Sett
 }
 
 /// What is injected into one pod or template.
-struct Injection {
+struct PodInjection {
     /// The position of its preview.
     pod: usize,
     changes: Vec<Change>,
@@ -158,12 +158,12 @@ struct Accepted<'t, 'a, 'i> {
     attempts: usize,
     changes: Vec<Change>,
     edits: Vec<TextEdit>,
-    unwritable: Vec<&'i Injection>,
+    unwritable: Vec<&'i PodInjection>,
 }
 
 impl<'i> Accepted<'_, '_, 'i> {
     /// Adds injections: all at once, since templates may share parts of the text, and otherwise as many as can be.
-    fn add(&mut self, injections: &'i [Injection]) {
+    fn add(&mut self, injections: &'i [PodInjection]) {
         if injections.is_empty() {
             return;
         }
@@ -187,16 +187,16 @@ impl<'i> Accepted<'_, '_, 'i> {
 struct PodPlace<'a> {
     value: Value<'a>,
     /// The object from whose template pods are made; absent for a pod.
-    workload: Option<Workload>,
+    workload: Option<PreviewWorkload>,
 }
 
-struct Workload {
+struct PreviewWorkload {
     kind: String,
     name: String,
 }
 
 impl<'a> PodPlace<'a> {
-    fn path(&self, object: &Object<'a>) -> Path {
+    fn path(&self, object: &PreviewObject<'a>) -> Path {
         object.inquiry.object.map(|object| self.value.path_from(object)).unwrap_or_default()
     }
 
@@ -220,14 +220,14 @@ fn injecting<'s, 'a>(settings: &'s [Settings<'a>]) -> Option<&'s Settings<'a>> {
     settings.iter().find(|settings| settings.inject.is_some())
 }
 
-impl Workload {
+impl PreviewWorkload {
     fn generate_name(&self) -> String {
         [&self.name, "-"].concat()
     }
 }
 
 /// The pods and pod templates of an object.
-fn places<'a>(object: &Object<'a>, settings: &[Settings<'_>]) -> Vec<PodPlace<'a>> {
+fn places<'a>(object: &PreviewObject<'a>, settings: &[Settings<'_>]) -> Vec<PodPlace<'a>> {
     let inquiry = &object.inquiry;
     let (Some(value), Some(settings)) = (inquiry.object, injecting(settings).or(settings.first())) else {
         return Vec::new();
@@ -241,7 +241,8 @@ fn places<'a>(object: &Object<'a>, settings: &[Settings<'_>]) -> Vec<PodPlace<'a
                 name.filter(|name| !name.is_empty())
             };
             let name = name("name").or_else(|| name("generateName")).unwrap_or_default();
-            let workload = || Workload { kind: inquiry.kind.to_string(), name: name.trim_end_matches('-').to_owned() };
+            let workload =
+                || PreviewWorkload { kind: inquiry.kind.to_string(), name: name.trim_end_matches('-').to_owned() };
             let templates = templates.into_iter();
             templates.map(|template| PodPlace { value: template.value, workload: Some(workload()) }).collect()
         }
@@ -251,7 +252,11 @@ fn places<'a>(object: &Object<'a>, settings: &[Settings<'_>]) -> Vec<PodPlace<'a
 
 /// The changes that admission makes of a pod, or of the pod of a template, as changes of the pod or template in its document; or why
 /// there are none.
-fn examined(object: &Object<'_>, place: &PodPlace<'_>, settings: &[Settings<'_>]) -> Result<Vec<Change>, Unchanged> {
+fn examined(
+    object: &PreviewObject<'_>,
+    place: &PodPlace<'_>,
+    settings: &[Settings<'_>],
+) -> Result<Vec<Change>, Unchanged> {
     if object.is_partial {
         return Err("the file has only a part of the object".to_owned().into());
     }
@@ -274,7 +279,7 @@ fn examined(object: &Object<'_>, place: &PodPlace<'_>, settings: &[Settings<'_>]
 /// The changes that admission makes of a pod, or why there are none.
 fn examined_pod(
     inquiry: &Inquiry<'_>,
-    object: &Object<'_>,
+    object: &PreviewObject<'_>,
     all_settings: &[Settings<'_>],
 ) -> Result<Vec<Change>, Unchanged> {
     let mut injected = Err("the settings do not inject".to_owned().into());
@@ -311,7 +316,7 @@ fn examined_pod(
 }
 
 /// The pod that a controller makes of a template, as far as admission looks at it.
-fn pod_of(template: Value<'_>, workload: &Workload, namespace: Option<&str>) -> String {
+fn pod_of(template: Value<'_>, workload: &PreviewWorkload, namespace: Option<&str>) -> String {
     let mut metadata = vec![member("generateName", &json::text(&workload.generate_name()))];
     metadata.extend(namespace.map(|namespace| member("namespace", &json::text(namespace))));
     let own = template.field("metadata").into_iter().flat_map(Value::members);

@@ -7,7 +7,7 @@ use crate::check::{Files, inquiry, namespace_of};
 use crate::file::File;
 use crate::opened::{Opened, elements};
 use crate::options::Options;
-use crate::preview::{Object, Outcome, preview};
+use crate::preview::{Outcome, PreviewObject, preview};
 use crate::report::{ObjectName, TextEdit};
 use crate::set::Set;
 use crate::source::Source;
@@ -64,7 +64,7 @@ fn file_preview(set: &Set<'_>, options: &Options<'_>, number: usize, file: &File
         let objects = part.objects.iter().zip(&clusters).map(|(object, cluster)| {
             let value = json.root().at(object.node);
             let inquiry = inquiry(value, object, namespace_of(object, options));
-            Object {
+            PreviewObject {
                 is_partial: place.is_some_and(|place| set.is_partial(place, &inquiry.group, &inquiry.kind, value)),
                 inquiry,
                 cluster,

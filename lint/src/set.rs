@@ -3,7 +3,7 @@
 use azure_workload_identity_policy::json::Value;
 
 use crate::access::{Grant, may_use_identity};
-use crate::accounts::{Account, Accounts, Place};
+use crate::accounts::{Account, Accounts, ObjectPlace};
 use crate::file::{Fact, File, Object, Part};
 use crate::kustomization::{Kustomized, Taken};
 use crate::partial;
@@ -17,7 +17,7 @@ pub struct Set<'f> {
     pub objects: Vec<ObjectAt<'f>>,
     /// The number of the first object of each file.
     firsts: Vec<usize>,
-    places: Vec<Place<'f>>,
+    places: Vec<ObjectPlace<'f>>,
     accounts: Accounts<'f>,
     /// The service accounts of a cluster, which count where no file has one.
     state: Accounts<'f>,
@@ -42,7 +42,7 @@ impl<'f> Set<'f> {
     /// Puts files together. `state` are objects of a cluster, in which all service accounts are, if there are any.
     pub fn new(files: &'f [File], state: &'f [File]) -> Self {
         let places: Vec<_> =
-            files.iter().enumerate().map(|(number, file)| Place::new(&file.source.name, number)).collect();
+            files.iter().enumerate().map(|(number, file)| ObjectPlace::new(&file.source.name, number)).collect();
         let mut set = Self {
             files,
             objects: Vec::new(),
@@ -76,7 +76,7 @@ impl<'f> Set<'f> {
             Fact::None => {}
             Fact::Account(account) => {
                 let name = &object.name;
-                let place = self.places.get(file).cloned().unwrap_or_else(|| Place::new("", file));
+                let place = self.places.get(file).cloned().unwrap_or_else(|| ObjectPlace::new("", file));
                 let accounts = if position.is_some() { &mut self.accounts } else { &mut self.state };
                 accounts.add(name.namespace.as_deref(), &name.name, place, Account { object: position, account });
             }
@@ -96,18 +96,18 @@ impl<'f> Set<'f> {
     }
 
     /// An object, and where its file is.
-    pub fn object(&self, position: usize) -> Option<(&Place<'f>, &'f Object)> {
+    pub fn object(&self, position: usize) -> Option<(&ObjectPlace<'f>, &'f Object)> {
         let at = self.objects.get(position)?;
         Some((self.places.get(at.file)?, at.object))
     }
 
     /// Where a file is.
-    pub fn place_of(&self, file: usize) -> Option<&Place<'f>> {
+    pub fn place_of(&self, file: usize) -> Option<&ObjectPlace<'f>> {
         self.places.get(file)
     }
 
     /// The service account that an object means.
-    pub fn account(&self, place: &Place<'f>, namespace: Option<&str>, name: &str) -> Option<Account<'f>> {
+    pub fn account(&self, place: &ObjectPlace<'f>, namespace: Option<&str>, name: &str) -> Option<Account<'f>> {
         self.accounts.nearest(place, namespace, name).or_else(|| self.state.nearest(place, namespace, name))
     }
 
@@ -122,12 +122,12 @@ impl<'f> Set<'f> {
     }
 
     /// Whether a kustomization applies a file to other objects.
-    pub fn is_patch(&self, place: &Place<'_>) -> bool {
+    pub fn is_patch(&self, place: &ObjectPlace<'_>) -> bool {
         self.kustomized.is_patch(place.file())
     }
 
     /// Whether an object in a file is a part of one: a patch, because a kustomization says so or by what it holds.
-    pub fn is_partial(&self, place: &Place<'_>, group: &str, kind: &str, value: Value<'_>) -> bool {
+    pub fn is_partial(&self, place: &ObjectPlace<'_>, group: &str, kind: &str, value: Value<'_>) -> bool {
         self.is_patch(place) || partial::is_partial(group, kind, value)
     }
 

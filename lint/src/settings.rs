@@ -16,7 +16,7 @@ use crate::yaml;
 
 /// Where the settings of a policy are in a text.
 #[derive(Clone, Debug)]
-struct Origin {
+struct SettingsOrigin {
     source: Source,
     /// The number of the document in the text, and of the JSON node in it; `None` if there are no settings.
     node: Option<(usize, json::NodeId)>,
@@ -27,7 +27,7 @@ struct Origin {
 pub struct SettingsText {
     /// The settings.
     json: String,
-    origin: Origin,
+    origin: SettingsOrigin,
 }
 
 /// The preset that settings name.
@@ -61,7 +61,10 @@ impl SettingsText {
             documents += 1;
             let text = |settings: Option<Value<'_>>| Self {
                 json: settings.map_or("{}", Value::raw).to_owned(),
-                origin: Origin { source: source.clone(), node: settings.map(|settings| (number, settings.id())) },
+                origin: SettingsOrigin {
+                    source: source.clone(),
+                    node: settings.map(|settings| (number, settings.id())),
+                },
             };
             for object in objects(parsed.root()) {
                 policies.extend(policies_of(&object).into_iter().map(|(is_own, settings)| (is_own, text(settings))));
@@ -92,7 +95,7 @@ impl SettingsText {
     }
 
     fn empty(source: &Source) -> Self {
-        Self { json: "{}".to_owned(), origin: Origin { source: source.clone(), node: None } }
+        Self { json: "{}".to_owned(), origin: SettingsOrigin { source: source.clone(), node: None } }
     }
 
     /// Replaces the preset.

@@ -2,7 +2,7 @@
 
 use azure_workload_identity_policy::cluster::{Cluster, Freshness, LookupError, ServiceAccount};
 
-use crate::accounts::Place;
+use crate::accounts::ObjectPlace;
 use crate::file::File;
 use crate::set::Set;
 
@@ -21,7 +21,7 @@ impl<'f> ClusterState<'f> {
 
 impl Cluster for ClusterState<'_> {
     fn service_account(&self, namespace: &str, name: &str, _: Freshness) -> Result<ServiceAccount, LookupError> {
-        let account = self.set.account(&Place::new("", usize::MAX), Some(namespace), name);
+        let account = self.set.account(&ObjectPlace::new("", usize::MAX), Some(namespace), name);
         account.map(|account| account.account.clone()).ok_or(LookupError::Missing)
     }
 

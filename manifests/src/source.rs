@@ -109,16 +109,16 @@ pub struct Lines<'t> {
     text: &'t str,
     /// Where each line starts, in bytes.
     starts: Vec<usize>,
-    characters: Counts<'t>,
+    characters: CountsBefore<'t>,
 }
 
 /// The offsets in a text as JavaScript counts them, in UTF-16 code units. Made once a text.
 #[derive(Debug)]
-pub struct Utf16<'t>(Counts<'t>);
+pub struct Utf16<'t>(CountsBefore<'t>);
 
 /// How many of something are before a byte of a text.
 #[derive(Debug)]
-struct Counts<'t> {
+struct CountsBefore<'t> {
     text: &'t str,
     count: fn(&[u8]) -> usize,
     /// How many are before each `STEP`th byte, so that an offset costs the same in a line of 100 MB.
@@ -132,7 +132,7 @@ impl<'t> Lines<'t> {
     /// Finds the lines of a text. A line ends with a line feed.
     pub fn new(text: &'t str) -> Self {
         let starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
-        Self { text, starts, characters: Counts::new(text, count_characters) }
+        Self { text, starts, characters: CountsBefore::new(text, count_characters) }
     }
 
     /// The position of a byte of the text; of the end of the text if it is shorter.
@@ -152,7 +152,7 @@ impl<'t> Lines<'t> {
 impl<'t> Utf16<'t> {
     /// Counts the code units of a text.
     pub fn new(text: &'t str) -> Self {
-        Self(Counts::new(text, count_units))
+        Self(CountsBefore::new(text, count_units))
     }
 
     /// The offset in code units of a byte of the text; of the end of the text if it is shorter.
@@ -166,7 +166,7 @@ impl<'t> Utf16<'t> {
     }
 }
 
-impl<'t> Counts<'t> {
+impl<'t> CountsBefore<'t> {
     fn new(text: &'t str, count: fn(&[u8]) -> usize) -> Self {
         let mut sum = 0;
         let steps = text.as_bytes().chunks(STEP).map(|chunk| {

@@ -1,6 +1,6 @@
 //! What every container with an identity gets.
 
-use super::env::Variable;
+use super::env::WrittenVariable;
 use super::token_volume::TokenVolume;
 use crate::json::{Changes, Document};
 use crate::mounts::are_same_path;
@@ -9,7 +9,7 @@ use crate::pod::{Container, VolumeMount};
 /// Adds what the container does not have yet. Its own variables stay; a mount of the token volume elsewhere is put right.
 pub(super) fn add_to(
     container: &Container<'_>,
-    variables: &[Variable],
+    variables: &[WrittenVariable],
     volume: &TokenVolume<'_>,
     changes: &mut Changes,
 ) {

@@ -8,16 +8,20 @@ use crate::layout::CA_PATH;
 use crate::settings::{CaSource, Inject};
 
 /// A variable: its name, and the whole of it as JSON.
-pub(super) type Variable = (&'static str, String);
+pub(super) type WrittenVariable = (&'static str, String);
 
 /// A variable with this value.
 #[inline(never)]
-pub(super) fn variable(name: &'static str, value: &str) -> Variable {
+pub(super) fn variable(name: &'static str, value: &str) -> WrittenVariable {
     (name, ["{\"name\":\"", name, "\",\"value\":", &string(value), "}"].concat())
 }
 
 /// The variables that a container gets unless it has its own of that name, in upstream's order. Empty ones are left out.
-pub(super) fn variables(identity: &Identity<'_>, inject: &Inject<'_>, volume: &TokenVolume<'_>) -> Vec<Variable> {
+pub(super) fn variables(
+    identity: &Identity<'_>,
+    inject: &Inject<'_>,
+    volume: &TokenVolume<'_>,
+) -> Vec<WrittenVariable> {
     let mut variables = Vec::with_capacity(8);
     let mut add = |name: &'static str, value: &str| {
         if !value.is_empty() {

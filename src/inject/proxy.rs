@@ -1,6 +1,6 @@
 //! The proxy, which answers IMDS requests of code that knows nothing of workload identity.
 
-use super::env::{Variable, variable};
+use super::env::{WrittenVariable, variable};
 use super::token_volume::TokenVolume;
 use crate::identity::Identity;
 use crate::json::{Changes, Value, string, text};
@@ -18,11 +18,11 @@ pub(super) fn inject(
     identity: &Identity<'_>,
     proxy: &Proxy<'_>,
     port: i32,
-    (variables, volume): (&[Variable], &TokenVolume<'_>),
+    (variables, volume): (&[WrittenVariable], &TokenVolume<'_>),
     changes: &mut Changes,
 ) {
     let resources = proxy.resources.as_ref().map(|resources| [",\"resources\":", &text(resources)].concat());
-    let make = |name: &str, image: &str, before: Option<Variable>, own: &[&str]| {
+    let make = |name: &str, image: &str, before: Option<WrittenVariable>, own: &[&str]| {
         let takes_part = identity.includes(name);
         let injected = variables.iter().filter(|_| takes_part);
         let env = before.iter().chain(injected).map(|(_, json)| json.as_str()).collect::<Vec<_>>().join(",");

@@ -27,7 +27,7 @@ const API_TOKEN_FILE: &str = "token";
 
 /// Whose token a file is.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum File<'p> {
+pub enum MountedFile<'p> {
     /// A token of the pod's service account for this audience.
     Token {
         /// The volume that it is projected into.
@@ -197,13 +197,13 @@ impl<'v, 'p> Mounts<'v, 'p> {
     }
 
     /// Whose token the file at a path is.
-    pub fn file(&self, path: &str) -> File<'p> {
+    pub fn file(&self, path: &str) -> MountedFile<'p> {
         if !is_absolute(path, self.volumes.windows) {
-            return File::Nothing(Absence::Relative);
+            return MountedFile::Nothing(Absence::Relative);
         }
         let path = self.clean(path);
         if self.termination_log.as_ref() == Some(&path) {
-            return File::Nothing(Absence::TerminationLog);
+            return MountedFile::Nothing(Absence::TerminationLog);
         }
         let mount = self.nearest(&path);
         let api_mount = self.clean(API_TOKEN_MOUNT);
@@ -212,19 +212,19 @@ impl<'v, 'p> Mounts<'v, 'p> {
             && path.after(&api_mount) == Some(API_TOKEN_FILE)
             && !mount.is_some_and(is_at_api_mount)
         {
-            return File::ApiServerToken;
+            return MountedFile::ApiServerToken;
         }
-        let Some(mount) = mount else { return File::Nothing(Absence::NotMounted) };
+        let Some(mount) = mount else { return MountedFile::Nothing(Absence::NotMounted) };
         let inside = path.after(&mount.path).unwrap_or_default();
         let file = match mount.sub_path.as_ref().map(CleanPath::as_str) {
-            None if self.volumes.contains(mount.volume) => File::Unknown { volume: mount.volume },
-            None => File::Nothing(Absence::NoVolume { volume: mount.volume }),
+            None if self.volumes.contains(mount.volume) => MountedFile::Unknown { volume: mount.volume },
+            None => MountedFile::Nothing(Absence::NoVolume { volume: mount.volume }),
             Some("") => return self.volumes.file(mount.volume, inside),
             Some(sub_path) if inside.is_empty() => self.volumes.file(mount.volume, sub_path),
             Some(sub_path) => self.volumes.file(mount.volume, &[sub_path, "/", inside].concat()),
         };
         match file {
-            File::Token { volume, audience, .. } => File::Token { volume, audience, by_sub_path: true },
+            MountedFile::Token { volume, audience, .. } => MountedFile::Token { volume, audience, by_sub_path: true },
             file => file,
         }
     }

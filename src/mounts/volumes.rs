@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::path::CleanPath;
-use super::{Absence, File};
+use super::{Absence, MountedFile};
 use crate::json::Value;
 use crate::layout::{Layout, is_reserved_name};
 use crate::order;
@@ -55,7 +55,7 @@ impl Entry<'_> {
 
 #[derive(Debug)]
 enum Content<'p> {
-    Volume(Summary<'p>),
+    Volume(VolumeSummary<'p>),
     Token(Cow<'p, str>),
     /// A key of a Secret or ConfigMap.
     Unknown,
@@ -65,7 +65,7 @@ enum Content<'p> {
 
 /// What is known of a volume as a whole.
 #[derive(Clone, Copy, Debug)]
-struct Summary<'p> {
+struct VolumeSummary<'p> {
     /// The volume in the pod; `None` for the one that injection adds.
     volume: Option<&'p Volume<'p>>,
     holds_azure_token: bool,
@@ -112,7 +112,7 @@ impl<'p> Volumes<'p> {
         }
         if let Some(token) = missing {
             let summary =
-                Summary { volume: None, holds_azure_token: true, is_from_api: true, unlisted: Unlisted::None };
+                VolumeSummary { volume: None, holds_azure_token: true, is_from_api: true, unlisted: Unlisted::None };
             let path = CleanPath::new(token.token_path, windows);
             let content = Content::Token(token.audience.into());
             entries.push(Entry { volume: token.volume, path: None, source: 0, content: Content::Volume(summary) });
@@ -169,25 +169,27 @@ impl<'p> Volumes<'p> {
     }
 
     /// Whose token the file at a path in a volume is.
-    pub fn file(&self, name: &'p str, path: &str) -> File<'p> {
-        let Some(summary) = self.summary(name) else { return File::Nothing(Absence::NoVolume { volume: name }) };
+    pub fn file(&self, name: &'p str, path: &str) -> MountedFile<'p> {
+        let Some(summary) = self.summary(name) else { return MountedFile::Nothing(Absence::NoVolume { volume: name }) };
         // The kubelet writes all files to a directory `..data` and links to them.
         let path = CleanPath::new(path.strip_prefix("..data/").unwrap_or(path), self.windows);
         let listed = self.entry((name, Some(&path)));
         if summary.unlisted.may_hide(path.as_str(), listed.map(|file| file.source)) {
-            return File::Unknown { volume: name };
+            return MountedFile::Unknown { volume: name };
         }
         match listed.map(|file| &file.content) {
-            Some(Content::Token(audience)) if audience.is_empty() => File::ApiServerToken,
+            Some(Content::Token(audience)) if audience.is_empty() => MountedFile::ApiServerToken,
             Some(Content::Token(audience)) => {
-                File::Token { volume: name, audience: audience.clone(), by_sub_path: false }
+                MountedFile::Token { volume: name, audience: audience.clone(), by_sub_path: false }
             }
-            Some(Content::Unknown) => File::Unknown { volume: name },
-            Some(Content::NoToken | Content::Volume(_)) | None => File::Nothing(Absence::NotInVolume { volume: name }),
+            Some(Content::Unknown) => MountedFile::Unknown { volume: name },
+            Some(Content::NoToken | Content::Volume(_)) | None => {
+                MountedFile::Nothing(Absence::NotInVolume { volume: name })
+            }
         }
     }
 
-    fn summary(&self, name: &str) -> Option<Summary<'p>> {
+    fn summary(&self, name: &str) -> Option<VolumeSummary<'p>> {
         match self.entry((name, None))?.content {
             Content::Volume(summary) => Some(summary),
             _ => None,
@@ -206,7 +208,7 @@ impl<'p> Volumes<'p> {
 /// Adds the entries of a volume.
 fn read<'p>(volume: &'p Volume<'p>, windows: bool, is_azure: &dyn Fn(&str) -> bool, entries: &mut Vec<Entry<'p>>) {
     let kind = kind(volume);
-    let mut summary = Summary {
+    let mut summary = VolumeSummary {
         volume: Some(volume),
         holds_azure_token: false,
         is_from_api: matches!(&*kind, "secret" | "configMap" | "downwardAPI" | "projected"),

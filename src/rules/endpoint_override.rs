@@ -29,7 +29,7 @@ use crate::container_identity::ContainerIdentity;
 use crate::environment::Variable;
 use crate::finding::{Finding, Findings, Repair};
 use crate::keys;
-use crate::mounts::{Absence, File};
+use crate::mounts::{Absence, MountedFile};
 use crate::placeholder::has_placeholder;
 use crate::pod::{Container, EnvVar};
 use crate::settings::CaSource;
@@ -82,7 +82,7 @@ fn is_certainly_wrong(name: &str, variable: &Variable<'_>, container: &Container
     // The image or a later mount may put a token at another path, and a federated credential may have another audience.
     matches!(
         &container.token,
-        None | Some(File::ApiServerToken | File::Nothing(Absence::Relative | Absence::TerminationLog))
+        None | Some(MountedFile::ApiServerToken | MountedFile::Nothing(Absence::Relative | Absence::TerminationLog))
     )
 }
 

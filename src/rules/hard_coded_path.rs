@@ -30,7 +30,7 @@ use crate::finding::{Finding, FindingBuilder, Findings, quote};
 use crate::json::Value;
 use crate::keys;
 use crate::layout::{Layout, PathInText, contains_path};
-use crate::mounts::File;
+use crate::mounts::MountedFile;
 
 pub(super) const RULE: Rule = Rule::new(&[Check::Template(check)]);
 
@@ -45,7 +45,8 @@ fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
             }
             let Some(mounts) = mounts.get_or_init(|| subject.mounts_of(position)) else { return false };
             let is_azure = |audience: &str| subject.settings.is_azure_audience(audience);
-            let is_token = matches!(mounts.file(found.path), File::Token { audience, .. } if is_azure(&audience));
+            let is_token =
+                matches!(mounts.file(found.path), MountedFile::Token { audience, .. } if is_azure(&audience));
             let holds_token = |volume: &str| subject.volumes().holds_azure_token(volume);
             // Other files than the token are in the volume too.
             let is_in_volume = || {

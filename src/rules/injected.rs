@@ -4,7 +4,7 @@ use super::PodSubject;
 use super::tokens::token_file_fault;
 use crate::keys;
 use crate::layout::{Layout, TokenPlace};
-use crate::mounts::{File, are_same_path};
+use crate::mounts::{MountedFile, are_same_path};
 use crate::pod::{Container, EnvVar};
 use crate::rule::{RuleId, Severity};
 use crate::settings::{DEFAULT_AUDIENCE, DEFAULT_BINDING_AUDIENCE, Guard};
@@ -77,7 +77,7 @@ fn missing_part(
     let Some(container) = container else { return Some(MissingPart::Variable(keys::ENV_TOKEN_FILE)) };
     let is_accepted = |path: &str| {
         // Containers may have the token elsewhere, but not where a layout puts it that is not accepted.
-        let Some(File::Token { volume, .. }) = container.token else { return true };
+        let Some(MountedFile::Token { volume, .. }) = container.token else { return true };
         let is_place = |layout: &Layout| {
             layout.owns_name(volume) && are_same_path(&TokenPlace::new(*layout, volume.to_owned()).file(), path)
         };
@@ -99,8 +99,8 @@ fn missing_part(
 }
 
 /// Whether a file is a token that Azure accepts: Entra ID's of some cloud, or that of the identity binding if the pod asks for it.
-fn is_right(subject: &PodSubject<'_>, file: &File<'_>) -> bool {
-    let File::Token { audience, by_sub_path: false, .. } = file else { return false };
+fn is_right(subject: &PodSubject<'_>, file: &MountedFile<'_>) -> bool {
+    let MountedFile::Token { audience, by_sub_path: false, .. } = file else { return false };
     let cloud = audience.strip_prefix(DEFAULT_AUDIENCE);
     cloud.is_some_and(|cloud| cloud.bytes().all(|byte| byte.is_ascii_alphabetic()))
         || (subject.identity.wants_binding && audience == DEFAULT_BINDING_AUDIENCE)

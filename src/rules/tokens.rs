@@ -4,7 +4,7 @@ use super::PodSubject;
 use crate::container_identity::ContainerIdentity;
 use crate::finding::quote;
 use crate::layout::{Layout, TokenPlace, V1_5_VOLUME};
-use crate::mounts::{Absence, File};
+use crate::mounts::{Absence, MountedFile};
 use crate::pod::Volume;
 
 /// What is wrong with the token file that a container names, as the end of a sentence.
@@ -17,25 +17,25 @@ pub(super) fn token_file_fault(subject: &PodSubject<'_>, container: &ContainerId
     let is_old =
         || [Layout::V1_5, Layout::V1_6_0].iter().any(|layout| TokenPlace::new(*layout, String::new()).file() == path);
     let (problem, name) = match &container.token {
-        Some(File::Token { audience, by_sub_path, .. }) => match subject.settings.is_azure_audience(audience) {
+        Some(MountedFile::Token { audience, by_sub_path, .. }) => match subject.settings.is_azure_audience(audience) {
             true if *by_sub_path => ("to a token mounted with subPath, which is never renewed", None),
             true => return None,
             false => ("to a token with audience ", Some(audience.as_ref())),
         },
-        Some(File::ApiServerToken) => ("to the token for the API server, which Entra ID does not accept", None),
+        Some(MountedFile::ApiServerToken) => ("to the token for the API server, which Entra ID does not accept", None),
         // What else is at that path is the concern of other rules.
         _ if is_injected() => return None,
-        Some(File::Nothing(Absence::NotMounted)) if is_old() => return None,
-        Some(File::Nothing(Absence::NotMounted)) => ("to a path at which no volume is mounted", None),
-        Some(File::Nothing(Absence::Relative)) => ("to a path that is not absolute", None),
-        Some(File::Nothing(Absence::NoVolume { volume })) => {
+        Some(MountedFile::Nothing(Absence::NotMounted)) if is_old() => return None,
+        Some(MountedFile::Nothing(Absence::NotMounted)) => ("to a path at which no volume is mounted", None),
+        Some(MountedFile::Nothing(Absence::Relative)) => ("to a path that is not absolute", None),
+        Some(MountedFile::Nothing(Absence::NoVolume { volume })) => {
             ("to a path in a volume that the pod does not have: ", Some(*volume))
         }
-        Some(File::Nothing(Absence::NotInVolume { volume })) => {
+        Some(MountedFile::Nothing(Absence::NotInVolume { volume })) => {
             ("to a path at which no token is in volume ", Some(*volume))
         }
-        Some(File::Nothing(Absence::TerminationLog)) => ("to the path of the termination log", None),
-        Some(File::Unknown { volume }) => ("to a file that may be no token, in volume ", Some(*volume)),
+        Some(MountedFile::Nothing(Absence::TerminationLog)) => ("to the path of the termination log", None),
+        Some(MountedFile::Unknown { volume }) => ("to a file that may be no token, in volume ", Some(*volume)),
         None => ("to an empty path, which injection does not replace", None),
     };
     Some([problem, &name.map(quote).unwrap_or_default()].concat())

@@ -24,7 +24,7 @@ use super::{Check, PodSubject, Rule};
 use crate::assumption::{Assumption, Assumptions};
 use crate::finding::{Finding, Findings};
 use crate::layout::is_reserved_name;
-use crate::mounts::File;
+use crate::mounts::MountedFile;
 use crate::order::Names;
 
 pub(super) const RULE: Rule = Rule::new(&[Check::Template(check)]);
@@ -51,7 +51,7 @@ fn used_volumes<'s>(subject: &PodSubject<'s>) -> Names<&'s str> {
         let Some(mounts) = subject.mounts_of(position) else { continue };
         let paths = container.env.iter().filter(|variable| variable.value.starts_with('/'));
         used.extend(paths.filter_map(|variable| match mounts.file(&variable.value) {
-            File::Token { volume, .. } => Some(volume),
+            MountedFile::Token { volume, .. } => Some(volume),
             _ => None,
         }));
     }

@@ -47,57 +47,60 @@ impl fmt::Display for Problem {
 const LOG_LEVELS: [&str; 6] = ["trace", "debug", "info", "warn", "warning", "error"];
 
 /// What a string must look like.
-struct Format {
+struct TextFormat {
     is_valid: fn(&str) -> bool,
     /// What belongs there, for messages about what is there instead.
     hint: &'static str,
 }
 
-impl Format {
+impl TextFormat {
     const fn new(is_valid: fn(&str) -> bool, hint: &'static str) -> Self {
         Self { is_valid, hint }
     }
 }
 
-const ANY: Format = Format::new(|_| true, "");
-const CLIENT_ID: Format = Format::new(is_guid, "it requires a GUID such as \"00000000-0000-0000-0000-000000000000\"");
-const TENANT: Format = Format::new(
+const ANY: TextFormat = TextFormat::new(|_| true, "");
+const CLIENT_ID: TextFormat =
+    TextFormat::new(is_guid, "it requires a GUID such as \"00000000-0000-0000-0000-000000000000\"");
+const TENANT: TextFormat = TextFormat::new(
     |text| is_guid(text) || is_domain_name(text),
     "it requires a GUID, or a domain name such as \"contoso.onmicrosoft.com\"",
 );
-const URL: Format = Format::new(is_https_url, "it requires an https URL without user, query and fragment");
-const ISSUER: Format = Format::new(
+const URL: TextFormat = TextFormat::new(is_https_url, "it requires an https URL without user, query and fragment");
+const ISSUER: TextFormat = TextFormat::new(
     |text| is_https_url(text) && !Issuer::new(text).lacks_slash(),
     "it requires the https URL that the cluster reports as its issuer; those of AKS and Arc end with a slash",
 );
-const AUDIENCE: Format = Format::new(is_not_blank, "it requires the audience of a federated credential");
-const BINDING_AUDIENCE: Format = Format::new(is_not_blank, "it requires the audience of the token endpoint");
-const IMAGE: Format =
-    Format::new(is_image_reference, "it requires an image reference such as \"registry.example.com/proxy:v1\"");
-const ANNOTATION_SUFFIX: Format = Format::new(
+const AUDIENCE: TextFormat = TextFormat::new(is_not_blank, "it requires the audience of a federated credential");
+const BINDING_AUDIENCE: TextFormat = TextFormat::new(is_not_blank, "it requires the audience of the token endpoint");
+const IMAGE: TextFormat =
+    TextFormat::new(is_image_reference, "it requires an image reference such as \"registry.example.com/proxy:v1\"");
+const ANNOTATION_SUFFIX: TextFormat = TextFormat::new(
     |suffix| is_qualified_name(&["use-", suffix].concat()),
     "it requires the end of an annotation key that begins with \"azure.workload.identity/use-\"",
 );
-const DOMAIN: Format = Format::new(is_domain_name, "it requires a domain name");
-const CONFIG_MAP: Format = Format::new(is_object_name, "it requires the name of a ConfigMap");
-const PEM: Format =
-    Format::new(|text| text.contains("-----BEGIN CERTIFICATE-----"), "it requires a certificate as PEM");
-const SIGNER: Format = Format::new(is_not_blank, "it requires a signer such as \"example.com/ca\"");
-const LABEL: Format = Format::new(is_not_blank, "it requires a label key");
-const OPERATOR: Format = Format::new(
+const DOMAIN: TextFormat = TextFormat::new(is_domain_name, "it requires a domain name");
+const CONFIG_MAP: TextFormat = TextFormat::new(is_object_name, "it requires the name of a ConfigMap");
+const PEM: TextFormat =
+    TextFormat::new(|text| text.contains("-----BEGIN CERTIFICATE-----"), "it requires a certificate as PEM");
+const SIGNER: TextFormat = TextFormat::new(is_not_blank, "it requires a signer such as \"example.com/ca\"");
+const LABEL: TextFormat = TextFormat::new(is_not_blank, "it requires a label key");
+const OPERATOR: TextFormat = TextFormat::new(
     |text| matches!(text, "In" | "NotIn" | "Exists" | "DoesNotExist"),
     "it requires one of In, NotIn, Exists, DoesNotExist",
 );
-const LAYOUT: Format =
-    Format::new(|text| Layout::ALL.iter().any(|layout| layout.name() == text), "it requires v1.5, v1.6.0 or v1.6.1");
-const NAMESPACE: Format = Format::new(is_pattern, "it requires a namespace, with * for any characters");
-const SERVICE_ACCOUNT: Format = Format::new(
+const LAYOUT: TextFormat = TextFormat::new(
+    |text| Layout::ALL.iter().any(|layout| layout.name() == text),
+    "it requires v1.5, v1.6.0 or v1.6.1",
+);
+const NAMESPACE: TextFormat = TextFormat::new(is_pattern, "it requires a namespace, with * for any characters");
+const SERVICE_ACCOUNT: TextFormat = TextFormat::new(
     |text| text.split_once('/').is_some_and(|(namespace, name)| is_pattern(namespace) && is_pattern(name)),
     "it requires NAMESPACE/NAME, with * for any characters",
 );
-const API_VERSION: Format = Format::new(is_api_version, "it requires GROUP/VERSION");
-const KIND: Format = Format::new(is_host_label, "it requires a kind");
-const POINTER: Format = Format::new(
+const API_VERSION: TextFormat = TextFormat::new(is_api_version, "it requires GROUP/VERSION");
+const KIND: TextFormat = TextFormat::new(is_host_label, "it requires a kind");
+const POINTER: TextFormat = TextFormat::new(
     is_object_pointer,
     "it requires a JSON pointer such as \"/spec/template\", with * for each element of a list",
 );
@@ -372,7 +375,7 @@ impl<'a> Reader<'a> {
     }
 
     #[inline(never)]
-    fn string(&self, value: Value<'a>, format: &Format) -> Option<Cow<'a, str>> {
+    fn string(&self, value: Value<'a>, format: &TextFormat) -> Option<Cow<'a, str>> {
         let text = self.expect(value, Kind::String)?.as_str()?;
         if !(format.is_valid)(&text) {
             self.problem(value, ["is ", &quote(&text), "; ", format.hint].concat());
@@ -382,7 +385,7 @@ impl<'a> Reader<'a> {
     }
 
     #[inline(never)]
-    fn strings(&self, list: Value<'a>, format: &Format) -> Vec<Cow<'a, str>> {
+    fn strings(&self, list: Value<'a>, format: &TextFormat) -> Vec<Cow<'a, str>> {
         let mut strings = Vec::new();
         for element in list.elements() {
             strings.extend(self.string(element, format));
@@ -457,13 +460,13 @@ impl<'r, 'a> Table<'r, 'a> {
     }
 
     #[inline(never)]
-    fn string(&mut self, key: &'static str, format: &Format) -> Option<Cow<'a, str>> {
+    fn string(&mut self, key: &'static str, format: &TextFormat) -> Option<Cow<'a, str>> {
         let value = self.get(key)?;
         self.reader.string(value, format)
     }
 
     #[inline(never)]
-    fn required_string(&mut self, key: &'static str, format: &Format) -> Option<Cow<'a, str>> {
+    fn required_string(&mut self, key: &'static str, format: &TextFormat) -> Option<Cow<'a, str>> {
         if self.object.get(key).is_none() {
             self.problem(key, ["is missing; ", format.hint].concat());
         }
@@ -484,7 +487,7 @@ impl<'r, 'a> Table<'r, 'a> {
     }
 
     #[inline(never)]
-    fn strings(&mut self, key: &'static str, format: &Format) -> Option<Vec<Cow<'a, str>>> {
+    fn strings(&mut self, key: &'static str, format: &TextFormat) -> Option<Vec<Cow<'a, str>>> {
         let list = self.list(key)?;
         Some(self.reader.strings(list, format))
     }

@@ -13,7 +13,7 @@ use azure_workload_identity_lint::report::FilePlace;
 use azure_workload_identity_lint::{File, OneThread, Options, check};
 use azure_workload_identity_policy::json::Document;
 use azure_workload_identity_policy::settings::Settings;
-use azure_workload_identity_trace::chain::report::{Chain, ChainReport, Link, Match, Part, Verdict};
+use azure_workload_identity_trace::chain::report::{Chain, ChainReport, ChainVerdict, Link, Match, Part};
 use azure_workload_identity_trace::chain::{Azure, Credentials, chains};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -144,7 +144,9 @@ fn each_link_is_broken_in_some_case_and_each_verdict_occurs() {
     let broken: BTreeSet<_> = chains.iter().flat_map(|chain| &chain.breaks).map(|it| it.link).collect();
     assert_eq!(broken, BTreeSet::from(Link::ALL));
     let count = |verdict| chains.iter().filter(|chain| chain.verdict == verdict).count();
-    assert!(count(Verdict::Complete) >= 15 && count(Verdict::Broken) >= 25 && count(Verdict::Unknown) >= 8);
+    assert!(
+        count(ChainVerdict::Complete) >= 15 && count(ChainVerdict::Broken) >= 25 && count(ChainVerdict::Unknown) >= 8
+    );
 }
 
 #[test]
@@ -167,7 +169,7 @@ fn each_kind_of_consumer_has_a_complete_and_a_broken_chain() {
         ("Bucket", "config"),
         ("ImageRepository", "config"),
     ] {
-        for verdict in [Verdict::Complete, Verdict::Broken] {
+        for verdict in [ChainVerdict::Complete, ChainVerdict::Broken] {
             let is_it = |chain: &&Chain| {
                 chain.verdict == verdict
                     && chain.users.iter().any(|user| user.object.kind == kind && user.object.name == name)

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
-use azure_workload_identity_trace::why::explanation::{Detail, Explanation, State, Step};
+use azure_workload_identity_trace::why::explanation::{Detail, Explanation, Step, StepState};
 
 use super::Look;
 use crate::printable::printable;
@@ -21,7 +21,7 @@ pub(crate) fn write(explanation: &Explanation, look: Look, out: &mut dyn Write) 
         }
         None => (AnsiColor::BrightGreen, "complete".to_owned()),
     };
-    let mut tree = Tree { is_coloured: look.is_coloured, out };
+    let mut tree = StepTree { is_coloured: look.is_coloured, out };
     let subject = tree.styled(&explanation.subject, Style::new().bold());
     let words = tree.styled(&words, colour.on_default().bold());
     writeln!(tree.out, "{subject}: {words}")?;
@@ -31,18 +31,18 @@ pub(crate) fn write(explanation: &Explanation, look: Look, out: &mut dyn Write) 
     Ok(())
 }
 
-struct Tree<'w> {
+struct StepTree<'w> {
     is_coloured: bool,
     out: &'w mut dyn Write,
 }
 
-impl Tree<'_> {
+impl StepTree<'_> {
     fn step(&mut self, step: &Step, is_first_broken: bool, is_last: bool) -> io::Result<()> {
         let (mark, style) = match step.state {
-            State::Ok => ("✓", AnsiColor::Green.on_default()),
-            State::Unknown => ("?", AnsiColor::Yellow.on_default()),
-            State::Broken if is_first_broken => ("✗", AnsiColor::BrightRed.on_default().bold()),
-            State::Broken => ("✗", AnsiColor::Red.on_default()),
+            StepState::Ok => ("✓", AnsiColor::Green.on_default()),
+            StepState::Unknown => ("?", AnsiColor::Yellow.on_default()),
+            StepState::Broken if is_first_broken => ("✗", AnsiColor::BrightRed.on_default().bold()),
+            StepState::Broken => ("✗", AnsiColor::Red.on_default()),
         };
         let (corner, stem) = if is_last { ("└─", "  ") } else { ("├─", "│ ") };
         let name = self.styled(&format!("{mark} {}", step.link.name()), style);

@@ -16,17 +16,17 @@ struct Issue<'r> {
     check_name: &'static str,
     fingerprint: String,
     severity: &'static str,
-    location: Location<'r>,
+    location: FileLocation<'r>,
 }
 
 #[derive(Serialize)]
-struct Location<'r> {
+struct FileLocation<'r> {
     path: &'r str,
-    lines: Lines,
+    lines: LineRange,
 }
 
 #[derive(Serialize)]
-struct Lines {
+struct LineRange {
     begin: usize,
     end: usize,
 }
@@ -44,9 +44,9 @@ fn issue(finding: &Diagnostic) -> Issue<'_> {
         check_name: finding.rule.name(),
         fingerprint: finding.fingerprint.clone(),
         severity: word(finding.severity, ["major", "minor", "info"]),
-        location: Location {
+        location: FileLocation {
             path: &finding.place.source.name,
-            lines: Lines { begin: range.start.line, end: range.end.line },
+            lines: LineRange { begin: range.start.line, end: range.end.line },
         },
     }
 }
@@ -59,7 +59,7 @@ fn unreadable(error: &ReadError) -> Issue<'_> {
         check_name: "unreadable",
         fingerprint: format!("unreadable:{}:{line}", error.file),
         severity: "blocker",
-        location: Location { path: &error.file, lines: Lines { begin: line, end: line } },
+        location: FileLocation { path: &error.file, lines: LineRange { begin: line, end: line } },
     }
 }
 

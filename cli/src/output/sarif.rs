@@ -77,7 +77,7 @@ struct Descriptor {
     full_description: Text<'static>,
     help: Help,
     help_uri: String,
-    default_configuration: Configuration,
+    default_configuration: ReportingConfiguration,
     properties: Precision,
 }
 
@@ -94,7 +94,7 @@ struct Help {
 }
 
 #[derive(Serialize)]
-struct Configuration {
+struct ReportingConfiguration {
     enabled: bool,
     level: &'static str,
 }
@@ -249,7 +249,7 @@ fn descriptor(rule: Rule) -> Descriptor {
         full_description: text(rule.page().split("\n\n").nth(1).unwrap_or_default()),
         help: Help { text: rule.page().replace("**", "").replace('`', ""), markdown: rule.page() },
         help_uri: format!("{RULES_URL}#{}", rule.name()),
-        default_configuration: Configuration {
+        default_configuration: ReportingConfiguration {
             enabled: severity != Severity::Off,
             // The severity of a rule that is off is for those who turn it on.
             level: if severity == Severity::Off { "warning" } else { level(severity) },

@@ -3,7 +3,7 @@
 use azure_workload_identity_guest::HostCluster;
 use azure_workload_identity_policy::assumption::Assumptions;
 use azure_workload_identity_policy::cluster::Cluster;
-use azure_workload_identity_policy::inquiry::{Inquiry, Origin};
+use azure_workload_identity_policy::inquiry::{Inquiry, ObjectOrigin};
 use azure_workload_identity_policy::json::Document;
 use azure_workload_identity_policy::settings::Settings;
 use azure_workload_identity_policy::{Verdict, decide, examine};
@@ -13,14 +13,14 @@ use serde_json::Value;
 /// What the policy makes of a request with these settings, in a cluster that lets it look up everything.
 pub(crate) fn verdict(request: &AdmissionRequest, settings: &Value, cluster: &FakeCluster) -> Verdict {
     let host = HostCluster(|operation: &str, payload: &[u8]| cluster.call(operation, payload));
-    verdict_behind(&host, Origin::Admission, request, settings, Assumptions::NONE)
+    verdict_behind(&host, ObjectOrigin::Admission, request, settings, Assumptions::NONE)
 }
 
 /// What the policy makes of a request with these settings, behind this host. The object is that of a file if `origin` says so.
 /// `unknown` is not known besides what is never known there.
 pub(crate) fn verdict_behind(
     host: &dyn Cluster,
-    origin: Origin,
+    origin: ObjectOrigin,
     request: &AdmissionRequest,
     settings: &Value,
     unknown: Assumptions,

@@ -40,7 +40,7 @@ pub(super) fn error(name: &ObjectName, object: Value<'_>, mismatches: &[TypeMism
 
 /// A type of Go.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Type {
+enum GoType {
     Struct(String),
     List(&'static str),
     TextMap,
@@ -49,7 +49,7 @@ enum Type {
     Number,
 }
 
-impl Type {
+impl GoType {
     /// The type of the object of a kind.
     fn of_kind(kind: &str) -> Self {
         Self::Struct(kind.to_owned())
@@ -100,20 +100,20 @@ impl Type {
 
 /// The error of a decoder of Go. Its paths have neither the numbers of elements nor the keys of maps.
 fn of_decoder(kind: &str, path: &Path, mismatch: &TypeMismatch<'_>) -> String {
-    let (mut holder, mut at) = (String::new(), Type::of_kind(kind));
+    let (mut holder, mut at) = (String::new(), GoType::of_kind(kind));
     let mut keys = Vec::new();
     for segment in path.segments() {
         at = match (segment, at) {
-            (Segment::Key(key), Type::Struct(name)) => {
+            (Segment::Key(key), GoType::Struct(name)) => {
                 // Its members are those of a struct without a name of its own.
                 keys.extend((name == "Volume" && key == "projected").then_some("VolumeSource"));
                 keys.push(key);
-                let member = Type::member(&name, key).unwrap_or(Type::Text);
+                let member = GoType::member(&name, key).unwrap_or(GoType::Text);
                 holder = name;
                 member
             }
-            (Segment::Index(_), Type::List(element)) => Type::Struct(element.to_owned()),
-            (_, _) => Type::Text,
+            (Segment::Index(_), GoType::List(element)) => GoType::Struct(element.to_owned()),
+            (_, _) => GoType::Text,
         };
     }
     // kubectl decodes no more than the metadata.

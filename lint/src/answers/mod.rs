@@ -17,7 +17,7 @@ mod words;
 use std::collections::{HashMap, HashSet};
 
 use azure_workload_identity_policy::finding::Part;
-use azure_workload_identity_policy::inquiry::{Inquiry, Origin};
+use azure_workload_identity_policy::inquiry::{Inquiry, ObjectOrigin};
 use azure_workload_identity_policy::json::{Path, Value};
 use azure_workload_identity_policy::{decide, examine};
 
@@ -47,13 +47,13 @@ pub struct Answer {
 pub fn answers(files: &[File], options: &Options<'_>) -> Vec<Answer> {
     let set = Set::new(files, options.cluster_state);
     let recipe = Recipe::of(&options.settings);
-    let mut run = Run { set: &set, options, recipe, warned: HashSet::new(), answers: Vec::new() };
+    let mut run = ApplyRun { set: &set, options, recipe, warned: HashSet::new(), answers: Vec::new() };
     (0..files.len()).for_each(|file| run.file(file));
     run.answers
 }
 
 /// One run of kubectl.
-struct Run<'a, 'f> {
+struct ApplyRun<'a, 'f> {
     set: &'a Set<'f>,
     options: &'a Options<'a>,
     recipe: Recipe,
@@ -62,7 +62,7 @@ struct Run<'a, 'f> {
     answers: Vec<Answer>,
 }
 
-impl Run<'_, '_> {
+impl ApplyRun<'_, '_> {
     fn file(&mut self, number: usize) {
         let set = self.set;
         let Some(file) = set.files.get(number) else { return };
@@ -109,7 +109,7 @@ impl Run<'_, '_> {
         let inquiry = inquiry(value, object, namespace);
         let is_partial = set.is_partial(place, &inquiry.group, &inquiry.kind, value);
         let namespace = recipe::namespace_of_request(&inquiry);
-        let inquiry = Inquiry { origin: Origin::Admission, namespace, ..inquiry };
+        let inquiry = Inquiry { origin: ObjectOrigin::Admission, namespace, ..inquiry };
         let policy = self.recipe.policy(&inquiry);
         let (mut warnings, mut denial) = (Vec::new(), None);
         for settings in &options.settings {

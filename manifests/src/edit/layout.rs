@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use json::{Kind, Value};
 
-use super::render::{Flow, Layout};
+use super::render::{Flow, TextLayout};
 use super::scalar::Context;
 use crate::opened::Opened;
 use crate::yaml::Style;
@@ -13,7 +13,7 @@ use crate::yaml::Style;
 const LINE_LENGTH: usize = 64 << 10;
 
 /// How the text of a value is laid out: what most of its collections do.
-pub(super) fn layout<'a>(opened: &Opened<'a>, value: Value<'a>) -> Option<Layout<'a>> {
+pub(super) fn layout<'a>(opened: &Opened<'a>, value: Value<'a>) -> Option<TextLayout<'a>> {
     // A JSON text may be one long line.
     let start = opened.text.as_bytes().get(..LINE_LENGTH.min(opened.text.len())).unwrap_or_default();
     let newline = match start.split(|byte| *byte == b'\n').next() {
@@ -25,7 +25,7 @@ pub(super) fn layout<'a>(opened: &Opened<'a>, value: Value<'a>) -> Option<Layout
         steps.add(opened, value)?;
     }
     let json = json_layout(opened);
-    Some(Layout {
+    Some(TextLayout {
         newline,
         step: most(&steps.mappings, 2),
         list_step: most(&steps.lists, 0),

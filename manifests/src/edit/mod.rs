@@ -18,9 +18,9 @@ use json::{Changes, Document, Value};
 
 use crate::opened::Opened;
 use plan::{Plan, Sharing};
-use render::{Flow, Layout};
+use render::{Flow, TextLayout};
 use scalar::Context;
-use scope::Scope;
+use scope::EditScope;
 
 /// A replacement in a text; an insertion where the span is empty.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,7 +55,7 @@ fn edits_by(opened: &Opened<'_>, changes: &Changes, ways: &[Sharing]) -> Option<
     }
     let has_aliases = opened.document.is_some_and(|document| document.origins.alias(0).is_some());
     let ways = if has_aliases { ways } else { &[Sharing::Keep] };
-    Scope::of(opened, changes).find_map(|scope| {
+    EditScope::of(opened, changes).find_map(|scope| {
         let mut expected = Vec::new();
         changes.write(scope.value, &mut expected);
         let expected = Document::parse(&expected).ok()?;
@@ -75,7 +75,7 @@ pub fn apply(text: &str, edits: &[TextEdit]) -> String {
 /// A value as JSON with a line for each member and element, and a line break at its end.
 pub fn indented_json(value: Value<'_>) -> String {
     let json = Flow { context: Context::Json, lines: Some(("", "  ")), ..Flow::YAML };
-    let layout = Layout { newline: "\n", step: 2, list_step: 2, json, json_step: None };
+    let layout = TextLayout { newline: "\n", step: 2, list_step: 2, json, json_step: None };
     layout.flow(value, json) + "\n"
 }
 

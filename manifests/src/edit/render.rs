@@ -7,7 +7,7 @@ use crate::yaml::Style;
 
 /// How a text is laid out.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Layout<'t> {
+pub(super) struct TextLayout<'t> {
     /// What ends a line.
     pub(super) newline: &'t str,
     /// By how much the members of a mapping are indented more than its key.
@@ -38,7 +38,7 @@ impl Flow<'_> {
     pub(super) const YAML: Self = Self { context: Context::Flow, behind_colon: " ", behind_comma: " ", lines: None };
 }
 
-impl Layout<'_> {
+impl TextLayout<'_> {
     /// A line break, and the indentation of the next line.
     pub(super) fn new_line(&self, column: usize) -> String {
         [self.newline, &" ".repeat(column)].concat()

@@ -12,14 +12,14 @@ use crate::opened::Opened;
 use crate::yaml::{self, Style};
 
 /// The part of a document in which all changes are.
-pub(super) struct Scope<'a> {
+pub(super) struct EditScope<'a> {
     /// An element of the list `items`, or the whole document.
     pub(super) value: Value<'a>,
     /// The lines of the element; absent for a whole document.
     lines: Option<Range<usize>>,
 }
 
-impl<'a> Scope<'a> {
+impl<'a> EditScope<'a> {
     /// The scopes that hold all changes, the smallest one first. A comment behind an element may be a part of it to a person, but not to
     /// YAML: then only the document holds them.
     pub(super) fn of(opened: &Opened<'a>, changes: &Changes) -> impl Iterator<Item = Self> {
@@ -59,7 +59,7 @@ impl<'a> Scope<'a> {
 }
 
 /// The element of `items` in which all changes are.
-fn element<'a>(opened: &Opened<'a>, changes: &Changes) -> Option<Scope<'a>> {
+fn element<'a>(opened: &Opened<'a>, changes: &Changes) -> Option<EditScope<'a>> {
     let items = opened.root.get("items").filter(|items| items.kind() == Kind::Array)?;
     let first = node(changes.iter().next()?);
     let value = opened.element_at(items, first)?;
@@ -69,7 +69,7 @@ fn element<'a>(opened: &Opened<'a>, changes: &Changes) -> Option<Scope<'a>> {
     if first == value.id() || !changes.iter().all(|change| is_inside(value.at(node(change)).span())) {
         return None;
     }
-    let Some(document) = opened.document else { return Some(Scope { value, lines: None }) };
+    let Some(document) = opened.document else { return Some(EditScope { value, lines: None }) };
     let origin = opened.origin(value)?;
     if document.origins.alias(0).is_some() || origin.style != Style::BlockMapping {
         return None;
@@ -78,7 +78,7 @@ fn element<'a>(opened: &Opened<'a>, changes: &Changes) -> Option<Scope<'a>> {
     let end = opened.line_end(opened.content_end(value)?);
     let lines = start..opened.next_line(end).unwrap_or(end);
     // That it can be read alone is seen from how it is read as it is.
-    is_element(opened.slice(lines.clone()), value).then_some(Scope { value, lines: Some(lines) })
+    is_element(opened.slice(lines.clone()), value).then_some(EditScope { value, lines: Some(lines) })
 }
 
 /// Whether a text is a list of one element, which is as expected.

@@ -9,7 +9,7 @@ use json::{Document, Kind, NodeId, Value};
 use super::layout::layout;
 use super::place::Child;
 use super::plan::{Collection, Plan};
-use super::render::{Flow, Layout, is_collection};
+use super::render::{Flow, TextLayout, is_collection};
 use super::scalar::{self, Context};
 use crate::edit::TextEdit;
 use crate::opened::Opened;
@@ -58,7 +58,7 @@ struct Edit {
 
 struct Writer<'w, 'a> {
     opened: &'w Opened<'a>,
-    layout: Layout<'a>,
+    layout: TextLayout<'a>,
     /// What is being changed.
     node: NodeId,
     edits: Vec<Edit>,

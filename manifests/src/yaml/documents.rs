@@ -21,7 +21,7 @@ fn yaml(text: &str, with_origins: bool) -> Documents<'_> {
     Documents {
         text,
         parser: Parser::new_from_str_with_options(text, options()),
-        state: State::Reading,
+        state: StreamState::Reading,
         checked: 0,
         start: 0,
         is_first: true,
@@ -46,7 +46,7 @@ fn options() -> Options {
 struct Documents<'t> {
     text: &'t str,
     parser: Parser<'t, StrInput<'t>>,
-    state: State,
+    state: StreamState,
     /// Up to where the text was searched for what is forbidden everywhere.
     checked: usize,
     /// Where the current document starts.
@@ -55,7 +55,7 @@ struct Documents<'t> {
     transcoder: Transcoder<'t>,
 }
 
-enum State {
+enum StreamState {
     Reading,
     /// The last document could not be read; the rest of it is to be skipped.
     Failed,
@@ -68,23 +68,23 @@ impl Iterator for Documents<'_> {
     fn next(&mut self) -> Option<Self::Item> {
         loop {
             match self.state {
-                State::Done => return None,
-                State::Failed => {
+                StreamState::Done => return None,
+                StreamState::Failed => {
                     // The text is in memory, so the only possible error is a syntax error, which comes again as that of a document.
                     let goes_on = self.parser.proceed_next_document();
-                    self.state = if goes_on == Ok(false) { State::Done } else { State::Reading };
+                    self.state = if goes_on == Ok(false) { StreamState::Done } else { StreamState::Reading };
                 }
-                State::Reading => {}
+                StreamState::Reading => {}
             }
             match self.document() {
                 Ok(Some(document)) if document.json == "null" => {}
                 Ok(Some(document)) => return Some(Ok(document)),
                 Ok(None) => {
-                    self.state = State::Done;
+                    self.state = StreamState::Done;
                     return self.check(self.text.len()).err().map(Err);
                 }
                 Err(error) => {
-                    self.state = State::Failed;
+                    self.state = StreamState::Failed;
                     return Some(Err(error));
                 }
             }
@@ -96,7 +96,7 @@ impl Documents<'_> {
     /// Reads the next document; `None` at the end of the text.
     fn document(&mut self) -> Result<Option<Document>, SyntaxError> {
         if u32::try_from(self.text.len()).is_err() {
-            self.state = State::Done;
+            self.state = StreamState::Done;
             return Err(SyntaxError::new(0, "the text is longer than 4 GiB"));
         }
         while let Some(event) = self.parser.next_event() {

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use json::{Kind, Value};
 
-use super::{Document, NO_ALIAS, Node, Origins, Style, SyntaxError};
+use super::{Document, NO_ALIAS, Origins, StoredOrigin, Style, SyntaxError};
 
 /// Reads the values of a text.
 pub(super) struct JsonStream<'t> {
@@ -80,7 +80,7 @@ fn after_white_space(text: &str, from: usize) -> usize {
 }
 
 /// Adds the nodes of a value in the order of their numbers.
-fn add_nodes(value: Value<'_>, start: usize, nodes: &mut Vec<Node>) {
+fn add_nodes(value: Value<'_>, start: usize, nodes: &mut Vec<StoredOrigin>) {
     nodes.push(node(value, start));
     value.elements().for_each(|element| add_nodes(element, start, nodes));
     for (key, member) in value.member_nodes() {
@@ -89,10 +89,10 @@ fn add_nodes(value: Value<'_>, start: usize, nodes: &mut Vec<Node>) {
     }
 }
 
-fn node(value: Value<'_>, start: usize) -> Node {
+fn node(value: Value<'_>, start: usize) -> StoredOrigin {
     let Range { start: from, end } = value.span();
     #[allow(clippy::cast_possible_truncation)] // no text is longer than 4 GiB
-    Node {
+    StoredOrigin {
         start: (start + from) as u32,
         end: (start + end) as u32,
         alias: NO_ALIAS,

@@ -61,13 +61,13 @@ pub enum Repetition {
 /// The origins of the nodes of a document, keys counted as nodes, in the order of [`NodeId`].
 #[derive(Debug, Default)]
 pub struct Origins {
-    nodes: Vec<Node>,
+    nodes: Vec<StoredOrigin>,
     aliases: Vec<Alias>,
 }
 
 /// An origin as it is kept: there is one for every dozen bytes of text.
 #[derive(Clone, Copy, Debug)]
-struct Node {
+struct StoredOrigin {
     start: u32,
     end: u32,
     /// [`NO_ALIAS`] if there is none.

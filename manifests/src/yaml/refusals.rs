@@ -3,9 +3,8 @@
 
 use std::ops::Range;
 
+use super::transcode::Result;
 use super::{Style, SyntaxError, problem};
-
-type Result = std::result::Result<(), SyntaxError>;
 
 /// Follows the nodes of a document, and looks at what is written between and in them.
 pub(super) struct Refusals<'t> {

@@ -9,7 +9,7 @@ use json::DEPTH_LIMIT;
 
 use super::refusals::{Refusals, Written};
 use super::scalar::{self, Scalar};
-use super::{Alias, Document, NO_ALIAS, Node, Origins, Repeated, Style, SyntaxError};
+use super::{Alias, Document, NO_ALIAS, Origins, Repeated, StoredOrigin, Style, SyntaxError};
 use mapping::Merge;
 
 mod mapping;
@@ -17,7 +17,7 @@ mod mapping;
 /// How many bytes of JSON aliases may add to those of the text, for each byte of text and in any case.
 const ALIASED_BYTES: (usize, usize) = (4, 8 << 20);
 
-type Result<T> = std::result::Result<T, SyntaxError>;
+pub(super) type Result<T = ()> = std::result::Result<T, SyntaxError>;
 
 /// The state between the events of a document.
 pub(super) struct Transcoder<'t> {
@@ -39,7 +39,7 @@ pub(super) struct Transcoder<'t> {
     repeated: Vec<Repeated>,
     /// Where the document starts.
     start: usize,
-    counts: Counts,
+    counts: AliasCounts,
     /// How many bytes of JSON aliases may still add, in all documents together.
     alias_bytes_left: usize,
 }
@@ -47,12 +47,12 @@ pub(super) struct Transcoder<'t> {
 #[derive(Default)]
 struct Buffer {
     json: String,
-    nodes: Vec<Node>,
+    nodes: Vec<StoredOrigin>,
 }
 
 /// What go.yaml.in/yaml/v2 counts to recognise a document that is a bomb of aliases.
 #[derive(Clone, Copy, Default)]
-struct Counts {
+struct AliasCounts {
     /// Nodes, those behind aliases counted each time.
     decoded: usize,
     /// Nodes that came through an alias.
@@ -73,12 +73,12 @@ struct Key {
 enum Anchor {
     /// The node is being read.
     Open,
-    Known(Piece),
+    Known(WrittenValue),
 }
 
 /// A value that has been written.
 #[derive(Clone)]
-struct Piece {
+struct WrittenValue {
     buffer: usize,
     json: Range<usize>,
     nodes: Range<usize>,
@@ -91,7 +91,7 @@ struct Piece {
 
 /// A collection that is open.
 struct Frame {
-    kind: Kind,
+    kind: ValueKind,
     /// Where the value starts in buffer, nodes, aliases and counts.
     json: usize,
     nodes: usize,
@@ -114,7 +114,7 @@ struct Frame {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum ValueKind {
     Sequence,
     /// A mapping that expects a key.
     Key,
@@ -141,7 +141,7 @@ impl<'t> Transcoder<'t> {
             last_anchor: 0,
             repeated: Vec::new(),
             start: 0,
-            counts: Counts::default(),
+            counts: AliasCounts::default(),
             alias_bytes_left: text.len().saturating_mul(ALIASED_BYTES.0).saturating_add(ALIASED_BYTES.1),
         }
     }
@@ -158,7 +158,7 @@ impl<'t> Transcoder<'t> {
         self.repeated.clear();
         self.start = start;
         self.refusals.begin(start);
-        self.counts = Counts::default();
+        self.counts = AliasCounts::default();
     }
 
     /// The document that ends here.
@@ -175,7 +175,7 @@ impl<'t> Transcoder<'t> {
         })
     }
 
-    pub(super) fn event(&mut self, event: Event<'_>, span: Span) -> Result<()> {
+    pub(super) fn event(&mut self, event: Event<'_>, span: Span) -> Result {
         let range = span.byte_range().unwrap_or_default();
         if event.is_node() {
             self.refusals.gap(range.start, || self.expects_value())?;
@@ -202,11 +202,11 @@ impl<'t> Transcoder<'t> {
         anchor: usize,
         tag: Option<&Tag>,
         range: Range<usize>,
-    ) -> Result<()> {
+    ) -> Result {
         let is_plain = style == ScalarStyle::Plain;
         let full_tag = tag.map(|tag| format!("{}{}", tag.handle(), tag.suffix()));
-        let expected = self.open.last().map_or(Kind::Sequence, |frame| frame.kind);
-        if expected == Kind::Key
+        let expected = self.open.last().map_or(ValueKind::Sequence, |frame| frame.kind);
+        if expected == ValueKind::Key
             && text == "<<"
             && full_tag.as_deref().map_or(is_plain, |tag| matches!(tag, "!" | "tag:yaml.org,2002:merge"))
         {
@@ -221,7 +221,7 @@ impl<'t> Transcoder<'t> {
             span: &span,
             style,
             content,
-            is_key: expected == Kind::Key,
+            is_key: expected == ValueKind::Key,
             column: self.column(),
         })?;
         let fail = |message: String| SyntaxError::new(span.start, message);
@@ -231,12 +231,12 @@ impl<'t> Transcoder<'t> {
         self.counts.decoded += 1;
         if self.with_origins {
             #[allow(clippy::cast_possible_truncation)] // no text is longer than 4 GiB
-            let node = Node { start: span.start as u32, end: span.end as u32, alias: NO_ALIAS, style };
+            let node = StoredOrigin { start: span.start as u32, end: span.end as u32, alias: NO_ALIAS, style };
             if let Some(buffer) = self.buffers.get_mut(self.current) {
                 buffer.nodes.push(node);
             }
         }
-        if expected == Kind::Key {
+        if expected == ValueKind::Key {
             if anchor != 0 {
                 self.anchored_key(anchor, &value, &span, style)?;
             }
@@ -255,7 +255,7 @@ impl<'t> Transcoder<'t> {
 
     /// Whether the next node is the value of a key.
     fn expects_value(&self) -> bool {
-        self.open.last().is_some_and(|frame| matches!(frame.kind, Kind::Value | Kind::Merge))
+        self.open.last().is_some_and(|frame| matches!(frame.kind, ValueKind::Value | ValueKind::Merge))
     }
 
     /// The first column inside of the innermost collection.
@@ -264,14 +264,14 @@ impl<'t> Transcoder<'t> {
     }
 
     /// Keeps the value of an anchored key apart, since it is written as a text in its place.
-    fn anchored_key(&mut self, anchor: usize, value: &Scalar<'_>, span: &Range<usize>, style: Style) -> Result<()> {
+    fn anchored_key(&mut self, anchor: usize, value: &Scalar<'_>, span: &Range<usize>, style: Style) -> Result {
         let mut buffer = Buffer::default();
         value.write(&mut buffer.json).map_err(|message| SyntaxError::new(span.start, message))?;
         if self.with_origins {
             #[allow(clippy::cast_possible_truncation)] // no text is longer than 4 GiB
-            buffer.nodes.push(Node { start: span.start as u32, end: span.end as u32, alias: NO_ALIAS, style });
+            buffer.nodes.push(StoredOrigin { start: span.start as u32, end: span.end as u32, alias: NO_ALIAS, style });
         }
-        let piece = Piece {
+        let piece = WrittenValue {
             buffer: self.buffers.len(),
             json: 0..buffer.json.len(),
             nodes: 0..buffer.nodes.len(),
@@ -286,7 +286,7 @@ impl<'t> Transcoder<'t> {
     }
 
     /// Writes a key and its colon.
-    fn key(&mut self, value: Scalar<'_>, written: &Range<usize>) -> Result<()> {
+    fn key(&mut self, value: Scalar<'_>, written: &Range<usize>) -> Result {
         let offset = written.start;
         let text = value.into_key().map_err(|message| SyntaxError::new(offset, message))?;
         if let Some(buffer) = self.buffers.get_mut(self.current) {
@@ -311,7 +311,7 @@ impl<'t> Transcoder<'t> {
     }
 
     fn plain_span(&self, range: Range<usize>) -> Range<usize> {
-        let is_value = self.open.last().is_some_and(|frame| frame.kind == Kind::Value);
+        let is_value = self.open.last().is_some_and(|frame| frame.kind == ValueKind::Value);
         if !range.is_empty() || !is_value {
             return range;
         }
@@ -355,7 +355,7 @@ impl<'t> Transcoder<'t> {
         }
     }
 
-    fn alias(&mut self, anchor: usize, range: Range<usize>) -> Result<()> {
+    fn alias(&mut self, anchor: usize, range: Range<usize>) -> Result {
         let fail = |message: &str| SyntaxError::new(range.start, message);
         let piece = match self.anchors.get(&anchor) {
             Some(Anchor::Known(piece)) => piece.clone(),
@@ -365,8 +365,8 @@ impl<'t> Transcoder<'t> {
         self.counts.decoded += 1;
         self.refusals.alias(&range)?;
         match self.open.last().map(|frame| frame.kind) {
-            Some(Kind::Merge | Kind::MergeList) if piece.is_mapping => self.merge(piece, Some(range)),
-            Some(Kind::Key) => {
+            Some(ValueKind::Merge | ValueKind::MergeList) if piece.is_mapping => self.merge(piece, Some(range)),
+            Some(ValueKind::Key) => {
                 let json = self.buffers.get(piece.buffer).and_then(|buffer| buffer.json.get(piece.json.clone()));
                 let parsed = json::Document::parse(json.unwrap_or_default().as_bytes());
                 let value = parsed.as_ref().ok().map(json::Document::root);
@@ -383,7 +383,7 @@ impl<'t> Transcoder<'t> {
                 if let Some((node, alias)) = self.node_of(&piece).zip(alias)
                     && let Some(buffer) = self.buffers.get_mut(self.current)
                 {
-                    buffer.nodes.push(Node { alias, ..node });
+                    buffer.nodes.push(StoredOrigin { alias, ..node });
                 }
                 self.key(Scalar::Text(key.into()), &range)
             }
@@ -397,7 +397,7 @@ impl<'t> Transcoder<'t> {
         }
     }
 
-    fn node_of(&self, piece: &Piece) -> Option<Node> {
+    fn node_of(&self, piece: &WrittenValue) -> Option<StoredOrigin> {
         self.buffers.get(piece.buffer)?.nodes.get(piece.nodes.start).copied()
     }
 
@@ -415,7 +415,7 @@ impl<'t> Transcoder<'t> {
     }
 
     /// Takes what an alias adds from the budget.
-    fn spend(&mut self, piece: &Piece, offset: usize) -> Result<()> {
+    fn spend(&mut self, piece: &WrittenValue, offset: usize) -> Result {
         self.counts.decoded += piece.decoded;
         self.counts.aliased += piece.decoded;
         if self.counts.are_excessive() {
@@ -433,13 +433,13 @@ impl<'t> Transcoder<'t> {
     }
 
     /// Takes bytes that are written once more from the budget.
-    fn spend_bytes(&mut self, length: usize, offset: usize) -> Result<()> {
+    fn spend_bytes(&mut self, length: usize, offset: usize) -> Result {
         self.alias_bytes_left = self.alias_bytes_left.checked_sub(length).ok_or_else(|| too_large(offset))?;
         Ok(())
     }
 
     /// Writes what an anchor names once more.
-    fn replay(&mut self, piece: &Piece, range: Range<usize>) {
+    fn replay(&mut self, piece: &WrittenValue, range: Range<usize>) {
         self.copy_json(piece.buffer, piece.json.clone());
         let Some(alias) = self.push_alias(range, None) else { return };
         let shift = self.replay_aliases(piece, alias);
@@ -447,7 +447,7 @@ impl<'t> Transcoder<'t> {
     }
 
     /// Writes the aliases in what an anchor names once more; returns by how much their numbers differ.
-    fn replay_aliases(&mut self, piece: &Piece, alias: u32) -> u32 {
+    fn replay_aliases(&mut self, piece: &WrittenValue, alias: u32) -> u32 {
         let first = self.aliases.len();
         for index in piece.aliases.clone() {
             if let Some(Alias { span, outer }) = self.aliases.get(index).cloned() {
@@ -487,12 +487,12 @@ impl<'t> Transcoder<'t> {
         }
     }
 
-    fn enter(&mut self, is_sequence: bool, style: StructureStyle, anchor: usize, span: Span) -> Result<()> {
+    fn enter(&mut self, is_sequence: bool, style: StructureStyle, anchor: usize, span: Span) -> Result {
         let range = span.byte_range().unwrap_or_default();
-        let expected = self.open.last().map_or(Kind::Sequence, |frame| frame.kind);
+        let expected = self.open.last().map_or(ValueKind::Sequence, |frame| frame.kind);
         let is_flow = style == StructureStyle::Flow;
         let (mut offset, mut column) = (range.start, span.start.col());
-        if is_sequence && !is_flow && matches!(expected, Kind::Value | Kind::Merge) {
+        if is_sequence && !is_flow && matches!(expected, ValueKind::Value | ValueKind::Merge) {
             // To the parser a list whose dashes are below its key begins behind the first of them.
             offset = self.indicator([b'-'; 2], offset);
             let before = self.text.get(self.start..offset).unwrap_or_default();
@@ -504,7 +504,7 @@ impl<'t> Transcoder<'t> {
         self.counts.decoded += 1;
         self.refusals.enter(is_flow, range.end);
         let mut frame = Frame {
-            kind: if is_sequence { Kind::Sequence } else { Kind::Key },
+            kind: if is_sequence { ValueKind::Sequence } else { ValueKind::Key },
             json: 0,
             nodes: 0,
             aliases: self.aliases.len(),
@@ -520,18 +520,18 @@ impl<'t> Transcoder<'t> {
             outer_buffer: None,
         };
         match expected {
-            Kind::Merge if is_sequence => {
-                frame.kind = Kind::MergeList;
+            ValueKind::Merge if is_sequence => {
+                frame.kind = ValueKind::MergeList;
                 self.open.push(frame);
                 return Ok(());
             }
-            Kind::Key => {
+            ValueKind::Key => {
                 return Err(SyntaxError::new(
                     offset,
                     "a key cannot be a list or a mapping; a text that begins with `[` or `{` needs quotes",
                 ));
             }
-            Kind::Merge | Kind::MergeList if !is_sequence => {
+            ValueKind::Merge | ValueKind::MergeList if !is_sequence => {
                 frame.outer_buffer = Some(self.current);
                 self.current = self.buffers.len();
                 self.buffers.push(Buffer::default());
@@ -553,25 +553,25 @@ impl<'t> Transcoder<'t> {
                     (false, false) => Style::BlockMapping,
                 };
                 #[allow(clippy::cast_possible_truncation)] // no text is longer than 4 GiB
-                buffer.nodes.push(Node { start: offset as u32, end: offset as u32, alias: NO_ALIAS, style });
+                buffer.nodes.push(StoredOrigin { start: offset as u32, end: offset as u32, alias: NO_ALIAS, style });
             }
         }
         self.open.push(frame);
         Ok(())
     }
 
-    fn leave(&mut self, range: Range<usize>) -> Result<()> {
+    fn leave(&mut self, range: Range<usize>) -> Result {
         let is_flow = self.open.last().is_some_and(|frame| frame.is_flow);
         self.refusals.leave(is_flow, &range);
-        let is_mapping = self.open.last().is_some_and(|frame| frame.kind == Kind::Key);
+        let is_mapping = self.open.last().is_some_and(|frame| frame.kind == ValueKind::Key);
         if is_mapping {
             self.end_mapping()?;
         }
         let Some(frame) = self.open.pop() else { return Ok(()) };
         self.keys.truncate(frame.keys);
-        if frame.kind == Kind::MergeList {
+        if frame.kind == ValueKind::MergeList {
             if let Some(outer) = self.open.last_mut() {
-                outer.kind = Kind::Key;
+                outer.kind = ValueKind::Key;
                 outer.depth = outer.depth.max(frame.depth);
             }
             return Ok(());
@@ -602,17 +602,17 @@ impl<'t> Transcoder<'t> {
     }
 
     /// What is before the next value: a comma, unless it is the first or has a key. Refuses what cannot be at this place.
-    fn before_value(&mut self, offset: usize) -> Result<()> {
+    fn before_value(&mut self, offset: usize) -> Result {
         let Some(frame) = self.open.last_mut() else { return Ok(()) };
         match frame.kind {
-            Kind::Value => return Ok(()),
-            Kind::Merge | Kind::MergeList => {
+            ValueKind::Value => return Ok(()),
+            ValueKind::Merge | ValueKind::MergeList => {
                 return Err(SyntaxError::new(
                     offset,
                     "the merge key `<<` takes an alias of a mapping, or a list of such",
                 ));
             }
-            Kind::Sequence | Kind::Key => {}
+            ValueKind::Sequence | ValueKind::Key => {}
         }
         let is_first = std::mem::replace(&mut frame.is_empty, false);
         if let Some(buffer) = self.buffers.get_mut(self.current)
@@ -627,8 +627,8 @@ impl<'t> Transcoder<'t> {
     fn after_value(&mut self) {
         if let Some(frame) = self.open.last_mut() {
             frame.kind = match frame.kind {
-                Kind::Key => Kind::Value,
-                Kind::Value => Kind::Key,
+                ValueKind::Key => ValueKind::Value,
+                ValueKind::Value => ValueKind::Key,
                 other => other,
             };
         }
@@ -647,9 +647,9 @@ impl<'t> Transcoder<'t> {
         (json, nodes, aliases, decoded): (usize, usize, usize, usize),
         depth: usize,
         is_mapping: bool,
-    ) -> Piece {
+    ) -> WrittenValue {
         let now = self.mark();
-        Piece {
+        WrittenValue {
             buffer: self.current,
             json: json..now.0,
             nodes: nodes..now.1,
@@ -661,7 +661,7 @@ impl<'t> Transcoder<'t> {
     }
 
     /// Refuses JSON that could not be read.
-    fn check_length(&self, offset: usize) -> Result<()> {
+    fn check_length(&self, offset: usize) -> Result {
         let length = self.buffers.get(self.current).map_or(0, |buffer| buffer.json.len());
         if u32::try_from(length).is_ok() {
             Ok(())
@@ -706,7 +706,7 @@ impl Key {
     }
 }
 
-impl Counts {
+impl AliasCounts {
     /// The bounds of go.yaml.in/yaml/v2: of 400,000 nodes nearly all may come through aliases, of 4,000,000 a tenth.
     fn are_excessive(self) -> bool {
         const FEW: f64 = 400_000.0;

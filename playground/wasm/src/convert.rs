@@ -196,7 +196,7 @@ macro_rules! mirrors {
 mirrors! {
     Applicability of finding::Applicability: Safe Suggestion;
     Confidence of certainty::Confidence: Low Medium High;
-    Verdict of chain::Verdict: Complete Broken Unknown;
+    Verdict of chain::ChainVerdict: Complete Broken Unknown;
     Link of chain::Link: Label ServiceAccount ClientId TenantId Audience Issuer Subject FederatedCredential;
     NodeKind of graph::NodeKind: Workload More ServiceAccount Client Token Credential Entra;
     LinkState of graph::State: Whole Open Unknown Broken;

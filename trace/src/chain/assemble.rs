@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, HashSet};
 use azure_workload_identity_policy::cluster::ServiceAccount;
 
 use super::facts::{Audience, Given, Use};
-use super::links::{AccountKey, Basis, Group, Links};
-use super::report::{AccountName, Chain, User, Verdict};
+use super::links::{AccountKey, Basis, ChainUses, Links};
+use super::report::{AccountName, Chain, ChainVerdict, User};
 
 /// What makes uses of an account one chain: the client, the tenant, and the audience.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -15,11 +15,11 @@ struct IdentityKey(String, String, String);
 impl<'a> Basis<'a, '_> {
     /// The chains of uses, in their order, and the numbers of the service accounts that are used.
     pub(super) fn chains(&self, uses: &'a [Use]) -> (Vec<Chain>, Vec<usize>) {
-        let mut groups = BTreeMap::<(AccountKey, IdentityKey), Group<'a>>::new();
+        let mut groups = BTreeMap::<(AccountKey, IdentityKey), ChainUses<'a>>::new();
         for one in uses {
             let (key, account) = self.account(one);
             let identity = identity_key(one, account.as_ref());
-            let group = groups.entry((key, identity)).or_insert_with(|| Group { account, uses: Vec::new() });
+            let group = groups.entry((key, identity)).or_insert_with(|| ChainUses { account, uses: Vec::new() });
             group.uses.push(one);
         }
         let used = groups.keys().filter_map(|(account, _)| account.position).collect();
@@ -42,7 +42,7 @@ impl<'a> Basis<'a, '_> {
         (key, found.map(|account| account.account.clone()))
     }
 
-    fn chain(&self, key: AccountKey, group: &Group<'a>) -> Chain {
+    fn chain(&self, key: AccountKey, group: &ChainUses<'a>) -> Chain {
         let fact = key.position.and_then(|position| self.accounts.get(&position).copied());
         let mut seen = HashSet::new();
         let is_new = |user: &&'a User| seen.insert((&*user.place.source.name, user.place.span.start));
@@ -65,11 +65,11 @@ impl<'a> Basis<'a, '_> {
         breaks.sort_by_key(|it| it.link);
         unknown.sort_by_key(|it| it.link);
         let verdict = if !breaks.is_empty() {
-            Verdict::Broken
+            ChainVerdict::Broken
         } else if unknown.iter().any(|it| it.decides) {
-            Verdict::Unknown
+            ChainVerdict::Unknown
         } else {
-            Verdict::Complete
+            ChainVerdict::Complete
         };
         let AccountKey { namespace, name, .. } = key;
         Chain {

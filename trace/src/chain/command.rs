@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use azure_workload_identity_policy::json;
 
 /// What a credential is to trust.
-pub(crate) struct Wanted<'w> {
+pub(crate) struct Trusted<'w> {
     /// The namespace of the service account.
     pub(crate) namespace: &'w str,
     /// Its name.
@@ -31,7 +31,7 @@ const NAME_LENGTH: usize = 110;
 
 /// The command that creates a credential. Words in capitals stand for what is not known. `is_taken` says whether some credential has a
 /// name: `az` would overwrite one of the same identity.
-pub(crate) fn create(wanted: &Wanted<'_>, owner: &Owner<'_>, is_taken: &dyn Fn(&str) -> bool) -> String {
+pub(crate) fn create(wanted: &Trusted<'_>, owner: &Owner<'_>, is_taken: &dyn Fn(&str) -> bool) -> String {
     let name = [wanted.namespace, "-", wanted.account].concat();
     let name: String = name.chars().map(|it| if it.is_ascii_alphanumeric() { it } else { '-' }).collect();
     let name: String = name.trim_start_matches('-').chars().take(NAME_LENGTH).collect();
@@ -77,7 +77,7 @@ pub(crate) fn quoted(word: &str) -> Cow<'_, str> {
 mod tests {
     use super::*;
 
-    const WANTED: Wanted<'_> = Wanted {
+    const WANTED: Trusted<'_> = Trusted {
         namespace: "shop",
         account: "api",
         issuer: Some("https://issuer.example/"),
@@ -92,7 +92,7 @@ mod tests {
             create(&WANTED, &owner, &|_| false),
             r"az identity federated-credential create --name shop-api --identity-name 'it'\''s' --resource-group RESOURCE_GROUP --issuer https://issuer.example/ --subject system:serviceaccount:shop:api --audiences api://AzureADTokenExchange"
         );
-        assert!(create(&Wanted { issuer: None, ..WANTED }, &owner, &|_| false).contains("--issuer ISSUER_URL "));
+        assert!(create(&Trusted { issuer: None, ..WANTED }, &owner, &|_| false).contains("--issuer ISSUER_URL "));
     }
 
     #[test]

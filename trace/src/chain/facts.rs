@@ -16,7 +16,7 @@ pub(super) struct FileFacts {
     pub(super) accounts: Vec<AccountFact>,
     pub(super) volumes: Vec<VolumeFact>,
     pub(super) claims: Vec<ClaimFact>,
-    pub(super) mounts: Vec<Mount>,
+    pub(super) mounts: Vec<IdentityMount>,
     pub(super) found: Found,
 }
 
@@ -123,7 +123,7 @@ pub(super) struct Wanted {
 
 /// A volume of a pod that may be mounted with an identity.
 #[derive(Debug)]
-pub(super) struct Mount {
+pub(super) struct IdentityMount {
     /// The use that it would be, with client and tenant still to be filled in.
     pub(super) of: Use,
     pub(super) what: MountOf,

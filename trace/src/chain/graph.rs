@@ -2,7 +2,7 @@
 
 use azure_workload_identity_lint::report::FilePlace;
 
-use super::report::{Chain, ChainReport, Link, Match, Verdict};
+use super::report::{Chain, ChainReport, ChainVerdict, Link, Match};
 
 /// All chains, each as nodes and edges of its own.
 #[derive(Clone, Debug)]
@@ -163,9 +163,9 @@ impl Drawing<'_> {
 
     fn entra(&mut self) {
         let (answer, state) = match self.chain.verdict {
-            Verdict::Complete => ("gives an access token", State::Whole),
-            Verdict::Broken => ("gives no access token", State::Open),
-            Verdict::Unknown => ("may give an access token", State::Open),
+            ChainVerdict::Complete => ("gives an access token", State::Whole),
+            ChainVerdict::Broken => ("gives no access token", State::Open),
+            ChainVerdict::Unknown => ("may give an access token", State::Open),
         };
         let lines = vec!["Microsoft Entra ID".to_owned(), answer.to_owned()];
         self.node("entra", NodeKind::Entra, lines, None);

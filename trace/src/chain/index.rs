@@ -5,7 +5,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::compare::{meant_account, plain, slight_difference};
-use super::credentials::{Claim, Credential, Found, Identity};
+use super::credentials::{AzureIdentity, Credential, CredentialField, Found};
 use super::report::Link;
 
 /// How many credentials with the same parts are looked at. Azure allows 20 on an identity.
@@ -15,11 +15,11 @@ const LIMIT: usize = 200;
 #[derive(Debug, Default)]
 pub(super) struct Index<'c> {
     pub(super) credentials: Vec<&'c Credential>,
-    pub(super) identities: Vec<&'c Identity>,
+    pub(super) identities: Vec<&'c AzureIdentity>,
     /// Whether credentials were given for the purpose, even if there are none: not only those that are objects among the files, which
     /// need not be all.
     pub(super) is_given: bool,
-    by_key: HashMap<Key<'c>, Vec<usize>>,
+    by_key: HashMap<IndexKey<'c>, Vec<usize>>,
     identities_by_key: HashMap<&'c str, usize>,
     identities_by_client: HashMap<String, usize>,
     names: HashSet<&'c str>,
@@ -27,7 +27,7 @@ pub(super) struct Index<'c> {
 
 /// What credentials are found by.
 #[derive(Debug, PartialEq, Eq, Hash)]
-enum Key<'k> {
+enum IndexKey<'k> {
     /// Parts that are known, if all others match anything: issuer, subject, audience.
     Exact([Option<&'k str>; 3]),
     /// Parts that are known, of credentials that have others which are not known. Without the issuer, whatever it is, where `any` is
@@ -71,7 +71,7 @@ impl<'c> Index<'c> {
         index
     }
 
-    fn add_identity(&mut self, identity: &'c Identity) {
+    fn add_identity(&mut self, identity: &'c AzureIdentity) {
         let number = self.identities.len();
         self.identities.push(identity);
         for key in &identity.keys {
@@ -92,47 +92,50 @@ impl<'c> Index<'c> {
         self.credentials.push(credential);
         self.names.insert(&credential.object.name);
         let (issuer, subject) = (credential.issuer.text(), credential.subject.text());
-        for audience in credential.audiences.iter().map(Claim::text) {
+        for audience in credential.audiences.iter().map(CredentialField::text) {
             let known = [issuer, subject, audience];
             let is_partial = known.contains(&None);
             if is_partial {
-                self.add(Key::Maybe { known, any: false }, number);
-                self.add(Key::Maybe { known: [None, subject, audience], any: true }, number);
+                self.add(IndexKey::Maybe { known, any: false }, number);
+                self.add(IndexKey::Maybe { known: [None, subject, audience], any: true }, number);
                 continue;
             }
-            self.add(Key::Exact(known), number);
-            self.add(Key::Exact([None, subject, audience]), number);
-            self.add(Key::Exact([issuer, subject, None]), number);
-            self.add(Key::Exact([None, subject, None]), number);
+            self.add(IndexKey::Exact(known), number);
+            self.add(IndexKey::Exact([None, subject, audience]), number);
+            self.add(IndexKey::Exact([issuer, subject, None]), number);
+            self.add(IndexKey::Exact([None, subject, None]), number);
             let meant = subject.and_then(meant_account);
             if let (Some(audience), Some((namespace, name))) = (audience, meant) {
                 for issuer in [issuer, None] {
-                    self.add(Key::Meant { issuer, audience, namespace: true, word: namespace.clone() }, number);
-                    self.add(Key::Meant { issuer, audience, namespace: false, word: name.clone() }, number);
+                    self.add(IndexKey::Meant { issuer, audience, namespace: true, word: namespace.clone() }, number);
+                    self.add(IndexKey::Meant { issuer, audience, namespace: false, word: name.clone() }, number);
                 }
             }
         }
     }
 
-    fn add(&mut self, key: Key<'c>, credential: usize) {
+    fn add(&mut self, key: IndexKey<'c>, credential: usize) {
         let list = self.by_key.entry(key).or_default();
         if list.len() < LIMIT && list.last() != Some(&credential) {
             list.push(credential);
         }
     }
 
-    fn found(&self, key: &Key<'_>) -> Vec<&'c Credential> {
+    fn found(&self, key: &IndexKey<'_>) -> Vec<&'c Credential> {
         let numbers = self.by_key.get(key).into_iter().flatten();
         numbers.filter_map(|number| self.credentials.get(*number).copied()).collect()
     }
 
     /// The credentials that match a token. If its issuer is not known, each issuer is the same.
     pub(super) fn matching(&self, token: Token<'_>) -> Vec<&'c Credential> {
-        self.found(&Key::Exact([token.issuer, Some(token.subject), Some(token.audience)]))
+        self.found(&IndexKey::Exact([token.issuer, Some(token.subject), Some(token.audience)]))
     }
 
     /// The first credential that may match, since parts of it are not known, with these parts.
-    pub(super) fn maybe_matching(&self, token: Token<'_>) -> Option<(&'c Credential, Vec<(Link, &'c Claim)>)> {
+    pub(super) fn maybe_matching(
+        &self,
+        token: Token<'_>,
+    ) -> Option<(&'c Credential, Vec<(Link, &'c CredentialField)>)> {
         let (subject, audience) = (Some(token.subject), Some(token.audience));
         let (issuers, any) = match token.issuer {
             Some(issuer) => (vec![Some(issuer), None], false),
@@ -146,7 +149,7 @@ impl<'c> Index<'c> {
                 && credential.subject.may_be(token.subject)
                 && credential.audiences.iter().any(|it| it.may_be(token.audience))
         };
-        let mut found = keys.flat_map(|known| self.found(&Key::Maybe { known, any }));
+        let mut found = keys.flat_map(|known| self.found(&IndexKey::Maybe { known, any }));
         let credential = found.find(may_match)?;
         let parts = [(Link::Issuer, &credential.issuer), (Link::Subject, &credential.subject)];
         let audiences = credential.audiences.iter().map(|it| (Link::Audience, it));
@@ -160,21 +163,21 @@ impl<'c> Index<'c> {
         let mut near = Vec::new();
         let mut add = |credential, link, is_slight| near.push(Near { credential, link, is_slight });
         if let Some(issuer) = token.issuer {
-            for credential in self.found(&Key::Exact([None, Some(token.subject), Some(token.audience)])) {
+            for credential in self.found(&IndexKey::Exact([None, Some(token.subject), Some(token.audience)])) {
                 let other = credential.issuer.text().unwrap_or_default();
                 add(credential, Link::Issuer, slight_difference(issuer, other).is_some());
             }
         }
         for namespace in [true, false] {
             let word = plain(if namespace { token.namespace } else { token.account });
-            let key = Key::Meant { issuer: token.issuer, audience: token.audience, namespace, word };
+            let key = IndexKey::Meant { issuer: token.issuer, audience: token.audience, namespace, word };
             for credential in self.found(&key) {
                 let other = credential.subject.text().unwrap_or_default();
                 add(credential, Link::Subject, slight_difference(token.subject, other).is_some());
             }
         }
-        for credential in self.found(&Key::Exact([token.issuer, Some(token.subject), None])) {
-            let mut others = credential.audiences.iter().filter_map(Claim::text);
+        for credential in self.found(&IndexKey::Exact([token.issuer, Some(token.subject), None])) {
+            let mut others = credential.audiences.iter().filter_map(CredentialField::text);
             add(credential, Link::Audience, others.any(|other| slight_difference(token.audience, other).is_some()));
         }
         let is_foreign = |near: &Near<'_>| match (client_id, self.identity_of(near.credential)) {
@@ -190,18 +193,18 @@ impl<'c> Index<'c> {
     }
 
     /// The identity that a credential belongs to, if it is known.
-    pub(super) fn identity_of(&self, credential: &Credential) -> Option<&'c Identity> {
+    pub(super) fn identity_of(&self, credential: &Credential) -> Option<&'c AzureIdentity> {
         let number = credential.owners.iter().find_map(|owner| self.identities_by_key.get(owner.as_str()))?;
         self.identities.get(*number).copied()
     }
 
     /// The identity with a client id, if it is known.
-    pub(super) fn identity_with(&self, client_id: &str) -> Option<&'c Identity> {
+    pub(super) fn identity_with(&self, client_id: &str) -> Option<&'c AzureIdentity> {
         self.identities.get(*self.identities_by_client.get(&client_id.to_ascii_lowercase())?).copied()
     }
 }
 
 /// Whether an identity has this client id. GUIDs have no case.
-pub(super) fn is_client(identity: &Identity, client_id: &str) -> bool {
+pub(super) fn is_client(identity: &AzureIdentity, client_id: &str) -> bool {
     identity.client_id.as_deref().is_some_and(|own| own.eq_ignore_ascii_case(client_id))
 }

@@ -37,7 +37,7 @@ pub(super) struct AccountKey {
 }
 
 /// The uses of one chain.
-pub(super) struct Group<'a> {
+pub(super) struct ChainUses<'a> {
     pub(super) account: Option<ServiceAccount>,
     pub(super) uses: Vec<&'a Use>,
 }
@@ -48,7 +48,7 @@ pub(super) struct Links<'l, 'a, 'f> {
     pub(super) fact: Option<&'l AccountFact>,
     pub(super) account: Option<&'l ServiceAccount>,
     pub(super) key: &'l AccountKey,
-    pub(super) group: &'l Group<'a>,
+    pub(super) group: &'l ChainUses<'a>,
     pub(super) breaks: Vec<Break>,
     pub(super) unknown: Vec<Unknown>,
 }

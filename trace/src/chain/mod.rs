@@ -34,7 +34,7 @@ use azure_workload_identity_lint::report::Report;
 use azure_workload_identity_lint::set::Set;
 use azure_workload_identity_lint::{File, Options, Workers};
 
-pub(crate) use command::{Owner, Wanted, create, quoted};
+pub(crate) use command::{Owner, Trusted, create, quoted};
 pub use credentials::Credentials;
 pub(crate) use issuer::ClusterIssuer;
 

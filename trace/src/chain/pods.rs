@@ -7,7 +7,7 @@ use azure_workload_identity_lint::consumers::find;
 use azure_workload_identity_lint::report::FilePlace;
 use azure_workload_identity_policy::cluster::{AccountLookup, Freshness};
 use azure_workload_identity_policy::container_identity::{ContainerIdentity, Injection};
-use azure_workload_identity_policy::environment::{Resolved, Source, Variable};
+use azure_workload_identity_policy::environment::{Resolved, ValueSource, Variable};
 use azure_workload_identity_policy::finding::{Part, quote};
 use azure_workload_identity_policy::identity::Identity;
 use azure_workload_identity_policy::ids::{is_client_id, is_tenant_id};
@@ -19,10 +19,10 @@ use azure_workload_identity_policy::pod::{Pod, SECRETS_STORE_DRIVER, STORAGE_DRI
 use azure_workload_identity_policy::settings::{DEFAULT_AUDIENCE, DEFAULT_BINDING_AUDIENCE, OptIn, Settings};
 use azure_workload_identity_policy::subject::{SubjectKind, controller};
 
-use super::facts::{AccountRef, Audience, Given, LabelFault, Mount, MountOf, Use, Wanted};
-use super::reader::Reader;
+use super::facts::{AccountRef, Audience, Given, IdentityMount, LabelFault, MountOf, Use, Wanted};
+use super::reader::ObjectReader;
 
-impl Reader<'_, '_, '_, '_> {
+impl ObjectReader<'_, '_, '_, '_> {
     /// The pod, or the pods of a workload.
     pub(super) fn pods(&mut self, value: Value<'_>, group: &str) {
         let namespace = self.namespace();
@@ -175,7 +175,7 @@ impl Reader<'_, '_, '_, '_> {
     ) -> Given {
         let Some(entry) = variable.entry else {
             return match &variable.value {
-                Resolved::Maybe(Source::EnvFrom) => {
+                Resolved::Maybe(ValueSource::EnvFrom) => {
                     Given::Elsewhere(format!("may come from envFrom of container {container}"), account.clone())
                 }
                 _ => Given::Account,
@@ -190,7 +190,7 @@ impl Reader<'_, '_, '_, '_> {
             Resolved::Text(_) | Resolved::Unresolved(_) | Resolved::Unset => {
                 Given::NoId(format!("container {container} sets {name}"), place)
             }
-            Resolved::Elsewhere(Source::Reference(kind)) | Resolved::Maybe(Source::Reference(kind)) => {
+            Resolved::Elsewhere(ValueSource::Reference(kind)) | Resolved::Maybe(ValueSource::Reference(kind)) => {
                 Given::Elsewhere(format!("comes from {kind} of {name} in container {container}"), place)
             }
             Resolved::Elsewhere(_) | Resolved::Maybe(_) => Given::Elsewhere(
@@ -255,7 +255,7 @@ impl Reader<'_, '_, '_, '_> {
         }
         let templates = find(object, "spec.volumeClaimTemplates").into_iter().flat_map(Value::elements);
         mounted.extend(templates.map(|template| MountOf::Template(Wanted::of(template))));
-        self.facts.mounts.extend(mounted.into_iter().map(|what| Mount { of: basis.clone(), what }));
+        self.facts.mounts.extend(mounted.into_iter().map(|what| IdentityMount { of: basis.clone(), what }));
     }
 }
 

@@ -12,7 +12,7 @@ use super::report::User;
 use super::texts::DocumentText;
 
 /// An object that is being read.
-pub(super) struct Reader<'r, 'f, 't, 's> {
+pub(super) struct ObjectReader<'r, 'f, 't, 's> {
     pub(super) set: &'r Set<'f>,
     pub(super) options: &'r Options<'r>,
     pub(super) file: usize,
@@ -22,7 +22,7 @@ pub(super) struct Reader<'r, 'f, 't, 's> {
     pub(super) facts: &'r mut FileFacts,
 }
 
-impl Reader<'_, '_, '_, '_> {
+impl ObjectReader<'_, '_, '_, '_> {
     pub(super) fn namespace(&self) -> Option<String> {
         let kind = self.object.name.kind.as_str();
         let is_cluster_scoped = kind.starts_with("Cluster") || matches!(kind, "PersistentVolume" | "StorageClass");

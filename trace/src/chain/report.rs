@@ -17,7 +17,7 @@ pub struct ChainReport {
 impl ChainReport {
     /// Whether some chain is broken.
     pub fn has_broken(&self) -> bool {
-        self.chains.iter().any(|chain| chain.verdict == Verdict::Broken)
+        self.chains.iter().any(|chain| chain.verdict == ChainVerdict::Broken)
     }
 }
 
@@ -45,7 +45,7 @@ pub struct Chain {
     /// What cannot be known, in the order of the links.
     pub unknown: Vec<Unknown>,
     /// The verdict.
-    pub verdict: Verdict,
+    pub verdict: ChainVerdict,
 }
 
 impl Chain {
@@ -196,7 +196,7 @@ pub struct Unknown {
 
 /// What is known of a chain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Verdict {
+pub enum ChainVerdict {
     /// Entra ID will accept the token.
     Complete,
     /// It will not.
@@ -205,7 +205,7 @@ pub enum Verdict {
     Unknown,
 }
 
-impl Verdict {
+impl ChainVerdict {
     /// Its name in every format.
     pub const fn name(self) -> &'static str {
         match self {

@@ -3,9 +3,9 @@
 use azure_workload_identity_policy::formats::is_guid;
 use azure_workload_identity_policy::ids::is_client_id;
 
-use super::command::{Owner, Wanted, create};
+use super::command::{Owner, Trusted, create};
 use super::compare::{quote, subjects, texts};
-use super::credentials::{Credential, Identity};
+use super::credentials::{AzureIdentity, Credential};
 use super::index::{Near, Token, is_client};
 use super::links::{Links, SHOWN};
 use super::report::{Break, CredentialLink, Link, Match, Part, Unknown};
@@ -113,7 +113,8 @@ impl<'a> Links<'_, 'a, '_> {
             identity.zip(client).is_some_and(|(identity, client)| is_client(identity, client))
         };
         let identities = || matching.iter().map(|credential| index.identity_of(credential));
-        let known_client = |identity: Option<&Identity>| identity.is_some_and(|identity| identity.client_id.is_some());
+        let known_client =
+            |identity: Option<&AzureIdentity>| identity.is_some_and(|identity| identity.client_id.is_some());
         let mut shown = Vec::new();
         if let Some(client) = client {
             if let Some(credential) = matching.iter().find(own) {
@@ -154,7 +155,7 @@ impl<'a> Links<'_, 'a, '_> {
     }
 
     /// Compares the tenant with that of the identity.
-    fn tenant_of(&mut self, identity: &Identity, tenant_id: &Part) {
+    fn tenant_of(&mut self, identity: &AzureIdentity, tenant_id: &Part) {
         let (Some(own), Some(tenant)) = (tenant_id.value.as_deref(), identity.tenant_id.as_deref()) else { return };
         if is_guid(own) && is_guid(tenant) && !own.eq_ignore_ascii_case(tenant) {
             let message =
@@ -214,7 +215,7 @@ impl<'a> Links<'_, 'a, '_> {
             },
         };
         let Token { issuer, namespace, account, subject, audience } = token;
-        let wanted = Wanted { namespace, account, issuer, subject, audience };
+        let wanted = Trusted { namespace, account, issuer, subject, audience };
         Some(create(&wanted, &owner, &|name| self.basis.index.has_name(name)))
     }
 }

@@ -15,7 +15,7 @@ use azure_workload_identity_policy::settings::DEFAULT_AUDIENCE;
 
 use super::credentials;
 use super::facts::{AccountFact, AccountRef, Audience, ClaimFact, FileFacts, Given, Use, VolumeFact, Wanted};
-use super::reader::Reader;
+use super::reader::ObjectReader;
 use super::texts::Texts;
 
 /// Reads what a file tells.
@@ -29,14 +29,15 @@ pub(super) fn of_file(set: &Set<'_>, options: &Options<'_>, number: usize) -> Fi
         let text = texts.document(&json, part.json.is_some().then_some(part.number));
         for (object, position) in part.objects.iter().zip(first..) {
             let value = json.root().at(object.node);
-            let mut reader = Reader { set, options, file: number, position, object, text: &text, facts: &mut facts };
+            let mut reader =
+                ObjectReader { set, options, file: number, position, object, text: &text, facts: &mut facts };
             reader.read(value);
         }
     }
     facts
 }
 
-impl Reader<'_, '_, '_, '_> {
+impl ObjectReader<'_, '_, '_, '_> {
     fn read(&mut self, value: Value<'_>) {
         let name = &self.object.name;
         let (group, _) = name.api_version.split_once('/').unwrap_or(("", &name.api_version));

@@ -2,15 +2,15 @@
 
 use std::collections::HashMap;
 
-use azure_workload_identity_lint::accounts::{Accounts, Place};
+use azure_workload_identity_lint::accounts::{Accounts, ObjectPlace};
 use azure_workload_identity_lint::consumers::Mounted;
 use azure_workload_identity_lint::set::Set;
 
-use super::facts::{FileFacts, Mount, MountOf, Use, VolumeFact, Wanted};
+use super::facts::{FileFacts, IdentityMount, MountOf, Use, VolumeFact, Wanted};
 
 /// What pods can mount.
 #[derive(Default)]
-struct Volumes<'f> {
+struct MountableVolumes<'f> {
     all: Vec<&'f VolumeFact>,
     classes: Accounts<'f, usize>,
     claims: Accounts<'f, &'f Wanted>,
@@ -23,7 +23,7 @@ struct Volumes<'f> {
 
 /// The uses that mounts are.
 pub(super) fn uses<'f>(set: &Set<'f>, facts: &'f [FileFacts]) -> Vec<Use> {
-    let mut volumes = Volumes::default();
+    let mut volumes = MountableVolumes::default();
     for (file, facts) in facts.iter().enumerate() {
         let Some(place) = set.place_of(file) else { continue };
         facts.volumes.iter().for_each(|volume| volumes.add(volume, place.clone()));
@@ -37,8 +37,8 @@ pub(super) fn uses<'f>(set: &Set<'f>, facts: &'f [FileFacts]) -> Vec<Use> {
     mounts.filter_map(|mount| volumes.use_of(set, mount)).collect()
 }
 
-impl<'f> Volumes<'f> {
-    fn add(&mut self, volume: &'f VolumeFact, place: Place<'f>) {
+impl<'f> MountableVolumes<'f> {
+    fn add(&mut self, volume: &'f VolumeFact, place: ObjectPlace<'f>) {
         let number = self.all.len();
         self.all.push(volume);
         let object = &volume.user.object;
@@ -60,7 +60,7 @@ impl<'f> Volumes<'f> {
         }
     }
 
-    fn use_of(&self, set: &Set<'f>, mount: &Mount) -> Option<Use> {
+    fn use_of(&self, set: &Set<'f>, mount: &IdentityMount) -> Option<Use> {
         let place = set.place_of(mount.of.file)?;
         let namespace = mount.of.account.namespace.as_deref();
         let number = match &mount.what {

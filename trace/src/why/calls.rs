@@ -4,14 +4,14 @@ use azure_workload_identity_policy::json::Reading;
 use azure_workload_identity_policy::pod::StringMap;
 
 use super::explain::{Explainer, NAMED, at, document};
-use super::explanation::{Detail, Link, State, Step};
+use super::explanation::{Detail, Step, StepState, StepTopic};
 use super::question::{Question, Unanswered};
-use super::webhooks::{Policy, Webhook};
+use super::webhooks::{InstalledPolicy, Webhook};
 
 impl Explainer<'_, '_> {
     /// The webhooks that inject the identity: which of them select the pod, or why they do not.
-    pub(super) fn webhook_step(&self, policies: &[Policy<'_>]) -> Step {
-        let mut step = Step::new(Link::Webhook, State::Ok, "");
+    pub(super) fn webhook_step(&self, policies: &[InstalledPolicy<'_>]) -> Step {
+        let mut step = Step::new(StepTopic::Webhook, StepState::Ok, "");
         let is_asking = self.pod.is_labelled() || self.needs_no_label().is_none();
         let mutating = document(&self.facts.mutating);
         let webhooks = match &mutating {
@@ -54,9 +54,9 @@ impl Explainer<'_, '_> {
             };
             let is_needed = !self.is_injected() && (self.pod.is_labelled() || self.needs_no_label().is_none());
             if is_needed && selecting.is_empty() {
-                step.state = State::Broken;
+                step.state = StepState::Broken;
             } else if is_needed && !self.facts.is_template {
-                step.state = State::Broken;
+                step.state = StepState::Broken;
                 self.advise_restart(&mut step);
             }
         }
@@ -70,7 +70,7 @@ impl Explainer<'_, '_> {
             let shown: Vec<_> = names.iter().take(NAMED).copied().collect();
             step.fact(format!("other webhooks that change the pod: {}", shown.join(", ")));
         }
-        let is_said = |policy: &Policy<'_>| {
+        let is_said = |policy: &InstalledPolicy<'_>| {
             injectors.iter().filter_map(|it| it.policy(policies)).any(|it| std::ptr::eq(it, policy))
         };
         for policy in policies.iter().filter(|policy| !is_said(policy)) {
@@ -86,7 +86,7 @@ impl Explainer<'_, '_> {
     fn injector(
         &self,
         webhook: &Webhook<'_>,
-        policies: &[Policy<'_>],
+        policies: &[InstalledPolicy<'_>],
         labels: Option<&StringMap<'_>>,
         step: &mut Step,
     ) -> bool {
@@ -131,7 +131,7 @@ impl Explainer<'_, '_> {
     }
 
     /// Names the validating webhooks that check identities.
-    fn guards(&self, policies: &[Policy<'_>], labels: Option<&StringMap<'_>>, step: &mut Step) {
+    fn guards(&self, policies: &[InstalledPolicy<'_>], labels: Option<&StringMap<'_>>, step: &mut Step) {
         match document(&self.facts.validating) {
             Ok(list) => {
                 let webhooks = Webhook::all(list.root());

@@ -2,11 +2,11 @@
 
 use azure_workload_identity_policy::clouds::cloud_of;
 use azure_workload_identity_policy::container_identity::ContainerIdentity;
-use azure_workload_identity_policy::environment::{Resolved, Source, Variable};
+use azure_workload_identity_policy::environment::{Resolved, ValueSource, Variable};
 use azure_workload_identity_policy::finding::{name, quote};
 use azure_workload_identity_policy::ids::{is_client_id, is_tenant_id};
 use azure_workload_identity_policy::layout::{Layout, TokenPlace};
-use azure_workload_identity_policy::mounts::{Absence, File, Volumes, are_same_path};
+use azure_workload_identity_policy::mounts::{Absence, MountedFile, Volumes, are_same_path};
 use azure_workload_identity_policy::pod::Volume;
 
 /// A container in lines: its ids, and its token.
@@ -70,14 +70,14 @@ fn elsewhere(value: &Resolved<'_>, what: &str) -> String {
     }
 }
 
-fn source_of(source: &Source<'_>) -> String {
+fn source_of(source: &ValueSource<'_>) -> String {
     match source {
-        Source::Reference(kind) => name(kind).into_owned(),
-        Source::EnvFrom => "envFrom".to_owned(),
-        Source::Service => "the address of a service".to_owned(),
-        Source::Injection => "injection".to_owned(),
-        Source::Spellings => "one of several spellings".to_owned(),
-        Source::References => "many references".to_owned(),
+        ValueSource::Reference(kind) => name(kind).into_owned(),
+        ValueSource::EnvFrom => "envFrom".to_owned(),
+        ValueSource::Service => "the address of a service".to_owned(),
+        ValueSource::Injection => "injection".to_owned(),
+        ValueSource::Spellings => "one of several spellings".to_owned(),
+        ValueSource::References => "many references".to_owned(),
     }
 }
 
@@ -94,7 +94,7 @@ fn token(container: &ContainerIdentity<'_>, volumes: &Volumes<'_>) -> String {
             Resolved::Text(_) | Resolved::Unresolved(_) => format!("{variable} is empty"),
             other => format!("{variable} is {}", elsewhere(other, "")),
         },
-        Some(File::Token { volume, audience, by_sub_path }) => {
+        Some(MountedFile::Token { volume, audience, by_sub_path }) => {
             let stale = if *by_sub_path { ", through a subPath, so that it is never renewed" } else { "" };
             let of = match volumes.injected() {
                 Some(injected) if injected == *volume => String::new(),
@@ -102,11 +102,13 @@ fn token(container: &ContainerIdentity<'_>, volumes: &Volumes<'_>) -> String {
             };
             format!("token {path}{of}{stale}")
         }
-        Some(File::ApiServerToken) => format!("{variable} names the token for the API server, which Entra ID refuses"),
-        Some(File::Unknown { volume }) => {
+        Some(MountedFile::ApiServerToken) => {
+            format!("{variable} names the token for the API server, which Entra ID refuses")
+        }
+        Some(MountedFile::Unknown { volume }) => {
             format!("{variable} names a file of volume {}, whose content is not known", name(volume))
         }
-        Some(File::Nothing(absence)) => match absence {
+        Some(MountedFile::Nothing(absence)) => match absence {
             Absence::Relative => format!("{variable} is no absolute path"),
             Absence::NotMounted => format!("{variable} names a path at which nothing is mounted"),
             Absence::NoVolume { volume } => {

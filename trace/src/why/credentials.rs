@@ -7,11 +7,11 @@ use azure_workload_identity_policy::ids::is_client_id;
 use azure_workload_identity_policy::json::{Document, Reading};
 use azure_workload_identity_policy::settings::{DEFAULT_AUDIENCE, Settings};
 
-use super::explanation::{Detail, Link, State, Step};
+use super::explanation::{Detail, Step, StepState, StepTopic};
 use super::gather::{Facts, of_text};
 use super::question::{DISCOVERY, Question, Unanswered};
-use crate::chain::report::{Break, Chain, Link as ChainLink, Match};
-use crate::chain::{Azure, ClusterIssuer, Credentials, Owner, Wanted, chains, create};
+use crate::chain::report::{Break, Chain, Link, Match};
+use crate::chain::{Azure, ClusterIssuer, Credentials, Owner, Trusted, chains, create};
 
 /// The issuer in a discovery document.
 fn issuer(text: &str) -> Option<String> {
@@ -21,7 +21,7 @@ fn issuer(text: &str) -> Option<String> {
 
 /// The step. `settings` are those of the policy that injects, if there is one.
 pub(super) fn step(facts: &Facts, settings: Option<&str>, credentials: &[Credentials]) -> Step {
-    let mut step = Step::new(Link::FederatedCredential, State::Ok, "");
+    let mut step = Step::new(StepTopic::FederatedCredential, StepState::Ok, "");
     let found = match &facts.issuer {
         Ok(text) => issuer(text).ok_or_else(|| Unanswered::Failed("the answer names no issuer".to_owned())),
         Err(why) => Err(why.clone()),
@@ -69,7 +69,7 @@ pub(super) fn step(facts: &Facts, settings: Option<&str>, credentials: &[Credent
         // No credential can trust some issuers.
         if wanted != Some(None) {
             step.fact("if none of them has these values, this command creates one:");
-            let wanted = Wanted {
+            let wanted = Trusted {
                 namespace: &facts.namespace,
                 account: &facts.service_account_name,
                 issuer: wanted.flatten(),
@@ -96,9 +96,9 @@ fn compared(chain: &Chain, is_one_of_several: bool, step: &mut Step) {
         let audience = chain.audience.value.as_deref().unwrap_or("that is not known");
         step.fact(format!("for client id {client_id} and audience {audience}:"));
     }
-    let is_own = |link: ChainLink| !matches!(link, ChainLink::Label | ChainLink::ServiceAccount);
+    let is_own = |link: Link| !matches!(link, Link::Label | Link::ServiceAccount);
     // The step says itself what is wrong with the issuer of the cluster, at no place.
-    let is_of_cluster = |fault: &Break| fault.link == ChainLink::Issuer && fault.place.is_none();
+    let is_of_cluster = |fault: &Break| fault.link == Link::Issuer && fault.place.is_none();
     for credential in chain.credentials.iter().filter(|credential| credential.matches == Match::Yes) {
         let of = credential.identity.as_ref().map(|name| format!(" of {name}")).unwrap_or_default();
         let (file, line) = (&credential.place.source.name, credential.place.range.start.line);
@@ -111,7 +111,7 @@ fn compared(chain: &Chain, is_one_of_several: bool, step: &mut Step) {
         }
     }
     // Of the issuer the step says so itself.
-    let is_said = |link: ChainLink| link == ChainLink::Issuer || !is_own(link);
+    let is_said = |link: Link| link == Link::Issuer || !is_own(link);
     for unknown in chain.unknown.iter().filter(|unknown| !is_said(unknown.link)) {
         let text = format!("{}: {}", unknown.link.name(), unknown.message);
         if unknown.decides {

@@ -8,7 +8,7 @@ use azure_workload_identity_policy::environment::{Resolved, Variable};
 use azure_workload_identity_policy::finding::{Finding, quote};
 use azure_workload_identity_policy::identity::Identity;
 use azure_workload_identity_policy::ids::is_client_id;
-use azure_workload_identity_policy::inquiry::{Inquiry, Origin};
+use azure_workload_identity_policy::inquiry::{Inquiry, ObjectOrigin};
 use azure_workload_identity_policy::json::{Document, Reading, Value};
 use azure_workload_identity_policy::keys;
 use azure_workload_identity_policy::kinds::pod_template_of;
@@ -22,10 +22,10 @@ use azure_workload_identity_policy::{decide, examine};
 use super::changes::{Change, created, last_change};
 use super::containers;
 use super::credentials;
-use super::explanation::{Detail, Explanation, Link, State, Step};
-use super::gather::{Answer, Facts, of_text};
+use super::explanation::{Detail, Explanation, Step, StepState, StepTopic};
+use super::gather::{Facts, Reply, of_text};
 use super::question::{Question, Unanswered};
-use super::webhooks::Policy;
+use super::webhooks::InstalledPolicy;
 use crate::chain::{Credentials, quoted};
 
 /// How many other pods and webhooks are named.
@@ -61,7 +61,7 @@ pub(super) struct Explainer<'e, 'a> {
 }
 
 /// A document that may be missing.
-pub(super) fn document(answer: &Answer) -> Result<Document<'_>, Unanswered> {
+pub(super) fn document(answer: &Reply) -> Result<Document<'_>, Unanswered> {
     let text = answer.as_ref().map_err(Clone::clone)?;
     Document::parse(text.as_bytes()).map_err(|_| Unanswered::Failed("the answer is no JSON".to_owned()))
 }
@@ -114,7 +114,7 @@ fn findings(
         let mut inquiry = Inquiry::of_object(object);
         // Objects in a list have neither kind nor version.
         (inquiry.kind, inquiry.version, inquiry.group) = (Cow::Borrowed(kind), Cow::Borrowed("v1"), Cow::Borrowed(""));
-        (inquiry.origin, inquiry.namespace) = (Origin::Admission, Some(facts.namespace.clone().into()));
+        (inquiry.origin, inquiry.namespace) = (ObjectOrigin::Admission, Some(facts.namespace.clone().into()));
         decide(examine(&inquiry, &settings, cluster), &settings).findings
     };
     let mut all = of(pod, "Pod");
@@ -127,7 +127,7 @@ fn findings(
     all
 }
 
-impl Link {
+impl StepTopic {
     /// The step that findings about a topic belong to.
     const fn of(topic: Topic) -> Self {
         match topic {
@@ -147,7 +147,7 @@ impl Explainer<'_, '_> {
             None => format!("Pod {namespace}/{name}"),
         };
         let lists = [&self.facts.cluster_policies, &self.facts.policies].map(document);
-        let policies: Vec<_> = lists.iter().flatten().flat_map(|list| Policy::all(list.root())).collect();
+        let policies: Vec<_> = lists.iter().flatten().flat_map(|list| InstalledPolicy::all(list.root())).collect();
         let injecting = policies.iter().find(|policy| policy.injects());
         let mut steps = vec![self.pod_step(), self.label_step(), self.account_step()];
         steps.push(self.webhook_step(&policies));
@@ -159,7 +159,8 @@ impl Explainer<'_, '_> {
         let said: Vec<_> = steps.iter().flat_map(|step| &step.said).copied().collect();
         for step in &mut steps {
             let link = step.link;
-            let of_step = |finding: &Finding| Link::of(finding.rule.topic()) == link && !said.contains(&finding.rule);
+            let of_step =
+                |finding: &Finding| StepTopic::of(finding.rule.topic()) == link && !said.contains(&finding.rule);
             for (severity, finding) in self.findings.iter().filter(|(_, finding)| of_step(finding)) {
                 match severity {
                     Severity::Deny => step.broken(finding.to_string()),
@@ -168,7 +169,7 @@ impl Explainer<'_, '_> {
             }
         }
         // That no pod can be created is mostly because of another step.
-        let is_cause = self.facts.is_template && steps.iter().all(|step| step.state != State::Broken);
+        let is_cause = self.facts.is_template && steps.iter().all(|step| step.state != StepState::Broken);
         if let (Some(step), Some(failure)) = (steps.first_mut(), self.failure()) {
             if is_cause {
                 step.broken(failure);
@@ -231,7 +232,7 @@ impl Explainer<'_, '_> {
     }
 
     fn pod_step(&self) -> Step {
-        let mut step = Step::new(Link::Pod, State::Ok, "");
+        let mut step = Step::new(StepTopic::Pod, StepState::Ok, "");
         let phase = self.pod.object.field("status").and_then(|status| status.field("phase")?.as_str());
         step.text = match (&self.created, &phase) {
             _ if self.facts.is_template => "there is no pod; this is about the pod that the template makes".to_owned(),
@@ -278,7 +279,7 @@ impl Explainer<'_, '_> {
     }
 
     fn label_step(&self) -> Step {
-        let mut step = Step::new(Link::Label, State::Ok, format!("{}: \"true\"", keys::USE));
+        let mut step = Step::new(StepTopic::Label, StepState::Ok, format!("{}: \"true\"", keys::USE));
         // That the label is missing or wrong, or need not be there, is said here.
         step.said.extend([RuleId::LabelMissing, RuleId::LabelValue]);
         if self.pod.is_labelled() {
@@ -329,7 +330,7 @@ impl Explainer<'_, '_> {
 
     fn account_step(&self) -> Step {
         let (namespace, name) = (&self.facts.namespace, &self.facts.service_account_name);
-        let mut step = Step::new(Link::ServiceAccount, State::Ok, format!("{namespace}/{name}"));
+        let mut step = Step::new(StepTopic::ServiceAccount, StepState::Ok, format!("{namespace}/{name}"));
         let account = match self.account {
             Ok(account) => account,
             Err(LookupError::Missing) => {
@@ -373,7 +374,7 @@ impl Explainer<'_, '_> {
     }
 
     fn injection_step(&self) -> Step {
-        let mut step = Step::new(Link::Injection, State::Ok, "");
+        let mut step = Step::new(StepTopic::Injection, StepState::Ok, "");
         match injected_volume(self.pod) {
             Some(volume) => {
                 let layout = containers::layout_of(&self.containers, volume);
@@ -406,7 +407,7 @@ impl Explainer<'_, '_> {
         }
         let account = self.account.as_ref().ok()?;
         let mut step =
-            Step::new(Link::Age, State::Ok, "the pod has the client id and tenant id of its service account");
+            Step::new(StepTopic::Age, StepState::Ok, "the pod has the client id and tenant id of its service account");
         let mut is_own = false;
         for (key, what, wanted) in [
             (keys::CLIENT_ID, "client id", account.usable_client_id()),
@@ -445,7 +446,7 @@ impl Explainer<'_, '_> {
                 }
             }
         }
-        if step.state == State::Broken {
+        if step.state == StepState::Broken {
             // A pod that is older than the annotations is not one that injection missed.
             step.said.push(RuleId::InjectionMissing);
             step.say("the service account was changed after the pod was created");

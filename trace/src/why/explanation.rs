@@ -14,12 +14,12 @@ pub struct Explanation {
 impl Explanation {
     /// The position of the first step that is broken: those behind it may be broken because of it.
     pub fn first_broken(&self) -> Option<usize> {
-        self.steps.iter().position(|step| step.state == State::Broken)
+        self.steps.iter().position(|step| step.state == StepState::Broken)
     }
 
     /// Whether something could not be known.
     pub fn has_unknown(&self) -> bool {
-        self.steps.iter().any(|step| step.state == State::Unknown)
+        self.steps.iter().any(|step| step.state == StepState::Unknown)
     }
 }
 
@@ -27,9 +27,9 @@ impl Explanation {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
     /// What it is about.
-    pub link: Link,
+    pub link: StepTopic,
     /// How it stands.
-    pub state: State,
+    pub state: StepState,
     /// What there is.
     pub text: String,
     /// More about it, in order.
@@ -40,7 +40,7 @@ pub struct Step {
 
 /// What a step is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Link {
+pub enum StepTopic {
     /// The pod, and what made it.
     Pod,
     /// Its label.
@@ -57,7 +57,7 @@ pub enum Link {
     FederatedCredential,
 }
 
-impl Link {
+impl StepTopic {
     /// Its name.
     pub const fn name(self) -> &'static str {
         match self {
@@ -74,7 +74,7 @@ impl Link {
 
 /// How a step stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum State {
+pub enum StepState {
     /// As it is to be.
     Ok,
     /// It cannot be known.
@@ -83,7 +83,7 @@ pub enum State {
     Broken,
 }
 
-impl State {
+impl StepState {
     /// Its name.
     pub const fn name(self) -> &'static str {
         match self {
@@ -112,7 +112,7 @@ pub enum Detail {
 }
 
 impl Step {
-    pub(super) fn new(link: Link, state: State, text: impl Into<String>) -> Self {
+    pub(super) fn new(link: StepTopic, state: StepState, text: impl Into<String>) -> Self {
         Self { link, state, text: text.into(), details: Vec::new(), said: Vec::new() }
     }
 
@@ -135,13 +135,13 @@ impl Step {
 
     /// Adds something that is wrong; the step is broken.
     pub(super) fn broken(&mut self, text: impl Into<String>) {
-        self.state = State::Broken;
+        self.state = StepState::Broken;
         self.details.push(Detail::Problem(text.into()));
     }
 
     /// Adds something that cannot be known; the step is unknown unless it is broken.
     pub(super) fn unknown(&mut self, text: impl Into<String>) {
-        self.state = self.state.max(State::Unknown);
+        self.state = self.state.max(StepState::Unknown);
         self.details.push(Detail::Unknown(text.into()));
     }
 }

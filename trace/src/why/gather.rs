@@ -9,14 +9,14 @@ use azure_workload_identity_policy::subject::controller;
 use kubernetes_manifests::objects::objects;
 
 use super::changes::created;
-use super::question::{Cluster, Kind, Question, Target, Unanswered};
+use super::question::{Kind, LiveCluster, Question, Target, Unanswered};
 use super::selector::for_kubectl;
 
 /// How many owners are followed. Kubernetes' own kinds need two.
 const OWNERS: usize = 4;
 
 /// An answer.
-pub(super) type Answer = Result<String, Unanswered>;
+pub(super) type Reply = Result<String, Unanswered>;
 
 /// What was asked, and the answers.
 #[derive(Debug)]
@@ -27,30 +27,30 @@ pub(super) struct Facts {
     /// Whether `pod` is made of the template of a workload.
     pub(super) is_template: bool,
     /// What owns the pod, the nearest first.
-    pub(super) owners: Vec<Owner>,
+    pub(super) owners: Vec<OwnerReference>,
     /// The other pods of the workload, if a workload is explained.
     pub(super) others: Vec<String>,
     pub(super) service_account_name: String,
-    pub(super) service_account: Answer,
-    pub(super) namespace_object: Answer,
-    pub(super) mutating: Answer,
-    pub(super) validating: Answer,
-    pub(super) cluster_policies: Answer,
-    pub(super) policies: Answer,
-    pub(super) issuer: Answer,
+    pub(super) service_account: Reply,
+    pub(super) namespace_object: Reply,
+    pub(super) mutating: Reply,
+    pub(super) validating: Reply,
+    pub(super) cluster_policies: Reply,
+    pub(super) policies: Reply,
+    pub(super) issuer: Reply,
 }
 
 /// An owner.
 #[derive(Debug)]
-pub(super) struct Owner {
+pub(super) struct OwnerReference {
     pub(super) kind: String,
     pub(super) name: String,
     /// The object; `None` if its kind is not asked for.
-    pub(super) object: Option<Answer>,
+    pub(super) object: Option<Reply>,
 }
 
 /// Asks.
-pub(super) fn gather(target: &Target, namespace: Option<&str>, cluster: &dyn Cluster) -> Result<Facts, String> {
+pub(super) fn gather(target: &Target, namespace: Option<&str>, cluster: &dyn LiveCluster) -> Result<Facts, String> {
     let question = Question::Object { kind: target.kind, namespace, name: &target.name };
     let text = cluster.ask(&question).map_err(|why| why.explain(&question))?;
     let document = Document::parse(text.as_bytes()).map_err(|_| unreadable(&question))?;
@@ -78,7 +78,7 @@ pub(super) fn gather(target: &Target, namespace: Option<&str>, cluster: &dyn Clu
     };
     let mut owners = Vec::new();
     if is_template {
-        owners.push(Owner {
+        owners.push(OwnerReference {
             kind: target.kind.name().into(),
             name: target.name.clone(),
             object: Some(Ok(text.clone())),
@@ -108,7 +108,12 @@ pub(super) fn gather(target: &Target, namespace: Option<&str>, cluster: &dyn Clu
 }
 
 /// The pods of a workload.
-fn pods_of(object: Value<'_>, target: &Target, namespace: &str, cluster: &dyn Cluster) -> Result<Vec<String>, String> {
+fn pods_of(
+    object: Value<'_>,
+    target: &Target,
+    namespace: &str,
+    cluster: &dyn LiveCluster,
+) -> Result<Vec<String>, String> {
     let selectors = if target.kind == Kind::CronJob {
         let question = Question::List { kind: Kind::Job, namespace, selector: "" };
         let jobs = cluster.ask(&question).map_err(|why| why.explain(&question))?;
@@ -152,8 +157,8 @@ fn follow_owners(
     pod: &str,
     namespace: &str,
     known: Option<(&Target, &str)>,
-    cluster: &dyn Cluster,
-    owners: &mut Vec<Owner>,
+    cluster: &dyn LiveCluster,
+    owners: &mut Vec<OwnerReference>,
 ) {
     let mut text = pod.to_owned();
     while owners.len() < OWNERS {
@@ -168,7 +173,7 @@ fn follow_owners(
             _ => cluster.ask(&Question::Object { kind, namespace: Some(namespace), name: &name }),
         });
         let next = object.as_ref().and_then(|answer| answer.as_ref().ok()).cloned();
-        owners.push(Owner { kind, name, object });
+        owners.push(OwnerReference { kind, name, object });
         match next {
             Some(next) => text = next,
             None => break,

@@ -26,7 +26,7 @@ mod webhooks;
 
 use crate::chain::Credentials;
 use explanation::Explanation;
-use question::{Cluster, Target};
+use question::{LiveCluster, Target};
 
 /// Explains a pod, or the newest pod of a workload. The namespace is `None` for the one in which the cluster's answerer is.
 ///
@@ -36,7 +36,7 @@ pub fn why(
     target: &Target,
     namespace: Option<&str>,
     credentials: &[Credentials],
-    cluster: &dyn Cluster,
+    cluster: &dyn LiveCluster,
 ) -> Result<Explanation, String> {
     let facts = gather::gather(target, namespace, cluster)?;
     explain::explain(&facts, credentials)

@@ -3,7 +3,7 @@
 use azure_workload_identity_policy::formats::is_object_name;
 
 /// Answers questions about a cluster.
-pub trait Cluster {
+pub trait LiveCluster {
     /// The answer as JSON text: an object, a list of objects, or the discovery document of the issuer.
     ///
     /// # Errors

@@ -15,7 +15,7 @@ const NO_MIRROR_POD: &str =
     "!has(object.metadata.annotations)||!('kubernetes.io/config.mirror'inobject.metadata.annotations)";
 
 /// A policy of Kubewarden that has to do with workload identity.
-pub(super) struct Policy<'a> {
+pub(super) struct InstalledPolicy<'a> {
     pub(super) namespace: Option<Cow<'a, str>>,
     pub(super) name: Cow<'a, str>,
     pub(super) settings: Value<'a>,
@@ -23,7 +23,7 @@ pub(super) struct Policy<'a> {
     pub(super) idle: Option<String>,
 }
 
-impl<'a> Policy<'a> {
+impl<'a> InstalledPolicy<'a> {
     /// The policies of this project in a list: by their settings, or by their module.
     pub(super) fn all(list: Value<'a>) -> impl Iterator<Item = Self> {
         values(list).filter_map(Self::read)
@@ -99,14 +99,14 @@ impl<'a> Webhook<'a> {
     }
 
     /// Whether it is about workload identity, if it calls a policy of Kubewarden, and which one of `policies` that is.
-    pub(super) fn policy<'p>(&self, policies: &'p [Policy<'a>]) -> Option<&'p Policy<'a>> {
+    pub(super) fn policy<'p>(&self, policies: &'p [InstalledPolicy<'a>]) -> Option<&'p InstalledPolicy<'a>> {
         let (namespace, name) = self.policy.as_ref()?;
         policies.iter().find(|it| it.name == *name && it.namespace.as_deref().unwrap_or_default() == namespace)
     }
 
     /// Whether a mutating webhook injects identities: Microsoft's by its name, policies by their settings, others by the label that
     /// they select by.
-    pub(super) fn injects(&self, policies: &[Policy<'a>]) -> bool {
+    pub(super) fn injects(&self, policies: &[InstalledPolicy<'a>]) -> bool {
         if let Some(policy) = self.policy(policies) {
             return policy.injects();
         }

@@ -6,7 +6,7 @@ use anstyle::{AnsiColor, Style};
 use azure_workload_identity_lint::report::FilePlace;
 use azure_workload_identity_policy::identity::DEFAULT_EXPIRATION;
 use azure_workload_identity_trace::chain::graph::State;
-use azure_workload_identity_trace::chain::report::{Chain, ChainReport, Link, Match, Part, Verdict};
+use azure_workload_identity_trace::chain::report::{Chain, ChainReport, ChainVerdict, Link, Match, Part};
 
 use super::{Look, at};
 use crate::output::{counted, human};
@@ -32,7 +32,7 @@ pub(super) fn write(report: &ChainReport, look: Look, out: &mut dyn Write) -> io
 
 fn summary(report: &ChainReport) -> String {
     let count = |verdict| report.chains.iter().filter(|chain| chain.verdict == verdict).count();
-    let [complete, broken, unknown] = [Verdict::Complete, Verdict::Broken, Verdict::Unknown].map(count);
+    let [complete, broken, unknown] = [ChainVerdict::Complete, ChainVerdict::Broken, ChainVerdict::Unknown].map(count);
     let (warn, note) = (report.report.summary.warn, report.report.summary.note);
     let findings = [
         (report.report.summary.deny > 0).then(|| format!("{} denied", report.report.summary.deny)),
@@ -54,8 +54,8 @@ impl Tree<'_, '_> {
     fn write(&mut self) -> io::Result<()> {
         let chain = self.chain;
         let (colour, words) = match (chain.verdict, chain.first_broken()) {
-            (Verdict::Broken, Some(link)) => (AnsiColor::BrightRed, format!("broken at {}", link.name())),
-            (Verdict::Unknown, _) => (AnsiColor::BrightYellow, "cannot be known".to_owned()),
+            (ChainVerdict::Broken, Some(link)) => (AnsiColor::BrightRed, format!("broken at {}", link.name())),
+            (ChainVerdict::Unknown, _) => (AnsiColor::BrightYellow, "cannot be known".to_owned()),
             (verdict, _) => (AnsiColor::BrightGreen, verdict.name().to_owned()),
         };
         let name = chain.service_account.to_string();

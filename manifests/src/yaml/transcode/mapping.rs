@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use super::super::{Repeated, Repetition, SyntaxError, scalar};
-use super::{Anchor, Buffer, Key, Kind, Piece, Result, Transcoder};
+use super::{Anchor, Buffer, Key, Result, Transcoder, ValueKind, WrittenValue};
 
 /// Up to this many keys of a mapping are compared each with each to find a repeated one.
 const FEW_KEYS: usize = 12;
@@ -18,7 +18,7 @@ pub(super) struct Merge {
     /// Where it is in the text.
     offset: usize,
     /// What is merged, with the alias through which it comes. Of a list, the first one counts.
-    pieces: Vec<(Piece, Option<Range<usize>>)>,
+    pieces: Vec<(WrittenValue, Option<Range<usize>>)>,
 }
 
 impl Merge {
@@ -70,14 +70,14 @@ impl Transcoder<'_> {
             });
         }
         frame.merges.push(merge);
-        frame.kind = Kind::Merge;
+        frame.kind = ValueKind::Merge;
     }
 
     /// Notes a mapping to be merged into the innermost one.
-    pub(super) fn merge(&mut self, piece: Piece, alias: Option<Range<usize>>) -> Result<()> {
+    pub(super) fn merge(&mut self, piece: WrittenValue, alias: Option<Range<usize>>) -> Result {
         let offset = alias.as_ref().map_or(self.refusals.last_end(), |range| range.start);
         self.spend(&piece, offset)?;
-        let list = self.open.last().is_some_and(|frame| frame.kind == Kind::MergeList);
+        let list = self.open.last().is_some_and(|frame| frame.kind == ValueKind::MergeList);
         let depth = self.open.len();
         let target = if list { depth.checked_sub(2) } else { depth.checked_sub(1) };
         if let Some(frame) = target.and_then(|target| self.open.get_mut(target)) {
@@ -85,14 +85,14 @@ impl Transcoder<'_> {
                 merge.pieces.push((piece, alias));
             }
             if !list {
-                frame.kind = Kind::Key;
+                frame.kind = ValueKind::Key;
             }
         }
         Ok(())
     }
 
     /// Gives the innermost mapping, all of which has been read, the members that count.
-    pub(super) fn end_mapping(&mut self) -> Result<()> {
+    pub(super) fn end_mapping(&mut self) -> Result {
         let has_merges = self.open.last().is_some_and(|frame| !frame.merges.is_empty());
         if has_merges || self.has_repeated_key() { self.assemble() } else { Ok(()) }
     }
@@ -116,7 +116,7 @@ impl Transcoder<'_> {
     }
 
     #[cold]
-    fn assemble(&mut self) -> Result<()> {
+    fn assemble(&mut self) -> Result {
         let own = self.own_keys().to_vec();
         let mut merges = self.open.last_mut().map(|frame| std::mem::take(&mut frame.merges)).unwrap_or_default();
         let members = self.members(&merges);
@@ -207,7 +207,7 @@ impl Transcoder<'_> {
     }
 
     /// Writes the innermost mapping anew, with some of its own members.
-    fn keep_only(&mut self, own: &[Key], counts: &[bool], merges: &mut [Merge]) -> Result<()> {
+    fn keep_only(&mut self, own: &[Key], counts: &[bool], merges: &mut [Merge]) -> Result {
         let Some((json, nodes)) = self.open.last_mut().map(|frame| {
             frame.is_empty = true;
             (frame.json, frame.nodes)
@@ -231,11 +231,11 @@ impl Transcoder<'_> {
     }
 
     /// Lets anchors, and what is merged, name what a mapping was before it was written anew. Other anchors are not looked at.
-    fn move_pieces(&mut self, (json, nodes): (usize, usize), to: usize, merges: &mut [Merge]) -> Result<()> {
+    fn move_pieces(&mut self, (json, nodes): (usize, usize), to: usize, merges: &mut [Merge]) -> Result {
         let first_anchor = self.open.last().map_or(0, |frame| frame.anchors_before) + 1;
         let current = self.current;
         let mut is_used = false;
-        let mut move_piece = |piece: &mut Piece| {
+        let mut move_piece = |piece: &mut WrittenValue| {
             if piece.buffer == current && piece.json.start > json {
                 is_used = true;
                 piece.buffer = to;
@@ -259,7 +259,7 @@ impl Transcoder<'_> {
     }
 
     /// Writes a member that is merged from a piece.
-    fn write_member(&mut self, piece: &Piece, member: &Member, through: Option<(u32, u32)>) -> Result<()> {
+    fn write_member(&mut self, piece: &WrittenValue, member: &Member, through: Option<(u32, u32)>) -> Result {
         self.before_value(self.refusals.last_end())?;
         if let Some(buffer) = self.buffers.get_mut(self.current) {
             buffer.json.push_str(&member.name);

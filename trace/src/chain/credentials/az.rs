@@ -8,7 +8,8 @@ use azure_workload_identity_lint::report::ObjectName;
 use azure_workload_identity_policy::json::{Kind, Path, Value};
 
 use super::{
-    Claim, Credential, Found, Identity, arm_key, arm_part, audiences_of, claim_of, place_of, text_of, written,
+    AzureIdentity, Credential, CredentialField, Found, arm_key, arm_part, audiences_of, claim_of, place_of, text_of,
+    written,
 };
 use crate::chain::texts::DocumentText;
 
@@ -37,7 +38,7 @@ fn element(text: &DocumentText<'_, '_>, value: Value<'_>, path: &Path, found: &m
         true
     } else if has("clientId") && has("principalId") {
         let id = text_of(value, "id").unwrap_or_default();
-        found.identities.push(Identity {
+        found.identities.push(AzureIdentity {
             keys: vec![arm_key(&id)],
             name: text_of(value, "name").unwrap_or_default(),
             resource_group: text_of(value, "resourceGroup")
@@ -48,7 +49,7 @@ fn element(text: &DocumentText<'_, '_>, value: Value<'_>, path: &Path, found: &m
         });
         true
     } else if has("appId") && has("id") {
-        found.identities.push(Identity {
+        found.identities.push(AzureIdentity {
             keys: vec![arm_key(&text_of(value, "id").unwrap_or_default())],
             name: text_of(value, "displayName").unwrap_or_default(),
             resource_group: None,
@@ -80,7 +81,7 @@ fn credential(text: &DocumentText<'_, '_>, value: Value<'_>, path: &Path) -> Cre
         issuer: claim_of(text, value, "issuer", "is not set"),
         subject: match value.field("claimsMatchingExpression") {
             Some(expression) if value.field("subject").is_none() => {
-                Claim::Unknown("is matched by an expression".to_owned(), text.of(expression))
+                CredentialField::Unknown("is matched by an expression".to_owned(), text.of(expression))
             }
             _ => claim_of(text, value, "subject", "is not set"),
         },

@@ -13,7 +13,7 @@ use azure_workload_identity_policy::federated::FederatedCredential;
 use azure_workload_identity_policy::finding::quote;
 use azure_workload_identity_policy::json::{Reading, Value};
 
-use super::{Claim, Credential, Found, Identity, arm_key, arm_part, place_at, text_of};
+use super::{AzureIdentity, Credential, CredentialField, Found, arm_key, arm_part, place_at, text_of};
 use crate::chain::texts::DocumentText;
 
 /// Where a credential names its identity: by id, or by the name of its object.
@@ -50,7 +50,7 @@ pub(in crate::chain) fn read(
     let mut keys = vec![object_key(group, name.namespace.as_deref(), &name.name)];
     keys.extend(id.as_deref().map(arm_key));
     let azure_name = string_at(object, "spec.azureName");
-    found.identities.push(Identity {
+    found.identities.push(AzureIdentity {
         keys,
         name: azure_name.unwrap_or_else(|| name.name.clone()),
         resource_group: id
@@ -71,18 +71,18 @@ fn credential(text: &DocumentText<'_, '_>, object: Value<'_>, group: &str, name:
         Some(spec) if spec.field("forProvider").is_some() => ["spec", "forProvider"].as_slice(),
         _ => ["spec"].as_slice(),
     };
-    let missing = || Claim::Unknown("is not set".to_owned(), place_at(text, object, holder));
+    let missing = || CredentialField::Unknown("is not set".to_owned(), place_at(text, object, holder));
     let elsewhere = |value: Value<'_>| {
         let why = match text_of(value, "name") {
             Some(name) => format!("comes from ConfigMap {}", quote(&name)),
             None => "is matched by an expression".to_owned(),
         };
-        Claim::Unknown(why, text.of(value))
+        CredentialField::Unknown(why, text.of(value))
     };
     let claim = |claim: Option<&azure_workload_identity_policy::federated::Claim<'_>>, source: Option<Value<'_>>| match (
         claim, source,
     ) {
-        (Some(claim), _) => Claim::of(&claim.text, text.of(claim.value)),
+        (Some(claim), _) => CredentialField::of(&claim.text, text.of(claim.value)),
         (None, Some(source)) => elsewhere(source),
         (None, None) => missing(),
     };
@@ -99,7 +99,7 @@ fn credential(text: &DocumentText<'_, '_>, object: Value<'_>, group: &str, name:
         subject: claim(view.subject.as_ref(), view.subject_source()),
         audiences: match &view.audiences {
             Some(audiences) => {
-                audiences.claims.iter().map(|claim| Claim::of(&claim.text, text.of(claim.value))).collect()
+                audiences.claims.iter().map(|claim| CredentialField::of(&claim.text, text.of(claim.value))).collect()
             }
             None => vec![missing()],
         },

@@ -32,7 +32,7 @@ pub struct Credentials {
 #[derive(Debug, Default)]
 pub(super) struct Found {
     pub(super) credentials: Vec<Credential>,
-    pub(super) identities: Vec<Identity>,
+    pub(super) identities: Vec<AzureIdentity>,
     /// Whether it would hold the credentials of an identity if there were some: an empty list says that there are none.
     pub(super) has_credentials: bool,
 }
@@ -42,10 +42,10 @@ pub(super) struct Found {
 pub(super) struct Credential {
     pub(super) object: ObjectName,
     pub(super) place: FilePlace,
-    pub(super) issuer: Claim,
-    pub(super) subject: Claim,
+    pub(super) issuer: CredentialField,
+    pub(super) subject: CredentialField,
     /// Those that are known: each with its place. Entra ID accepts one.
-    pub(super) audiences: Vec<Claim>,
+    pub(super) audiences: Vec<CredentialField>,
     /// What tells which identity it belongs to; empty if nothing does.
     pub(super) owners: Vec<String>,
     /// The name of that identity, if the credential tells it.
@@ -56,7 +56,7 @@ pub(super) struct Credential {
 
 /// A part of a credential.
 #[derive(Clone, Debug)]
-pub(super) enum Claim {
+pub(super) enum CredentialField {
     /// A text.
     Known(String, FilePlace),
     /// A text with variables, which are filled in later.
@@ -67,7 +67,7 @@ pub(super) enum Claim {
 
 /// An identity: a managed identity or an application.
 #[derive(Debug)]
-pub(super) struct Identity {
+pub(super) struct AzureIdentity {
     /// What credentials call it.
     pub(super) keys: Vec<String>,
     pub(super) name: String,
@@ -77,7 +77,7 @@ pub(super) struct Identity {
     pub(super) is_application: bool,
 }
 
-impl Claim {
+impl CredentialField {
     /// The text, if it is known.
     pub(super) fn text(&self) -> Option<&str> {
         match self {
@@ -227,22 +227,22 @@ fn place_of(text: &DocumentText<'_, '_>, object: Value<'_>, key: &str) -> FilePl
 }
 
 /// A claim in a JSON document of a tool. `missing` says why it may be absent.
-fn claim_of(text: &DocumentText<'_, '_>, object: Value<'_>, key: &str, missing: &str) -> Claim {
+fn claim_of(text: &DocumentText<'_, '_>, object: Value<'_>, key: &str, missing: &str) -> CredentialField {
     let place = place_of(text, object, key);
     match object.field(key).and_then(Value::as_str) {
-        Some(value) => Claim::Known(value.into_owned(), place),
-        None => Claim::Unknown(missing.to_owned(), place),
+        Some(value) => CredentialField::Known(value.into_owned(), place),
+        None => CredentialField::Unknown(missing.to_owned(), place),
     }
 }
 
 /// The audiences in a JSON document of a tool.
-fn audiences_of(text: &DocumentText<'_, '_>, object: Value<'_>, key: &str, missing: &str) -> Vec<Claim> {
+fn audiences_of(text: &DocumentText<'_, '_>, object: Value<'_>, key: &str, missing: &str) -> Vec<CredentialField> {
     match object.field(key).filter(|list| list.kind() == Kind::Array) {
         Some(list) => {
             let known = list.elements().filter_map(|value| Some((value.as_str()?, value)));
-            known.map(|(audience, value)| Claim::Known(audience.into_owned(), text.of(value))).collect()
+            known.map(|(audience, value)| CredentialField::Known(audience.into_owned(), text.of(value))).collect()
         }
-        None => vec![Claim::Unknown(missing.to_owned(), place_of(text, object, key))],
+        None => vec![CredentialField::Unknown(missing.to_owned(), place_of(text, object, key))],
     }
 }
 

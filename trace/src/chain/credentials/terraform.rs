@@ -9,7 +9,7 @@ use std::collections::{HashMap, HashSet};
 use azure_workload_identity_lint::report::ObjectName;
 use azure_workload_identity_policy::json::{Kind, Value};
 
-use super::{Credential, Found, Identity, arm_key, arm_part, audiences_of, claim_of, place_of, text_of};
+use super::{AzureIdentity, Credential, Found, arm_key, arm_part, audiences_of, claim_of, place_of, text_of};
 use crate::chain::texts::DocumentText;
 
 /// Why something is absent in a plan.
@@ -85,7 +85,7 @@ pub(super) fn read(text: &DocumentText<'_, '_>, root: Value<'_>, found: &mut Fou
                 keys.extend(["id", "object_id"].iter().filter_map(|id| text_of(values, id)).map(|id| arm_key(&id)));
                 let is_application = kind == "azuread_application";
                 let name = text_of(values, if is_application { "display_name" } else { "name" });
-                found.identities.push(Identity {
+                found.identities.push(AzureIdentity {
                     keys,
                     name: name.unwrap_or(address),
                     resource_group: text_of(values, "resource_group_name"),
