@@ -6,7 +6,7 @@
 
 use crate::inquiry::ObjectOrigin;
 use crate::placeholder::{has_placeholder, with_defaults};
-use crate::rule::{RuleId, Severity};
+use crate::rule::Severity;
 
 /// Something that a finding takes for true and that the object does not show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -135,61 +135,6 @@ impl<const N: usize> From<[Assumption; N]> for Assumptions {
 impl FromIterator<Assumption> for Assumptions {
     fn from_iter<I: IntoIterator<Item = Assumption>>(assumptions: I) -> Self {
         assumptions.into_iter().fold(Self::NONE, Self::and)
-    }
-}
-
-impl RuleId {
-    /// What findings of the rule may rest on, in the order of [`Assumption::ALL`].
-    pub const fn may_rest_on(self) -> &'static [Assumption] {
-        use Assumption::{
-            Absence, Access, Account, Application, FinalValue, Issuer, NothingAdded, Reader, Variables, WholeObject,
-        };
-
-        match self {
-            Self::LabelMissing
-            | Self::LabelPlacement
-            | Self::AnnotationWithoutLabel
-            | Self::DefaultServiceAccount
-            | Self::FieldRef => &[NothingAdded],
-            Self::EndpointOverride | Self::EnvReference => &[WholeObject],
-            Self::HardCodedPath => &[WholeObject, NothingAdded],
-            Self::UnmanagedToken => &[WholeObject, Application],
-            Self::IdentityNotAllowed => &[WholeObject, NothingAdded, Absence, FinalValue],
-            Self::ServiceAccountMissing => &[NothingAdded, Absence, FinalValue],
-            Self::ClientIdMissing => &[NothingAdded, Account, Variables],
-            Self::SkipContainers => &[NothingAdded, FinalValue],
-            Self::ProxyPort => &[WholeObject, NothingAdded, FinalValue],
-            Self::MisplacedKey => &[Reader],
-            Self::LabelValue
-            | Self::TokenExpiration
-            | Self::ProxyValue
-            | Self::ClientIdFormat
-            | Self::TenantIdFormat
-            | Self::FederatedCredentialAudience => &[FinalValue],
-            Self::FederatedCredentialSubject => &[Absence, FinalValue, Application],
-            Self::FederatedCredentialIssuer => &[FinalValue, Issuer],
-            Self::IdentityBindingRbac => &[Access],
-            Self::LabelOnServiceAccount
-            | Self::LabelInSelector
-            | Self::MisspeltKey
-            | Self::UnknownKey
-            | Self::ProxyHostNetwork
-            | Self::ProxyTwice
-            | Self::ProxyPlatform
-            | Self::ProxyForbidden
-            | Self::StaticCredentials
-            | Self::ClientOverride
-            | Self::TokenPlatform
-            | Self::ReservedName
-            | Self::MountClash
-            | Self::IdentityChanged
-            | Self::PodIdentityLeftover
-            | Self::EphemeralContainer
-            | Self::InjectionMissing
-            | Self::ContainerNotInjected
-            | Self::LookupFailed
-            | Self::InjectionSize => &[],
-        }
     }
 }
 

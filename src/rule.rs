@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::assumption::Assumption;
+
 /// How serious a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
@@ -49,62 +51,88 @@ pub enum Topic {
     Injection,
 }
 
-/// Passes the table of rules to a macro: the module of the rule, its id, its name, its recommended severity and its topic, in the
-/// order in which findings are shown.
+impl Topic {
+    /// All topics, in the order in which documentation shows them.
+    pub const ALL: [Self; 7] = [
+        Self::Label,
+        Self::ServiceAccount,
+        Self::Variables,
+        Self::Token,
+        Self::Proxy,
+        Self::Injection,
+        Self::FederatedCredential,
+    ];
+
+    /// The heading of its rules.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Label => "Label and annotations",
+            Self::ServiceAccount => "Service account",
+            Self::Variables => "Variables",
+            Self::Token => "Token and mounts",
+            Self::Proxy => "Proxy",
+            Self::Injection => "Injection",
+            Self::FederatedCredential => "Federated credentials",
+        }
+    }
+}
+
+/// Passes the table of rules to a macro: the module of the rule, its id, its name, its recommended severity, its
+/// topic, and what its findings may rest on besides the object, in the order in which findings are shown.
 macro_rules! with_rules {
     ($macro:ident) => {
         $macro! {
-            label_value LabelValue "label-value" Deny Label,
-            label_missing LabelMissing "label-missing" Warn Label,
-            label_placement LabelPlacement "label-placement" Warn Label,
-            label_on_service_account LabelOnServiceAccount "label-on-service-account" Note ServiceAccount,
-            label_in_selector LabelInSelector "label-in-selector" Warn Label,
-            misspelt_key MisspeltKey "misspelt-key" Deny Label,
-            unknown_key UnknownKey "unknown-key" Warn Label,
-            misplaced_key MisplacedKey "misplaced-key" Warn Label,
-            annotation_without_label AnnotationWithoutLabel "annotation-without-label" Warn Label,
-            token_expiration TokenExpiration "token-expiration" Deny Token,
-            skip_containers SkipContainers "skip-containers" Warn Injection,
-            proxy_value ProxyValue "proxy-value" Deny Proxy,
-            proxy_port ProxyPort "proxy-port" Deny Proxy,
-            proxy_host_network ProxyHostNetwork "proxy-host-network" Deny Proxy,
-            proxy_twice ProxyTwice "proxy-twice" Warn Proxy,
-            proxy_platform ProxyPlatform "proxy-platform" Deny Proxy,
-            proxy_forbidden ProxyForbidden "proxy-forbidden" Off Proxy,
-            service_account_missing ServiceAccountMissing "service-account-missing" Deny ServiceAccount,
-            default_service_account DefaultServiceAccount "default-service-account" Warn ServiceAccount,
-            client_id_missing ClientIdMissing "client-id-missing" Warn ServiceAccount,
-            client_id_format ClientIdFormat "client-id-format" Deny ServiceAccount,
-            tenant_id_format TenantIdFormat "tenant-id-format" Deny ServiceAccount,
-            static_credentials StaticCredentials "static-credentials" Warn Variables,
-            client_override ClientOverride "client-override" Warn Variables,
-            endpoint_override EndpointOverride "endpoint-override" Deny Variables,
-            field_ref FieldRef "field-ref" Deny Variables,
-            unmanaged_token UnmanagedToken "unmanaged-token" Warn Token,
-            hard_coded_path HardCodedPath "hard-coded-path" Warn Token,
-            env_reference EnvReference "env-reference" Warn Variables,
-            token_platform TokenPlatform "token-platform" Warn Token,
-            reserved_name ReservedName "reserved-name" Deny Token,
-            mount_clash MountClash "mount-clash" Deny Token,
-            identity_not_allowed IdentityNotAllowed "identity-not-allowed" Deny ServiceAccount,
-            identity_binding_rbac IdentityBindingRbac "identity-binding-rbac" Warn ServiceAccount,
-            identity_changed IdentityChanged "identity-changed" Warn ServiceAccount,
-            federated_credential_audience FederatedCredentialAudience "federated-credential-audience" Deny FederatedCredential,
-            federated_credential_subject FederatedCredentialSubject "federated-credential-subject" Deny FederatedCredential,
-            federated_credential_issuer FederatedCredentialIssuer "federated-credential-issuer" Deny FederatedCredential,
-            pod_identity_leftover PodIdentityLeftover "pod-identity-leftover" Warn Label,
-            ephemeral_container EphemeralContainer "ephemeral-container" Warn Injection,
-            injection_missing InjectionMissing "injection-missing" Deny Injection,
-            container_not_injected ContainerNotInjected "container-not-injected" Warn Injection,
-            lookup_failed LookupFailed "lookup-failed" Deny ServiceAccount,
-            injection_size InjectionSize "injection-size" Deny Injection,
+            label_value LabelValue "label-value" Deny Label [FinalValue],
+            label_missing LabelMissing "label-missing" Warn Label [NothingAdded],
+            label_placement LabelPlacement "label-placement" Warn Label [NothingAdded],
+            label_on_service_account LabelOnServiceAccount "label-on-service-account" Note ServiceAccount [],
+            label_in_selector LabelInSelector "label-in-selector" Warn Label [],
+            misspelt_key MisspeltKey "misspelt-key" Deny Label [],
+            unknown_key UnknownKey "unknown-key" Warn Label [],
+            misplaced_key MisplacedKey "misplaced-key" Warn Label [Reader],
+            annotation_without_label AnnotationWithoutLabel "annotation-without-label" Warn Label [NothingAdded],
+            token_expiration TokenExpiration "token-expiration" Deny Token [FinalValue],
+            skip_containers SkipContainers "skip-containers" Warn Injection [NothingAdded FinalValue],
+            proxy_value ProxyValue "proxy-value" Deny Proxy [FinalValue],
+            proxy_port ProxyPort "proxy-port" Deny Proxy [WholeObject NothingAdded FinalValue],
+            proxy_host_network ProxyHostNetwork "proxy-host-network" Deny Proxy [],
+            proxy_twice ProxyTwice "proxy-twice" Warn Proxy [],
+            proxy_platform ProxyPlatform "proxy-platform" Deny Proxy [],
+            proxy_forbidden ProxyForbidden "proxy-forbidden" Off Proxy [],
+            service_account_missing ServiceAccountMissing "service-account-missing" Deny ServiceAccount [NothingAdded Absence FinalValue],
+            default_service_account DefaultServiceAccount "default-service-account" Warn ServiceAccount [NothingAdded],
+            client_id_missing ClientIdMissing "client-id-missing" Warn ServiceAccount [NothingAdded Account Variables],
+            client_id_format ClientIdFormat "client-id-format" Deny ServiceAccount [FinalValue],
+            tenant_id_format TenantIdFormat "tenant-id-format" Deny ServiceAccount [FinalValue],
+            static_credentials StaticCredentials "static-credentials" Warn Variables [],
+            client_override ClientOverride "client-override" Warn Variables [],
+            endpoint_override EndpointOverride "endpoint-override" Deny Variables [WholeObject],
+            field_ref FieldRef "field-ref" Deny Variables [NothingAdded],
+            unmanaged_token UnmanagedToken "unmanaged-token" Warn Token [WholeObject Application],
+            hard_coded_path HardCodedPath "hard-coded-path" Warn Token [WholeObject NothingAdded],
+            env_reference EnvReference "env-reference" Warn Variables [WholeObject],
+            token_platform TokenPlatform "token-platform" Warn Token [],
+            reserved_name ReservedName "reserved-name" Deny Token [],
+            mount_clash MountClash "mount-clash" Deny Token [],
+            identity_not_allowed IdentityNotAllowed "identity-not-allowed" Deny ServiceAccount [WholeObject NothingAdded Absence FinalValue],
+            identity_binding_rbac IdentityBindingRbac "identity-binding-rbac" Warn ServiceAccount [Access],
+            identity_changed IdentityChanged "identity-changed" Warn ServiceAccount [],
+            federated_credential_audience FederatedCredentialAudience "federated-credential-audience" Deny FederatedCredential [FinalValue],
+            federated_credential_subject FederatedCredentialSubject "federated-credential-subject" Deny FederatedCredential [Absence FinalValue Application],
+            federated_credential_issuer FederatedCredentialIssuer "federated-credential-issuer" Deny FederatedCredential [FinalValue Issuer],
+            pod_identity_leftover PodIdentityLeftover "pod-identity-leftover" Warn Label [],
+            ephemeral_container EphemeralContainer "ephemeral-container" Warn Injection [],
+            injection_missing InjectionMissing "injection-missing" Deny Injection [],
+            container_not_injected ContainerNotInjected "container-not-injected" Warn Injection [],
+            lookup_failed LookupFailed "lookup-failed" Deny ServiceAccount [],
+            injection_size InjectionSize "injection-size" Deny Injection [],
         }
     };
 }
 pub(crate) use with_rules;
 
 macro_rules! table {
-    ($($module:ident $id:ident $name:literal $severity:ident $topic:ident,)+) => {
+    ($($module:ident $id:ident $name:literal $severity:ident $topic:ident [$($assumption:ident)*],)+) => {
         /// A rule.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[allow(missing_docs, reason = "each rule is documented at the head of its file")]
@@ -134,6 +162,13 @@ macro_rules! table {
             pub const fn topic(self) -> Topic {
                 match self {
                     $(Self::$id => Topic::$topic,)+
+                }
+            }
+
+            /// What its findings may rest on besides the object, in the order of [`Assumption::ALL`].
+            pub const fn may_rest_on(self) -> &'static [Assumption] {
+                match self {
+                    $(Self::$id => &[$(Assumption::$assumption),*],)+
                 }
             }
         }

@@ -62,11 +62,7 @@ fn people_read_what_the_snapshots_say() {
     };
     let stale: Vec<_> = cases::files().into_iter().filter(differs).collect();
     assert!(stale.is_empty(), "other texts than in the snapshots of {}", stale.join(", "));
-}
-
-#[test]
-fn every_snapshot_belongs_to_a_file_of_cases() {
-    assert_eq!(cases::stems(&snapshots(), "snap"), cases::files());
+    assert_eq!(cases::stems(&snapshots(), "snap"), cases::files(), "each snapshot belongs to a file of cases");
 }
 
 #[test]

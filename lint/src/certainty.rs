@@ -41,11 +41,11 @@ pub struct Certainty {
 
 /// The things that doubts are about, by name where it is known.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Things<'n> {
+pub struct Things<'n> {
     /// The service account.
-    pub(crate) account: Option<&'n str>,
+    pub account: Option<&'n str>,
     /// The kind of the object.
-    pub(crate) kind: &'n str,
+    pub kind: &'n str,
 }
 
 impl Certainty {
@@ -78,7 +78,7 @@ fn reason(lowered_by: Assumptions, things: Things<'_>) -> String {
 }
 
 /// Why an assumption may be wrong.
-fn doubt(assumption: Assumption, Things { account, kind }: Things<'_>) -> String {
+pub fn doubt(assumption: Assumption, Things { account, kind }: Things<'_>) -> String {
     let account = || account.map_or_else(|| "a service account".to_owned(), |name| format!("service account {name}"));
     match assumption {
         Assumption::WholeObject => "the file has only a part of the object".to_owned(),
@@ -93,34 +93,5 @@ fn doubt(assumption: Assumption, Things { account, kind }: Things<'_>) -> String
         Assumption::Access => "a role or a binding may be applied from elsewhere".to_owned(),
         Assumption::Issuer => "the issuer may be that of another cluster".to_owned(),
         Assumption::Application => "the application may mean it so, or do the rest by itself".to_owned(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use azure_workload_identity_policy::cluster::Nothing;
-    use azure_workload_identity_policy::examine;
-    use azure_workload_identity_policy::inquiry::Inquiry;
-    use azure_workload_identity_policy::json::Document;
-    use azure_workload_identity_policy::rule::RuleId;
-    use azure_workload_identity_policy::settings::Settings;
-
-    use super::*;
-    use crate::check::asked_of_files;
-
-    #[test]
-    fn the_documentation_has_all_assumptions_with_their_words_and_rules() {
-        let page = include_str!("../../docs/cli.md");
-        let things = Things { account: Some("NAME"), kind: "KIND" };
-        let pod = Document::parse(br#"{"apiVersion": "v1", "kind": "Pod", "metadata": {}, "spec": {}}"#).unwrap();
-        let mut grounds = examine(&Inquiry::of_object(pod.root()), &Settings::default(), &Nothing).grounds;
-        grounds.unknown = grounds.unknown.and(asked_of_files()).and(Assumption::Reader);
-        for assumption in Assumption::ALL {
-            let most = if grounds.limit(assumption.into()) == Severity::Warn { "warning" } else { "note" };
-            let rules = RuleId::ALL.into_iter().filter(|rule| rule.may_rest_on().contains(&assumption));
-            let rules = rules.map(|rule| format!("`{rule}`")).collect::<Vec<_>>().join(", ");
-            let row = format!("| `{}` | {} | {most} | {rules} |", assumption.name(), doubt(assumption, things));
-            assert!(page.lines().any(|line| line == row), "docs/cli.md has no line:\n{row}");
-        }
     }
 }

@@ -178,7 +178,7 @@ pub fn inquiry<'a>(value: Value<'a>, object: &'a Object, namespace: Option<&'a s
 }
 
 /// What files may tell, in contrast to what no file ever tells.
-pub(crate) fn asked_of_files() -> Assumptions {
+pub fn asked_of_files() -> Assumptions {
     let asked = [
         Assumption::WholeObject,
         Assumption::NothingAdded,

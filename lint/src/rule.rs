@@ -3,7 +3,7 @@
 use std::fmt;
 
 use azure_workload_identity_policy::nearest::nearest;
-use azure_workload_identity_policy::rule::{RuleId, Severity};
+use azure_workload_identity_policy::rule::{RuleId, Severity, Topic};
 
 /// The documentation of all rules.
 const PAGES: &str = include_str!("../../docs/rules.md");
@@ -78,8 +78,8 @@ impl Rule {
         page.split("\n## ").next().unwrap_or_default().trim()
     }
 
-    /// What it finds, in a sentence without its full stop: its row in the table of `docs/rules.md`.
-    pub fn summary(self) -> &'static str {
+    /// What is wrong, in a few words: its row in the table of `docs/rules.md`.
+    pub fn title(self) -> &'static str {
         let row = ["| [", self.name(), "]("].concat();
         let row = PAGES.lines().find(|line| line.starts_with(&row)).unwrap_or_default();
         row.rsplit(" | ").next().unwrap_or_default().trim_end_matches(" |")
@@ -103,6 +103,25 @@ impl Rule {
             | Self::FederatedCredentialDuplicate => Severity::Warn,
             Self::ServiceAccountUnused => Severity::Note,
         }
+    }
+
+    /// What it is about; `None` for what is wrong with a file rather than with an identity.
+    pub const fn topic(self) -> Option<Topic> {
+        match self {
+            Self::Policy(rule) => Some(rule.topic()),
+            Self::FederatedCredentialLimit | Self::FederatedCredentialDuplicate => Some(Topic::FederatedCredential),
+            Self::ServiceAccountUnused => Some(Topic::ServiceAccount),
+            Self::WrongType | Self::RepeatedKey | Self::SuppressionReason | Self::UnusedSuppression => None,
+        }
+    }
+
+    /// All rules by what they are about, with the heading of each group.
+    pub fn groups() -> impl Iterator<Item = (&'static str, Vec<Self>)> {
+        let topics = Topic::ALL.into_iter().map(Some).chain([None]);
+        topics.map(|topic| {
+            let title = topic.map_or("Files", Topic::title);
+            (title, Self::all().filter(|rule| rule.topic() == topic).collect())
+        })
     }
 }
 
@@ -130,9 +149,16 @@ mod tests {
                 assert!(page.contains(part), "{rule} has no {part}: {page}");
             }
             assert!(!page.contains("## "), "{page}");
-            assert!(rule.summary().len() > 20, "{rule}: {}", rule.summary());
+            assert!((10..=70).contains(&rule.title().len()), "{rule}: {}", rule.title());
             assert!(!rule.subjects().is_empty(), "{rule}");
         }
+    }
+
+    #[test]
+    fn each_rule_is_in_one_group() {
+        let mut grouped: Vec<_> = Rule::groups().flat_map(|(_, rules)| rules).collect();
+        grouped.sort();
+        assert_eq!(grouped, Rule::all().collect::<Vec<_>>());
     }
 
     #[test]

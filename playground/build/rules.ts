@@ -24,16 +24,16 @@ export function rules(): Plugin {
   };
 }
 
-/** Reads the table of rules, and the section of each. */
+/** Reads the tables of rules, one for each group, and the section of each rule. */
 export function readRules(markdown: string): Rule[] {
   const tokens = marked.lexer(markdown);
-  const table = tokens.find((token): token is Tokens.Table => token.type === "table");
-  const rows = table?.rows.map((row) => row.map((cell) => cell.tokens)) ?? [];
-  const read = rows.map(([name, severity, subjects, finding]) => ({
+  const tables = tokens.filter((token): token is Tokens.Table => token.type === "table");
+  const rows = tables.flatMap((table) => table.rows.map((row) => row.map((cell) => cell.tokens)));
+  const read = rows.map(([name, severity, subjects, title]) => ({
     name: plain(name ?? []),
     severity: plain(severity ?? []),
     subjects: plain(subjects ?? []),
-    finding: plain(finding ?? []),
+    title: plain(title ?? []),
   }));
   return read.map((rule) => ({ ...rule, text: section(tokens, rule.name) }));
 }

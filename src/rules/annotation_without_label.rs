@@ -1,3 +1,5 @@
+//! Pod has annotations of workload identity without the label.
+//!
 //! # What it finds
 //!
 //! A pod or pod template with annotations of workload identity but without the label `azure.workload.identity/use`. With

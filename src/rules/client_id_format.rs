@@ -1,3 +1,5 @@
+//! Client id is not a GUID.
+//!
 //! # What it finds
 //!
 //! An annotation `azure.workload.identity/client-id` that is not a GUID: a placeholder (including zeros), the name of the

@@ -1,3 +1,5 @@
+//! Service account has no client id.
+//!
 //! # What it finds
 //!
 //! A labelled pod or pod template whose service account has no annotation `azure.workload.identity/client-id`, or an empty

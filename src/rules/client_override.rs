@@ -1,3 +1,5 @@
+//! Container sets another client id or tenant id than injection.
+//!
 //! # What it finds
 //!
 //! A container that sets `AZURE_CLIENT_ID` or `AZURE_TENANT_ID` itself, to another value than injection would, or to

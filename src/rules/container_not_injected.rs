@@ -1,3 +1,5 @@
+//! Container lacks the variables that others of its pod have.
+//!
 //! # What it finds
 //!
 //! With the setting `guard`: a container that needs the identity but lacks one of the injected variables, while other

@@ -1,3 +1,5 @@
+//! Service account "default" has an identity or is asked for one.
+//!
 //! # What it finds
 //!
 //! A labelled pod or pod template that runs as the service account `default`, or a service account `default` with a client

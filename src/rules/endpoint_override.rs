@@ -1,3 +1,5 @@
+//! Container gets a wrong token file or authority host.
+//!
 //! # What it finds
 //!
 //! A container of a pod with an identity that sets `AZURE_FEDERATED_TOKEN_FILE` to a file that is no token for Azure in this

@@ -1,3 +1,5 @@
+//! Variable refers to one that is set after it.
+//!
 //! # What it finds
 //!
 //! A variable in `env` of a container with an identity that refers by `$(NAME)` to a variable that injection adds, such as

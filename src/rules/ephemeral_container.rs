@@ -1,3 +1,5 @@
+//! Debug container gets the token of the pod.
+//!
 //! # What it finds
 //!
 //! A debug container (`kubectl debug`) that mounts the volume with the token of the pod.

@@ -1,3 +1,5 @@
+//! Audience of a federated credential is wrong.
+//!
 //! # What it finds
 //!
 //! A federated credential for a service account (an object of Azure Service Operator or Crossplane) whose list of audiences is not

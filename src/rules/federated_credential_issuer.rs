@@ -1,3 +1,5 @@
+//! Issuer of a federated credential is wrong.
+//!
 //! # What it finds
 //!
 //! A federated credential for a service account (an object of Azure Service Operator or Crossplane) whose issuer

@@ -1,3 +1,5 @@
+//! Subject of a federated credential is wrong.
+//!
 //! # What it finds
 //!
 //! A federated credential (an object of Azure Service Operator or Crossplane) whose subject is not

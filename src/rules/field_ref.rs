@@ -1,3 +1,5 @@
+//! Variable refers to an annotation that the pod does not have.
+//!
 //! # What it finds
 //!
 //! An environment variable that refers by `fieldRef` to an annotation of workload identity that the pod does not have.

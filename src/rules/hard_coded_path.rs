@@ -1,3 +1,5 @@
+//! Path of a token is hard-coded, and the token is not there.
+//!
 //! # What it finds
 //!
 //! The path of a token in an environment variable, argument, command or mount of a container with an identity, if the token

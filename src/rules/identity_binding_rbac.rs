@@ -1,3 +1,5 @@
+//! RBAC does not let the service account use its identity binding.
+//!
 //! # What it finds
 //!
 //! A pod that requests the identity binding (`azure.workload.identity/use-identity-binding: "true"`) with a service account

@@ -1,3 +1,5 @@
+//! Identity of a service account changes.
+//!
 //! # What it finds
 //!
 //! A service account whose client id or tenant id is changed or removed.

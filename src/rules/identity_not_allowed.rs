@@ -1,3 +1,5 @@
+//! Identity is not among those that the policy allows.
+//!
 //! # What it finds
 //!
 //! With the setting `identities`: a service account, pod or pod template that asks for an Azure identity that the list does

@@ -1,3 +1,5 @@
+//! Pod asks for an identity and was not injected.
+//!
 //! # What it finds
 //!
 //! With the setting `guard`: a labelled pod that arrives without a valid token volume of an accepted layout, or in which no

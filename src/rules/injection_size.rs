@@ -1,3 +1,5 @@
+//! Pod would be too large after injection.
+//!
 //! # What it finds
 //!
 //! With the setting `inject`: a pod that the API server could not store after injection, because injection would add more than

@@ -1,3 +1,5 @@
+//! Selector includes the label azure.workload.identity/use.
+//!
 //! # What it finds
 //!
 //! A selector of a service that consists only of the label `azure.workload.identity/use`. A selector of a service that has the

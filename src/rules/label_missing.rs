@@ -1,3 +1,5 @@
+//! Pod lacks the label azure.workload.identity/use.
+//!
 //! # What it finds
 //!
 //! A pod or pod template without the label `azure.workload.identity/use` whose service account has a client id, the label or

@@ -1,3 +1,5 @@
+//! Label azure.workload.identity/use is on a service account.
+//!
 //! # What it finds
 //!
 //! The label `azure.workload.identity/use` on a service account.

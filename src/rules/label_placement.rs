@@ -1,3 +1,5 @@
+//! Label azure.workload.identity/use is where it has no effect.
+//!
 //! # What it finds
 //!
 //! The label `azure.workload.identity/use` in a place where it has no effect: on a workload whose pod template lacks it, on

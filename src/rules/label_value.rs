@@ -1,3 +1,5 @@
+//! Label azure.workload.identity/use is neither "true" nor "false".
+//!
 //! # What it finds
 //!
 //! A label `azure.workload.identity/use` on a pod or pod template whose value is neither `true` nor `false`.

@@ -1,3 +1,5 @@
+//! Service account could not be read.
+//!
 //! # What it finds
 //!
 //! A pod that asks for an identity and whose service account could not be read, for another reason than that it does not

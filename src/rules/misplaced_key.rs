@@ -1,3 +1,5 @@
+//! Label or annotation is in a place where it is not read.
+//!
 //! # What it finds
 //!
 //! A label or annotation of workload identity in a place where it is not read: the client id on a pod or as a label, or an

@@ -1,3 +1,5 @@
+//! Key of workload identity is misspelt.
+//!
 //! # What it finds
 //!
 //! A label or annotation key that is almost a known key: it differs by at most two letters, ignoring case, hyphens,

@@ -1,8 +1,7 @@
 //! The rules: what can be wrong with the workload identity of a pod.
 //!
 //! A rule is one file with its documentation and its checks: pure functions from a subject to findings. A check never decides and
-//! never prints. To add a rule: write its file, add it to the table in [`rule`](crate::rule) and to the modules below, add its cases
-//! to `e2e-tests/cases`.
+//! never prints. `cargo xtask new-rule NAME` adds a rule.
 
 mod annotation_without_label;
 mod client_id_format;
@@ -133,7 +132,7 @@ impl Check {
 }
 
 macro_rules! dispatch {
-    ($($module:ident $id:ident $name:literal $severity:ident $topic:ident,)+) => {
+    ($($module:ident $id:ident $name:literal $severity:ident $topic:ident $rests_on:tt,)+) => {
         /// Runs the checks of the rules that are on.
         ///
         /// Not in a loop over all rules: that would call each through a table of functions, which costs a fresh WebAssembly instance

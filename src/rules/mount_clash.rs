@@ -1,3 +1,5 @@
+//! Another mount hides the token.
+//!
 //! # What it finds
 //!
 //! A container with an identity that mounts another volume at the mount path of the token or below it, in any spelling of the

@@ -1,3 +1,5 @@
+//! Label of pod identity, the predecessor, is left over.
+//!
 //! # What it finds
 //!
 //! The label `aadpodidbinding` on a pod or pod template.

@@ -1,3 +1,5 @@
+//! Pod requests the proxy, which is forbidden.
+//!
 //! # What it finds
 //!
 //! Any pod that requests the proxy.

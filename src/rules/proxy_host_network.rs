@@ -1,3 +1,5 @@
+//! Pod requests the proxy and uses the network of the node.
+//!
 //! # What it finds
 //!
 //! A pod that requests the proxy with `azure.workload.identity/inject-proxy-sidecar` and has `hostNetwork: true`.

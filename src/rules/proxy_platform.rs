@@ -1,3 +1,5 @@
+//! Pod requests the proxy and cannot run it.
+//!
 //! # What it finds
 //!
 //! A pod that requests the proxy but cannot run it: a pod for Windows nodes, or a pod whose `securityContext.runAsUser` is

@@ -1,3 +1,5 @@
+//! Port of the proxy is invalid or in use.
+//!
 //! # What it finds
 //!
 //! A port for the proxy that is

@@ -1,3 +1,5 @@
+//! Pod requests the proxy and already runs it.
+//!
 //! # What it finds
 //!
 //! A pod that requests the proxy with `azure.workload.identity/inject-proxy-sidecar` and already has a container with the

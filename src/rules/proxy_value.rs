@@ -1,3 +1,5 @@
+//! Annotation that requests the proxy is not "true".
+//!
 //! # What it finds
 //!
 //! An annotation `azure.workload.identity/inject-proxy-sidecar` with another value than `true`.

@@ -1,3 +1,5 @@
+//! Reserved name is used for something else.
+//!
 //! # What it finds
 //!
 //! A container named `azwi-proxy` or `azwi-proxy-init` that does not run the proxy, or a volume with a name that is reserved

@@ -1,3 +1,5 @@
+//! Service account does not exist.
+//!
 //! # What it finds
 //!
 //! A pod or workload that asks for an identity and whose service account does not exist in the namespace. For a workload,

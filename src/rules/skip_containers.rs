@@ -1,3 +1,5 @@
+//! List of skipped containers does not fit the pod.
+//!
 //! # What it finds
 //!
 //! An annotation `azure.workload.identity/skip-containers` that names a container that the pod does not have, separates

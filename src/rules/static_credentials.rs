@@ -1,3 +1,5 @@
+//! Container has a static credential beside its identity.
+//!
 //! # What it finds
 //!
 //! A container with an identity that also sets `AZURE_CLIENT_SECRET`, `AZURE_CLIENT_CERTIFICATE_PATH`, `AZURE_USERNAME` or

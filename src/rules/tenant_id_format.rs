@@ -1,3 +1,5 @@
+//! Tenant id is neither a GUID nor a domain name.
+//!
 //! # What it finds
 //!
 //! An annotation `azure.workload.identity/tenant-id` that is neither a GUID nor a domain name. This includes an empty

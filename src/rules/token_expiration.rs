@@ -1,3 +1,5 @@
+//! Token expiration is not a number of seconds from 3600 to 86400.
+//!
 //! # What it finds
 //!
 //! An annotation `azure.workload.identity/service-account-token-expiration` on a pod or service account that is not a whole

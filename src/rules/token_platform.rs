@@ -1,3 +1,5 @@
+//! Nodes of the pod cannot provide the token.
+//!
 //! # What it finds
 //!
 //! A pod with an identity for nodes that cannot provide the token: virtual nodes (`nodeSelector` `type: virtual-kubelet`), or

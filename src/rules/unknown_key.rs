@@ -1,3 +1,5 @@
+//! Key begins with azure.workload.identity/ and is not a known one.
+//!
 //! # What it finds
 //!
 //! A label or annotation key that begins with `azure.workload.identity/` but is not a key of workload identity.

@@ -1,3 +1,5 @@
+//! Pod declares a token for Azure itself.
+//!
 //! # What it finds
 //!
 //! A projected service account token with an audience of Azure that injection did not add: in a pod without the label, in

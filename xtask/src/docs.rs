@@ -3,14 +3,17 @@
 use std::fs;
 
 use anyhow::{Context as _, Result};
+use azure_workload_identity_policy::rule::RuleId;
 
 use crate::{
-    artifacthub,
+    artifacthub, assumptions,
     cargo::Workspace,
     changelog::{self, Changelog},
     metadata::Metadata,
     questions, rules_page, settings_schema,
 };
+
+const README: &str = "README.md";
 
 /// Writes the generated documents; returns the paths of those that were stale.
 ///
@@ -38,12 +41,21 @@ fn stale_in(workspace: &Workspace) -> Result<Vec<(&'static str, String)>> {
     let documents = [
         ("docs/rules.md", rules_page::markdown(workspace.root())?),
         ("docs/settings.schema.json", settings_schema::to_json()?),
+        (assumptions::FILE, assumptions::in_page(&workspace.read(assumptions::FILE)?)?),
+        (README, with_count_of_rules(&workspace.read(README)?)?),
         (artifacthub::FILE, artifact_hub_package(workspace, &questions)?),
         (questions::FILE, questions),
     ];
     let is_stale =
         |(path, text): &(&str, String)| fs::read_to_string(workspace.root().join(path)).ok().as_ref() != Some(text);
     Ok(documents.into_iter().filter(is_stale).collect())
+}
+
+/// Returns the README with the number of rules as it is now.
+fn with_count_of_rules(readme: &str) -> Result<String> {
+    let (before, after) = readme.split_once(" rules**").context("the README does not say how many rules there are")?;
+    let before = before.trim_end_matches(|character: char| character.is_ascii_digit());
+    Ok(format!("{before}{} rules**{after}", RuleId::ALL.len()))
 }
 
 fn artifact_hub_package(workspace: &Workspace, questions: &str) -> Result<String> {

@@ -8,11 +8,13 @@
 
 pub mod annotate;
 pub mod artifacthub;
+pub mod assumptions;
 pub mod capabilities;
 mod cargo;
 pub mod changelog;
 pub mod docs;
 pub mod metadata;
+pub mod new_rule;
 pub mod questions;
 pub mod release;
 pub mod rules_page;

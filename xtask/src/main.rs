@@ -13,6 +13,7 @@ use std::{
 use anyhow::{Result, ensure};
 use clap::{Parser, Subcommand};
 use launcher::exit_code;
+use xtask::Workspace;
 
 /// Builds the policy module, writes the generated documents, and lays out releases.
 #[derive(Parser)]
@@ -31,6 +32,11 @@ enum Command {
         /// Fail if a document is stale, and write none
         #[arg(long)]
         check: bool,
+    },
+    /// Write the files of a new rule, which works and is to be changed, and print their paths
+    NewRule {
+        /// The name of the rule, as in label-value
+        name: String,
     },
     /// Check that the repository is ready to be released, and lay the release out in a directory
     Release {
@@ -61,6 +67,13 @@ fn run(command: Command) -> Result<()> {
             for path in xtask::docs::write()? {
                 writeln!(out, "{path}")?;
             }
+        }
+        Command::NewRule { name } => {
+            let workspace = Workspace::locate()?;
+            for path in xtask::new_rule::create(workspace.root(), &name)? {
+                writeln!(out, "{path}")?;
+            }
+            writeln!(out, "next: `cargo xtask docs`, `INSTA_UPDATE=always cargo test -p e2e-tests --test rules`")?;
         }
         Command::Release { tag, directory } => {
             for path in xtask::release::lay_out(&tag, &directory)? {

@@ -7,8 +7,11 @@ use azure_workload_identity_lint::rule::Rule;
 use azure_workload_identity_policy::rule::RuleId;
 use azure_workload_identity_policy::rules::{Check, checks};
 
-/// The headings of a rule's doc comment, in this order.
+/// The headings of a rule's doc comment, in this order, below its title.
 const HEADINGS: [&str; 4] = ["What it finds", "Why it matters", "Example", "Fix"];
+
+/// The longest title of a rule, in characters: a table of rules has to fit into the width of a terminal.
+const LONGEST_TITLE: usize = 70;
 
 const INTRODUCTION: &str = "\
 <!-- Written by `cargo xtask docs` from src/rules/ and lint/src/rules/; changes here are lost. -->
@@ -35,32 +38,33 @@ Rules about files are those of [azwi-check](cli.md) alone, which applies all rul
 /// # Errors
 /// If a rule's file cannot be read, or its doc comment lacks one of the four headings.
 pub fn markdown(root: &Path) -> Result<String> {
-    let mut table = String::from("| rule | default | subjects | finding |\n|---|---|---|---|\n");
-    let mut sections = String::new();
-    for rule in Rule::all() {
-        let (folder, subjects) = match rule {
-            Rule::Policy(rule) => ("src/rules", subjects(rule)),
-            _ => ("lint/src/rules", "files".to_owned()),
-        };
-        let file = format!("{folder}/{}.rs", rule.name().replace('-', "_"));
-        let source = fs::read_to_string(root.join(&file)).with_context(|| format!("cannot read {file}"))?;
-        let [finds, matters, example, fix] = parts(&source).with_context(|| format!("in {file}"))?;
+    let (mut tables, mut sections) = (String::new(), String::new());
+    for (title, rules) in Rule::groups() {
+        writeln!(tables, "\n**{title}**\n\n| rule | default | subjects | what is wrong |\n|---|---|---|---|")?;
+        for rule in rules {
+            let (folder, subjects) = match rule {
+                Rule::Policy(rule) => ("src/rules", subjects(rule)),
+                _ => ("lint/src/rules", "files".to_owned()),
+            };
+            let file = format!("{folder}/{}.rs", rule.name().replace('-', "_"));
+            let source = fs::read_to_string(root.join(&file)).with_context(|| format!("cannot read {file}"))?;
+            let (title, [finds, matters, example, fix]) = parts(&source).with_context(|| format!("in {file}"))?;
 
-        let (name, severity) = (rule.name(), rule.severity().name());
-        let summary = summary(&finds).replace('|', "\\|");
-        writeln!(table, "| [{name}](#{name}) | {severity} | {subjects} | {summary} |")?;
-        writeln!(
-            sections,
-            "\n## {name}\n\nDefault: {severity}. Subjects: {subjects}.\n\n{finds}\n\n**Why it matters.**\n{matters}\n\n\
-             **Example.**\n{example}\n\n**Fix.**\n{fix}"
-        )?;
+            let (name, severity) = (rule.name(), rule.severity().name());
+            writeln!(tables, "| [{name}](#{name}) | {severity} | {subjects} | {title} |")?;
+            writeln!(
+                sections,
+                "\n## {name}\n\nDefault: {severity}. Subjects: {subjects}.\n\n{finds}\n\n**Why it matters.**\n{matters}\n\n\
+                 **Example.**\n{example}\n\n**Fix.**\n{fix}"
+            )?;
+        }
     }
-    Ok(format!("{INTRODUCTION}\n{table}{}", with_links(&sections)))
+    Ok(format!("{INTRODUCTION}{tables}{}", with_links(&sections)))
 }
 
-/// Returns the texts under the four headings of the doc comment at the start of `source`.
-fn parts(source: &str) -> Result<[String; 4]> {
-    let mut headings = Vec::new();
+/// Returns the title and the texts under the four headings of the doc comment at the start of `source`.
+fn parts(source: &str) -> Result<(String, [String; 4])> {
+    let (mut title, mut headings) = (String::new(), Vec::new());
     let mut texts = <[String; 4]>::default();
     for line in source.lines().map_while(|line| line.strip_prefix("//!")) {
         let line = line.strip_prefix(' ').unwrap_or(line);
@@ -69,12 +73,20 @@ fn parts(source: &str) -> Result<[String; 4]> {
         } else if let Some(text) = headings.len().checked_sub(1).and_then(|index| texts.get_mut(index)) {
             text.push_str(line);
             text.push('\n');
+        } else {
+            title.push_str(line);
         }
     }
+    let title = title.strip_suffix('.').context("there is no sentence above the first heading")?.to_owned();
+    ensure!(
+        title.len() <= LONGEST_TITLE,
+        "the title has {} characters, more than {LONGEST_TITLE}: {title}",
+        title.len()
+    );
     ensure!(headings == HEADINGS, "the headings are {headings:?}, not {HEADINGS:?}");
     let texts = texts.map(|text| text.trim().to_owned());
     ensure!(texts.iter().all(|text| !text.is_empty()), "there is a heading without text");
-    Ok(texts)
+    Ok((title, texts))
 }
 
 /// The subjects that a rule checks, separated by commas.
@@ -82,14 +94,6 @@ fn subjects(rule: RuleId) -> String {
     let subjects: Vec<&str> = checks(rule).iter().flat_map(Check::subjects).copied().collect();
     let order = ["pods", "workloads", "service accounts", "services", "debug containers", "federated credentials"];
     order.into_iter().filter(|subject| subjects.contains(subject)).collect::<Vec<_>>().join(", ")
-}
-
-/// The first sentence, in one line and without its full stop. List items are part of the sentence before them.
-fn summary(text: &str) -> String {
-    let words = text.lines().map(|line| line.strip_prefix("- ").unwrap_or(line)).collect::<Vec<_>>().join(" ");
-    let line = words.split_whitespace().collect::<Vec<_>>().join(" ");
-    let end = line.find(". ").unwrap_or(line.len());
-    line.get(..end).unwrap_or(&line).trim_end_matches('.').to_owned()
 }
 
 /// Turns the names of other pages into links.
@@ -104,15 +108,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_summary_is_the_first_sentence() {
-        assert_eq!(summary("A label\nthat is wrong. More."), "A label that is wrong");
-        assert_eq!(summary("A port that is\n\n- no number,\n- taken. It\n"), "A port that is no number, taken");
-        assert_eq!(summary("Sets `..` to `a.b`."), "Sets `..` to `a.b`");
-    }
-
-    #[test]
     fn a_doc_comment_has_the_four_headings() {
-        let source = "//! # What it finds\n//!\n//! A.\n//!\n//! # Fix\n//!\n//! B.\n\nuse x;\n";
+        let source = "//! It is wrong.\n//!\n//! # What it finds\n//!\n//! A.\n//!\n//! # Fix\n//!\n//! B.\n\nuse x;\n";
 
         assert_eq!(
             parts(source).unwrap_err().to_string(),

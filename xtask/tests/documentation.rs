@@ -8,7 +8,6 @@ use std::path::{Path, PathBuf};
 
 use azure_workload_identity_policy::clouds;
 use azure_workload_identity_policy::json::Document;
-use azure_workload_identity_policy::rule::RuleId;
 use azure_workload_identity_policy::settings::Settings;
 use serde_json::{Map, Value, json};
 use xtask::settings_schema::schema;
@@ -162,12 +161,6 @@ fn each_host_of_entra_id_is_listed_with_its_cloud() {
         let is_listed = |line: &str| line.contains(cloud) && line.contains(&format!("`{host}`"));
         assert!(PAGE.lines().any(is_listed), "{host} of {cloud}");
     }
-}
-
-#[test]
-fn the_readme_says_how_many_rules_there_are() {
-    let readme = fs::read_to_string(root().join("README.md")).unwrap();
-    assert!(readme.contains(&format!("**{} rules**", RuleId::ALL.len())));
 }
 
 #[test]

@@ -10,6 +10,6 @@ use crate::names::{self, RULES_URL};
 /// Prints the page of a rule.
 pub(crate) fn run(name: &str, display: &mut Display<'_>) -> Result<Exit, Failure> {
     let rule = names::rule(name)?;
-    writeln!(display.out, "{name}\n\n{}\n\n{RULES_URL}#{name}", rule.page())?;
+    writeln!(display.out, "{name}: {}\n\n{}\n\n{RULES_URL}#{name}", rule.title(), rule.page())?;
     Ok(Exit::Success)
 }

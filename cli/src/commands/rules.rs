@@ -15,34 +15,47 @@ use crate::names::RULES_URL;
 #[derive(Serialize)]
 struct Row {
     name: &'static str,
+    title: &'static str,
+    group: &'static str,
     severity: &'static str,
     subjects: &'static str,
-    summary: &'static str,
     url: String,
 }
 
 /// Prints the rules with their recommended severities.
 pub(crate) fn run(format: ListFormat, display: &mut Display<'_>) -> Result<Exit, Failure> {
-    let rows = Rule::all().map(|rule| Row {
-        name: rule.name(),
-        severity: rule.severity().name(),
-        subjects: rule.subjects(),
-        summary: rule.summary(),
-        url: format!("{RULES_URL}#{}", rule.name()),
-    });
-    let rows: Vec<_> = rows.collect();
     match format {
-        ListFormat::Json => json_text::write(&rows, display.out.unfiltered()?)?,
-        ListFormat::Human => table(&rows, &mut display.out)?,
+        ListFormat::Json => {
+            let groups = Rule::groups().flat_map(|(group, rules)| rules.into_iter().map(move |rule| row(group, rule)));
+            json_text::write(&groups.collect::<Vec<_>>(), display.out.unfiltered()?)?;
+        }
+        ListFormat::Human => table(display.width, &mut display.out)?,
     }
     Ok(Exit::Success)
 }
 
-fn table(rows: &[Row], out: &mut dyn Write) -> io::Result<()> {
-    let width = |column: fn(&Row) -> &str| rows.iter().map(|row| column(row).len()).max().unwrap_or_default();
-    let (names, severities, all_subjects) =
-        (width(|row| row.name), width(|row| row.severity), width(|row| row.subjects));
-    rows.iter().try_for_each(|Row { name, severity, subjects, summary, .. }| {
-        writeln!(out, "{name:names$}  {severity:severities$}  {subjects:all_subjects$}  {summary}")
-    })
+fn row(group: &'static str, rule: Rule) -> Row {
+    Row {
+        name: rule.name(),
+        title: rule.title(),
+        group,
+        severity: rule.severity().name(),
+        subjects: rule.subjects(),
+        url: format!("{RULES_URL}#{}", rule.name()),
+    }
+}
+
+/// Where a row does not fit, the title has a line of its own.
+fn table(width: usize, out: &mut dyn Write) -> io::Result<()> {
+    let longest = |part: fn(Rule) -> &'static str| Rule::all().map(|rule| part(rule).len()).max().unwrap_or_default();
+    let (names, titles) = (longest(Rule::name), longest(Rule::title));
+    let before_title = if "  ".len() + names + "  deny  ".len() + titles > width { "\n      " } else { "  " };
+    for (position, (group, rules)) in Rule::groups().enumerate() {
+        writeln!(out, "{}{group}", if position == 0 { "" } else { "\n" })?;
+        for rule in rules {
+            let (name, severity, title) = (rule.name(), rule.severity().name(), rule.title());
+            writeln!(out, "  {name:names$}  {severity:4}{before_title}{title}")?;
+        }
+    }
+    Ok(())
 }

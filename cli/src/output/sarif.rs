@@ -244,7 +244,7 @@ fn descriptor(rule: Rule) -> Descriptor {
     let severity = rule.severity();
     Descriptor {
         id: rule.name(),
-        short_description: text(rule.summary()),
+        short_description: text(rule.title()),
         // Its first line is the default severity, which has a member of its own.
         full_description: text(rule.page().split("\n\n").nth(1).unwrap_or_default()),
         help: Help { text: rule.page().replace("**", "").replace('`', ""), markdown: rule.page() },

@@ -1,3 +1,5 @@
+//! Identity trusts one issuer and subject twice.
+//!
 //! # What it finds
 //!
 //! A federated credential with the issuer and subject of another one of the same identity. Only `azwi-check chain` looks for it.

@@ -1,3 +1,5 @@
+//! Identity has more federated credentials than Azure allows.
+//!
 //! # What it finds
 //!
 //! An identity with more than 20 federated credentials. Only `azwi-check chain` looks for it, since the credentials of an identity are

@@ -1,3 +1,5 @@
+//! Key is set more than once in a mapping.
+//!
 //! # What it finds
 //!
 //! A key that is set more than once in a mapping of an object: it is written twice, or a merge key `<<` that stands below it sets it

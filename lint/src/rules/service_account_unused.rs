@@ -1,3 +1,5 @@
+//! Nothing uses a service account that has an identity.
+//!
 //! # What it finds
 //!
 //! A service account with a client id that nothing in the files uses: no pod or workload runs as it, and no object of a kind that uses

@@ -1,3 +1,5 @@
+//! Suppression does not say why.
+//!
 //! # What it finds
 //!
 //! A comment `# azwi-check: ignore[RULE]` without a reason behind the bracket. The finding is suppressed all the same.

@@ -1,3 +1,5 @@
+//! Suppression suppresses nothing.
+//!
 //! # What it finds
 //!
 //! A comment `# azwi-check: ignore[RULE] REASON` that suppresses nothing: the finding is gone, the comment is not in its line or the

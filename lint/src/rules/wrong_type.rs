@@ -1,3 +1,5 @@
+//! Value has a type that the API server refuses.
+//!
 //! # What it finds
 //!
 //! A label, an annotation or another field that the policy reads with a value of another type than Kubernetes requires: `use: true`

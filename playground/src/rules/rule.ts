@@ -4,8 +4,8 @@ export interface Rule {
   /** By default. */
   severity: string;
   subjects: string;
-  /** What the rule finds, in a sentence. */
-  finding: string;
+  /** What is wrong, in a few words. */
+  title: string;
   /** Its section of the page. */
   text: Markup[];
 }
