@@ -2,6 +2,10 @@
 
 use e2e_tests::policy::Policy;
 use serde_json::json;
+use xtask::{
+    artifacthub,
+    metadata::{SOURCE_ANNOTATION, VERSION_ANNOTATION},
+};
 
 #[test]
 fn the_guest_speaks_the_protocol_version_of_its_metadata() {
@@ -16,6 +20,7 @@ fn the_guest_speaks_the_protocol_version_of_its_metadata() {
 fn the_metadata_carries_the_sections_of_the_readme_that_are_about_use() {
     let annotations = e2e_tests::policy_module().unwrap().metadata().annotations.clone().unwrap();
     let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md")).unwrap();
+    let readme = artifacthub::readme(&readme, &annotations[SOURCE_ANNOTATION], &annotations[VERSION_ANNOTATION]);
     let readme: Vec<_> = readme.split("\n## ").map(str::trim_end).collect();
     let usage: Vec<_> = annotations["io.kubewarden.policy.usage"].split("\n## ").map(str::trim_end).collect();
 

@@ -13,6 +13,8 @@ use anyhow::{Context as _, Result, ensure};
 use serde::{Deserialize, Serialize};
 use wasmparser::{Parser, Payload};
 
+use crate::artifacthub;
+
 /// The name of the custom section that holds the metadata as JSON.
 pub const SECTION: &str = "io.kubewarden.metadata";
 /// The waPC protocol version that the guest speaks, as policy-server wants to see it in the metadata.
@@ -23,7 +25,7 @@ const FILE: &str = "policy-metadata/metadata.yml";
 /// The file that becomes the usage annotation.
 const USAGE_FILE: &str = "README.md";
 /// The sections of that file that are about the repository: whoever has the module has it installed, and has no files beside it.
-const NOT_USAGE: [&str; 3] = ["Try it", "Install it", "Documentation"];
+const NOT_USAGE: [&str; 3] = ["Install", "Documentation", "Contributing"];
 /// The annotation that names the policy's version.
 pub const VERSION_ANNOTATION: &str = "io.kubewarden.policy.version";
 /// The annotation that names the repository of the policy's source.
@@ -115,7 +117,7 @@ impl Metadata {
     pub fn of_policy(root: &Path, version: impl AsRef<str>) -> Result<Self> {
         let text = read(root, FILE)?;
         let usage = usage(&read(root, USAGE_FILE)?);
-        Self::complete(&text, version.as_ref(), usage).with_context(|| format!("in {FILE}"))
+        Self::complete(&text, version.as_ref(), &usage).with_context(|| format!("in {FILE}"))
     }
 
     /// The metadata of an annotated module, or nothing where the module has none.
@@ -143,7 +145,7 @@ impl Metadata {
         annotation.map(String::as_str).with_context(|| format!("the metadata has no annotation {name}"))
     }
 
-    fn complete(text: &str, version: &str, usage: String) -> Result<Self> {
+    fn complete(text: &str, version: &str, usage: &str) -> Result<Self> {
         let mut metadata: Self = yaml_serde::from_str(text)?;
         let annotations = metadata.annotations.get_or_insert_default();
         let annotated = annotations.get(VERSION_ANNOTATION).map_or("missing", String::as_str);
@@ -151,6 +153,10 @@ impl Metadata {
             annotated == version,
             "annotation {VERSION_ANNOTATION} is {annotated}, but the version in Cargo.toml is {version}: make them equal"
         );
+        let source =
+            annotations.get(SOURCE_ANNOTATION).with_context(|| format!("annotation {SOURCE_ANNOTATION} is missing"))?;
+        // Links that are relative to the repository lead nowhere from a module.
+        let usage = artifacthub::readme(usage, source, version);
         annotations.insert(USAGE_ANNOTATION.to_owned(), usage);
         metadata.protocol_version = Some(PROTOCOL_VERSION.to_owned());
         Ok(metadata)
@@ -178,21 +184,22 @@ mutating: true
 backgroundAudit: true
 executionMode: kubewarden-wapc
 policyType: kubernetes
-annotations: {io.kubewarden.policy.version: 1.2.3}
+annotations: {io.kubewarden.policy.version: 1.2.3, io.kubewarden.policy.source: https://example.com/policy}
 ";
 
     #[test]
     fn the_file_is_completed_with_protocol_version_and_usage() {
-        let metadata = Metadata::complete(FILE_TEXT, "1.2.3", "how to use it".to_owned()).unwrap();
+        let metadata = Metadata::complete(FILE_TEXT, "1.2.3", "see [how](docs/how.md)").unwrap();
 
         assert_eq!(metadata.protocol_version.as_deref(), Some("v1"));
-        assert_eq!(metadata.annotations.unwrap()["io.kubewarden.policy.usage"], "how to use it");
+        let usage = &metadata.annotations.unwrap()["io.kubewarden.policy.usage"];
+        assert_eq!(usage, "see [how](https://example.com/policy/blob/v1.2.3/docs/how.md)");
     }
 
     #[test]
     fn the_usage_is_the_readme_without_what_is_about_the_repository() {
-        let readme = "# policy\n\nWhat it is.\n\n## Try it\n\ncargo\n\n## Settings\n\n### Try it\n\nAll.\n\n## Documentation\n\nPages.\n";
-        assert_eq!(usage(readme), "# policy\n\nWhat it is.\n\n## Settings\n\n### Try it\n\nAll.\n");
+        let readme = "# policy\n\nWhat it is.\n\n## Install\n\ncargo\n\n## Settings\n\n### Install\n\nAll.\n\n## Documentation\n\nPages.\n";
+        assert_eq!(usage(readme), "# policy\n\nWhat it is.\n\n## Settings\n\n### Install\n\nAll.\n");
         let whole = include_str!("../../README.md");
         let is_section = |title: &&str| whole.contains(&format!("\n## {title}\n"));
         assert!(NOT_USAGE.iter().all(is_section), "a section has another title now");
@@ -200,7 +207,7 @@ annotations: {io.kubewarden.policy.version: 1.2.3}
 
     #[test]
     fn a_version_other_than_that_of_the_package_is_an_error() {
-        let error = Metadata::complete(FILE_TEXT, "1.3.0", String::new()).unwrap_err();
+        let error = Metadata::complete(FILE_TEXT, "1.3.0", "").unwrap_err();
 
         assert_eq!(
             error.to_string(),
@@ -210,8 +217,7 @@ annotations: {io.kubewarden.policy.version: 1.2.3}
 
     #[test]
     fn a_key_that_kubewarden_would_ignore_is_an_error() {
-        let error =
-            Metadata::complete(&format!("{FILE_TEXT}contextAware: true\n"), "1.2.3", String::new()).unwrap_err();
+        let error = Metadata::complete(&format!("{FILE_TEXT}contextAware: true\n"), "1.2.3", "").unwrap_err();
 
         assert!(error.to_string().contains("unknown field `contextAware`"), "{error}");
     }

@@ -64,7 +64,7 @@ fn pages_refer_to_the_policy_by_the_version() {
     let is_picture = |page: &PathBuf| page.extension().is_some_and(|extension| extension == "png");
     for page in pages.chain(others).filter(|page| !is_picture(page)) {
         let text = fs::read_to_string(&page).unwrap();
-        for place in ["azure-workload-identity-policy:v", "?ref=v", "/releases/download/v", "/blob/v"] {
+        for place in ["azure-workload-identity-policy:v", "?ref=v", "/releases/download/v", "/blob/v", "refs/tags/v"] {
             for rest in text.split(place).skip(1) {
                 let is_of_tag = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '+');
                 let referred = format!("v{}", rest.split(|c| !is_of_tag(c)).next().unwrap().trim_end_matches('.'));
@@ -74,6 +74,15 @@ fn pages_refer_to_the_policy_by_the_version() {
         }
     }
     assert!(count >= 6, "{count} references");
+}
+
+/// The commands of the README work from a checkout as long as there is nothing else.
+#[test]
+fn the_readme_says_that_nothing_is_released_until_it_is() {
+    let changelog = read("CHANGELOG.md");
+    let is_released = !Changelog::parse(&changelog).unwrap().releases.is_empty();
+
+    assert_ne!(read("README.md").contains("**Nothing is released yet.**"), is_released);
 }
 
 /// All files below a directory.
