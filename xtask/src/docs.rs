@@ -14,6 +14,8 @@ use crate::{
 };
 
 const README: &str = "README.md";
+/// The action that other repositories use.
+const ACTION: &str = "action.yml";
 
 /// Writes the generated documents; returns the paths of those that were stale.
 ///
@@ -43,6 +45,7 @@ fn stale_in(workspace: &Workspace) -> Result<Vec<(&'static str, String)>> {
         ("docs/settings.schema.json", settings_schema::to_json()?),
         (assumptions::FILE, assumptions::in_page(&workspace.read(assumptions::FILE)?)?),
         (README, with_count_of_rules(&workspace.read(README)?)?),
+        (ACTION, with_version(&workspace.read(ACTION)?, &workspace.policy_version()?)?),
         (artifacthub::FILE, artifact_hub_package(workspace, &questions)?),
         (questions::FILE, questions),
     ];
@@ -58,6 +61,14 @@ fn with_count_of_rules(readme: &str) -> Result<String> {
     Ok(format!("{before}{} rules**{after}", RuleId::ALL.len()))
 }
 
+/// Returns the action with this version as the one that it installs, so that a commit of the action pins the program.
+fn with_version(action: &str, version: &str) -> Result<String> {
+    const MARK: &str = " # written by `cargo xtask docs`";
+    let (before, after) = action.split_once(MARK).context("action.yml has no marked version")?;
+    let (before, _) = before.rsplit_once(' ').context("action.yml has no version before the mark")?;
+    Ok(format!("{before} v{version}{MARK}{after}"))
+}
+
 fn artifact_hub_package(workspace: &Workspace, questions: &str) -> Result<String> {
     let version = workspace.policy_version()?;
     let metadata = Metadata::of_policy(workspace.root(), &version)?;
@@ -70,6 +81,16 @@ fn artifact_hub_package(workspace: &Workspace, questions: &str) -> Result<String
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_action_installs_the_version_of_the_workspace() {
+        let action = "default: v0.1.0 # written by `cargo xtask docs`\nrest\n";
+
+        let written = with_version(action, "1.2.3-rc.1").unwrap();
+
+        assert_eq!(written, "default: v1.2.3-rc.1 # written by `cargo xtask docs`\nrest\n");
+        assert_eq!(with_version(&written, "0.1.0").unwrap(), action);
+    }
 
     #[test]
     fn the_generated_documents_are_up_to_date() {
