@@ -1,5 +1,6 @@
 //! One pass over the text: checks the grammar of RFC 8259 and notes where each value is.
 
+use std::num::NonZero;
 use std::ops::Range;
 use std::{fmt, iter};
 
@@ -62,26 +63,8 @@ impl fmt::Display for SyntaxError {
 
 impl std::error::Error for SyntaxError {}
 
-/// Where and why the scan stopped; becomes a [`SyntaxError`] once, at the end.
-struct Stop {
-    at: usize,
-    reason: &'static str,
-}
-
-impl Stop {
-    fn at_repeated(key: Node) -> Self {
-        Self { at: key.start as usize, reason: REPEATED_KEY }
-    }
-
-    /// Something else, or nothing, in place of what `reason` names.
-    fn instead(text: &[u8], at: usize, reason: &'static str) -> Self {
-        if at < text.len() {
-            Self { at, reason }
-        } else {
-            Self { at: text.len(), reason: "the text ends in the middle of a JSON value" }
-        }
-    }
-}
+/// The position behind what a step has read, which is never 0; `None` if the scan stops there. It fits into a register.
+type Behind = Option<NonZero<usize>>;
 
 /// Reads the whole of `text` into nodes in document order: a container is followed by its children, an object's key by
 /// its value.
@@ -96,11 +79,13 @@ pub(super) fn scan(text: &[u8]) -> Result<(&str, Vec<Node>), SyntaxError> {
         // Kubernetes objects hold a value in every 12 to 16 bytes; too few only means growing once.
         nodes: Vec::with_capacity(text.len() / 12 + 8),
         open: Vec::with_capacity(16),
+        stop: (0, ""),
     };
-    match scanner.document() {
-        Ok(()) => Ok((as_str, scanner.nodes)),
-        Err(stop) => Err(SyntaxError::new(text, stop.at, stop.reason)),
+    if scanner.document().is_some() {
+        return Ok((as_str, scanner.nodes));
     }
+    let (at, reason) = scanner.stop;
+    Err(SyntaxError::new(text, at, reason))
 }
 
 /// The position is passed from step to step, not kept here, so that it stays in a register: this is where most of a request's
@@ -110,6 +95,8 @@ struct Scanner<'a> {
     nodes: Vec<Node>,
     /// The arrays and objects that are open, innermost last.
     open: Vec<Open>,
+    /// Where and why the scan has stopped.
+    stop: (usize, &'static str),
 }
 
 /// An array or object that is open.
@@ -120,32 +107,33 @@ struct Open {
 }
 
 impl Scanner<'_> {
-    fn document(&mut self) -> Result<(), Stop> {
+    /// Reads all of the text; returns its end.
+    fn document(&mut self) -> Behind {
         let mut at = self.skip_white_space(0);
         loop {
             // At a value.
             match self.byte(at) {
-                b'"' => at = self.string(at)?,
+                b'"' => at = self.string(at)?.get(),
                 b'{' => {
                     let inside = self.enter(at, Kind::Object)?;
-                    at = self.skip_white_space(inside);
+                    at = self.skip_white_space(inside.get());
                     if self.byte(at) != b'}' {
-                        at = self.key(at)?;
+                        at = self.key(at)?.get();
                         continue;
                     }
                 }
                 b'[' => {
                     let inside = self.enter(at, Kind::Array)?;
-                    at = self.skip_white_space(inside);
+                    at = self.skip_white_space(inside.get());
                     if self.byte(at) != b']' {
                         continue;
                     }
                 }
-                b't' => at = self.word(at, b"true", Kind::Bool)?,
-                b'f' => at = self.word(at, b"false", Kind::Bool)?,
-                b'n' => at = self.word(at, b"null", Kind::Null)?,
-                b'-' | b'0'..=b'9' => at = self.number(at)?,
-                _ => return Err(Stop::instead(self.text, at, "expected a JSON value")),
+                b't' => at = self.word(at, b"true", Kind::Bool)?.get(),
+                b'f' => at = self.word(at, b"false", Kind::Bool)?.get(),
+                b'n' => at = self.word(at, b"null", Kind::Null)?.get(),
+                b'-' | b'0'..=b'9' => at = self.number(at)?.get(),
+                _ => return self.stop_instead(at, "expected a JSON value"),
             }
             // Behind a value, or in an empty array or object.
             loop {
@@ -153,24 +141,24 @@ impl Scanner<'_> {
                 let Some(innermost) = self.open.last().copied() else {
                     let is_end = at == self.text.len();
                     return if is_end {
-                        Ok(())
+                        NonZero::new(at)
                     } else {
-                        Err(Stop { at, reason: "something follows the end of the JSON value" })
+                        self.stop(at, "something follows the end of the JSON value")
                     };
                 };
                 let (closing, reason) =
                     if innermost.is_object { (b'}', "expected `,` or `}`") } else { (b']', "expected `,` or `]`") };
                 let byte = self.byte(at);
                 if byte == closing {
-                    at = self.leave(at, innermost)?;
+                    at = self.leave(at, innermost)?.get();
                 } else if byte == b',' {
                     at = self.skip_white_space(at + 1);
                     if innermost.is_object {
-                        at = self.key(at)?;
+                        at = self.key(at)?.get();
                     }
                     break;
                 } else {
-                    return Err(Stop::instead(self.text, at, reason));
+                    return self.stop_instead(at, reason);
                 }
             }
         }
@@ -178,21 +166,23 @@ impl Scanner<'_> {
 
     /// Opens an array or object; returns the position behind its bracket.
     #[allow(clippy::cast_possible_truncation)] // see the invariant
-    fn enter(&mut self, at: usize, kind: Kind) -> Result<usize, Stop> {
+    fn enter(&mut self, at: usize, kind: Kind) -> Behind {
         if self.open.len() == DEPTH_LIMIT {
-            return Err(Stop { at, reason: "arrays and objects are nested too deeply" });
+            return self.stop(at, "arrays and objects are nested too deeply");
         }
         // INVARIANT: `scan` refuses texts over 4 GiB, and each node takes at least a byte of text, so no cast truncates.
         self.open.push(Open { node: self.nodes.len() as u32, is_object: kind == Kind::Object });
         self.nodes.push(Node { start: at as u32, kind, ..Node::NULL });
-        Ok(at + 1)
+        NonZero::new(at + 1)
     }
 
     /// Closes the innermost array or object; returns the position behind its bracket.
     #[allow(clippy::cast_possible_truncation)] // see the invariant in `enter`
-    fn leave(&mut self, at: usize, innermost: Open) -> Result<usize, Stop> {
-        if innermost.is_object {
-            self.check_keys_differ(innermost.node)?;
+    fn leave(&mut self, at: usize, innermost: Open) -> Behind {
+        if innermost.is_object
+            && let Some(repeated) = self.repeated_key(innermost.node)
+        {
+            return self.stop(repeated, REPEATED_KEY);
         }
         self.open.pop();
         let next = self.nodes.len() as u32;
@@ -200,44 +190,43 @@ impl Scanner<'_> {
             node.end = at as u32 + 1;
             node.next = next;
         }
-        Ok(at + 1)
+        NonZero::new(at + 1)
     }
 
     /// Reads a key and its colon; returns the position of its value.
-    fn key(&mut self, at: usize) -> Result<usize, Stop> {
+    fn key(&mut self, at: usize) -> Behind {
         if self.byte(at) != b'"' {
-            return Err(Stop::instead(self.text, at, "expected a key in double quotes"));
+            return self.stop_instead(at, "expected a key in double quotes");
         }
-        let end = self.string(at)?;
+        let end = self.string(at)?.get();
         let colon = self.skip_white_space(end);
         if self.byte(colon) != b':' {
-            return Err(Stop::instead(self.text, colon, "expected `:`"));
+            return self.stop_instead(colon, "expected `:`");
         }
-        Ok(self.skip_white_space(colon + 1))
+        NonZero::new(self.skip_white_space(colon + 1))
     }
 
-    /// A key that comes twice has no agreed meaning: readers differ on which one wins, so that what we checked might not
-    /// be what the API server stores.
-    fn check_keys_differ(&self, object: u32) -> Result<(), Stop> {
+    /// Where an object has a key that it has before. Such a key has no agreed meaning: readers differ on which one wins, so that
+    /// what we checked might not be what the API server stores.
+    fn repeated_key(&self, object: u32) -> Option<usize> {
         for (count, key) in self.keys(object).enumerate() {
             if key.escaped || count == FEW_KEYS {
-                return self.check_many_keys_differ(object);
+                return self.repeated_of_many(object);
             }
             let name = key.bytes(self.text);
             let is_same = |other: Node| other.span().len() == name.len() && other.bytes(self.text) == name;
             if self.keys(object).take(count).any(is_same) {
-                return Err(Stop::at_repeated(key));
+                return Some(key.span().start);
             }
         }
-        Ok(())
+        None
     }
 
-    fn check_many_keys_differ(&self, object: u32) -> Result<(), Stop> {
+    fn repeated_of_many(&self, object: u32) -> Option<usize> {
         let names: Vec<_> = self.keys(object).map(|key| key.decoded(self.text)).collect();
         let name = |position: usize| names.get(position).map_or::<&[u8], _>(b"", AsRef::as_ref);
-        let repeated = ByName::new(names.len(), &name).repeated(&name);
-        let repeated = repeated.and_then(|position| self.keys(object).nth(position));
-        repeated.map_or(Ok(()), |key| Err(Stop::at_repeated(key)))
+        let repeated = ByName::new(names.len(), &name).repeated(&name)?;
+        self.keys(object).nth(repeated).map(|key| key.span().start)
     }
 
     /// The keys of the object that was opened last, all of which has been read.
@@ -251,7 +240,7 @@ impl Scanner<'_> {
     }
 
     /// Reads a string; returns the position behind its closing quote.
-    fn string(&mut self, at: usize) -> Result<usize, Stop> {
+    fn string(&mut self, at: usize) -> Behind {
         let mut end = at + 1;
         let mut escaped = false;
         loop {
@@ -262,14 +251,13 @@ impl Scanner<'_> {
                     escaped = true;
                     end += 2;
                 }
-                _ => return Err(Stop::instead(self.text, end, "a control character in a string")),
+                _ => return self.stop_instead(end, "a control character in a string"),
             }
         }
-        if escaped {
-            self.check_escapes(at + 1..end)?;
+        if escaped && let Some(unknown) = self.unknown_escape(at + 1..end) {
+            return self.stop(unknown, "an escape in a string that JSON does not know");
         }
-        self.leaf(at..end + 1, Kind::String, escaped);
-        Ok(end + 1)
+        self.leaf(at..end + 1, Kind::String, escaped)
     }
 
     /// The next quote, backslash or control character from `at` on, eight bytes at a step.
@@ -296,26 +284,25 @@ impl Scanner<'_> {
         at
     }
 
-    fn check_escapes(&self, content: Range<usize>) -> Result<(), Stop> {
+    fn unknown_escape(&self, content: Range<usize>) -> Option<usize> {
         let start = content.start;
-        unescape(self.text.get(content).unwrap_or_default(), |_| {})
-            .map_err(|at| Stop { at: start + at, reason: "an escape in a string that JSON does not know" })
+        unescape(self.text.get(content).unwrap_or_default(), |_| {}).err().map(|at| start + at)
     }
 
     /// Reads a number; returns the position behind it.
-    fn number(&mut self, at: usize) -> Result<usize, Stop> {
+    fn number(&mut self, at: usize) -> Behind {
         let start = if self.byte(at) == b'-' { at + 1 } else { at };
-        let point = self.digits(start)?;
+        let point = self.digits(start)?.get();
         if point - start > 1 && self.byte(start) == b'0' {
-            return Err(Stop { at: point, reason: "a number with a leading zero" });
+            return self.stop(point, "a number with a leading zero");
         }
-        let mut end = if self.byte(point) == b'.' { self.digits(point + 1)? } else { point };
+        let mut end = if self.byte(point) == b'.' { self.digits(point + 1)?.get() } else { point };
         let mantissa = start..end;
         let mut exponent: i64 = 0;
         if matches!(self.byte(end), b'e' | b'E') {
             let negative = self.byte(end + 1) == b'-';
             let digits = if negative || self.byte(end + 1) == b'+' { end + 2 } else { end + 1 };
-            end = self.digits(digits)?;
+            end = self.digits(digits)?.get();
             for digit in self.text.get(digits..end).unwrap_or_default() {
                 exponent = exponent.saturating_mul(10).saturating_add(i64::from(digit - b'0'));
             }
@@ -325,35 +312,51 @@ impl Scanner<'_> {
         }
         let magnitude = exponent.saturating_add(i64::try_from(point - start).unwrap_or(i64::MAX));
         if magnitude >= TOO_LARGE.0 && exceeds_float(self.text.get(mantissa).unwrap_or_default(), magnitude) {
-            return Err(Stop { at: end, reason: "a number that is too large" });
+            return self.stop(end, "a number that is too large");
         }
-        self.leaf(at..end, Kind::Number, false);
-        Ok(end)
+        self.leaf(at..end, Kind::Number, false)
     }
 
     /// Reads one digit or more; returns the position behind them.
-    fn digits(&self, at: usize) -> Result<usize, Stop> {
+    fn digits(&mut self, at: usize) -> Behind {
         let mut end = at;
         while self.byte(end).is_ascii_digit() {
             end += 1;
         }
-        if end > at { Ok(end) } else { Err(Stop::instead(self.text, at, "expected a digit")) }
+        if end > at { NonZero::new(end) } else { self.stop_instead(at, "expected a digit") }
     }
 
-    fn word(&mut self, at: usize, word: &'static [u8], kind: Kind) -> Result<usize, Stop> {
+    fn word(&mut self, at: usize, word: &'static [u8], kind: Kind) -> Behind {
         let end = at + word.len();
         if self.text.get(at..end) != Some(word) {
-            return Err(Stop { at, reason: "expected a JSON value" });
+            return self.stop(at, "expected a JSON value");
         }
-        self.leaf(at..end, kind, false);
-        Ok(end)
+        self.leaf(at..end, kind, false)
     }
 
-    /// Notes a value without children.
+    /// Notes a value without children; returns the position behind it.
     #[allow(clippy::cast_possible_truncation)] // see the invariant in `enter`
-    fn leaf(&mut self, span: Range<usize>, kind: Kind, escaped: bool) {
+    fn leaf(&mut self, span: Range<usize>, kind: Kind, escaped: bool) -> Behind {
         let next = self.nodes.len() as u32 + 1;
         self.nodes.push(Node { start: span.start as u32, end: span.end as u32, next, kind, escaped });
+        NonZero::new(span.end)
+    }
+
+    /// Notes why the scan stops where something else, or nothing, is in place of what `reason` names.
+    #[cold]
+    fn stop_instead(&mut self, at: usize, reason: &'static str) -> Behind {
+        if at < self.text.len() {
+            self.stop(at, reason)
+        } else {
+            self.stop(self.text.len(), "the text ends in the middle of a JSON value")
+        }
+    }
+
+    /// Notes why the scan stops.
+    #[cold]
+    fn stop(&mut self, at: usize, reason: &'static str) -> Behind {
+        self.stop = (at, reason);
+        None
     }
 
     /// The byte at a position; a control character, which fits nowhere, behind the end.
