@@ -45,5 +45,8 @@ pub fn string(value: &str) -> String {
 /// The JSON text of a value that we made ourselves.
 pub fn text<T: Serialize + ?Sized>(value: &T) -> String {
     // Only a map with keys that are not strings, or a failing `Serialize`, could make this fail; we have neither.
-    serde_json::to_string(value).unwrap_or_default()
+    let mut text = serde_json::to_string(value).unwrap_or_default();
+    // serde_json begins with room for 128 bytes.
+    text.shrink_to_fit();
+    text
 }

@@ -56,11 +56,13 @@ impl<'a> Reading<'a> {
         read: impl Fn(&mut Self, Value<'a>) -> T,
     ) -> Vec<T> {
         let Some(array) = self.member(holder, key, Kind::Array) else { return Vec::new() };
-        let objects = array.elements().filter_map(|element| {
-            let object = self.expect(element, Kind::Object)?;
-            Some(read(self, object))
-        });
-        objects.collect()
+        let mut objects = Vec::with_capacity(array.elements().count());
+        for element in array.elements() {
+            if let Some(object) = self.expect(element, Kind::Object) {
+                objects.push(read(self, object));
+            }
+        }
+        objects
     }
 
     /// The value itself, if it is of this type.
