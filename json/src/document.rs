@@ -14,7 +14,7 @@ impl Node {
     pub(super) fn decoded(self, text: &[u8]) -> Cow<'_, [u8]> {
         let written = self.bytes(text);
         let content = written.get(1..written.len().saturating_sub(1)).unwrap_or_default();
-        if !self.escaped {
+        if !self.is_escaped() {
             return Cow::Borrowed(content);
         }
         let mut decoded = Vec::with_capacity(content.len());
@@ -66,7 +66,7 @@ pub struct Value<'a> {
 impl<'a> Value<'a> {
     /// The value's JSON type.
     pub fn kind(self) -> Kind {
-        self.node().kind
+        self.node().kind()
     }
 
     /// True for JSON `null`.
@@ -88,12 +88,12 @@ impl<'a> Value<'a> {
     #[inline(never)]
     pub fn as_str(self) -> Option<Cow<'a, str>> {
         let node = self.node();
-        if node.kind != Kind::String {
+        if node.kind() != Kind::String {
             return None;
         }
-        if !node.escaped {
-            let content = node.start as usize + 1..node.end as usize - 1;
-            return Some(Cow::Borrowed(self.document.text.get(content).unwrap_or_default()));
+        if !node.is_escaped() {
+            let Range { start, end } = node.span();
+            return Some(Cow::Borrowed(self.document.text.get(start + 1..end - 1).unwrap_or_default()));
         }
         let decoded = node.decoded(self.document.text.as_bytes()).into_owned();
         Some(Cow::Owned(String::from_utf8(decoded).unwrap_or_default()))
@@ -113,16 +113,16 @@ impl<'a> Value<'a> {
 
     /// True for an array or object without content.
     pub fn is_empty(self) -> bool {
-        self.node().next == self.index + 1
+        self.node().next() == self.index + 1
     }
 
     /// The elements of an array; nothing for other types.
     pub fn elements(self) -> impl Iterator<Item = Value<'a>> {
-        let end = if self.kind() == Kind::Array { self.node().next } else { 0 };
+        let end = if self.kind() == Kind::Array { self.node().next() } else { 0 };
         let mut index = self.index + 1;
         std::iter::from_fn(move || {
             let element = (index < end).then_some(Value { document: self.document, index })?;
-            index = element.node().next;
+            index = element.node().next();
             Some(element)
         })
     }
@@ -182,13 +182,12 @@ impl<'a> Value<'a> {
         let text = self.document.text.as_bytes();
         let is_it = |name: &Value<'_>| {
             let node = name.node();
-            // Lengths first: most keys differ by it.
-            if node.escaped {
-                *node.decoded(text) == *key.as_bytes()
-            } else {
-                (node.end - node.start) as usize == key.len() + 2
-                    && text.get(node.start as usize + 1..node.end as usize - 1) == Some(key.as_bytes())
+            if node.is_escaped() {
+                return *node.decoded(text) == *key.as_bytes();
             }
+            let Range { start, end } = node.span();
+            // Lengths first: most keys differ by it.
+            end - start == key.len() + 2 && text.get(start + 1..end - 1) == Some(key.as_bytes())
         };
         self.member_nodes().map(|(name, _)| name).find(is_it)
     }
@@ -205,7 +204,7 @@ impl<'a> Value<'a> {
         let mut path = Path::default();
         let mut at = root;
         while at.index != self.index {
-            let holds_self = |value: &Value<'a>| (value.index..value.node().next).contains(&self.index);
+            let holds_self = |value: &Value<'a>| (value.index..value.node().next()).contains(&self.index);
             let step = if at.kind() == Kind::Array {
                 at.elements()
                     .enumerate()
@@ -225,12 +224,12 @@ impl<'a> Value<'a> {
 
     /// The members of an object, with each key as a value of its own.
     pub fn member_nodes(self) -> impl Iterator<Item = (Value<'a>, Value<'a>)> {
-        let end = if self.kind() == Kind::Object { self.node().next } else { 0 };
+        let end = if self.kind() == Kind::Object { self.node().next() } else { 0 };
         let mut index = self.index + 1;
         std::iter::from_fn(move || {
             let key = (index < end).then_some(Value { document: self.document, index })?;
             let value = Value { document: self.document, index: index + 1 };
-            index = value.node().next;
+            index = value.node().next();
             Some((key, value))
         })
     }
@@ -256,8 +255,8 @@ impl<'a> Value<'a> {
         self.document.text.as_bytes()
     }
 
-    fn node(self) -> Node {
-        self.document.nodes.get(self.index as usize).copied().unwrap_or(Node::NULL)
+    fn node(self) -> &'a Node {
+        self.document.nodes.get(self.index as usize).unwrap_or(&Node::NULL)
     }
 }
 

@@ -4,7 +4,7 @@ use std::num::NonZero;
 use std::ops::Range;
 use std::{fmt, iter};
 
-use crate::node::{Kind, Node};
+use crate::node::{Kind, LONGEST_TEXT, Node};
 use crate::order::ByName;
 
 /// How many arrays and objects may be open at once: what `serde_json`, with which Kubewarden's host reads our answer, takes.
@@ -69,8 +69,8 @@ type Behind = Option<NonZero<usize>>;
 /// Reads the whole of `text` into nodes in document order: a container is followed by its children, an object's key by
 /// its value.
 pub(super) fn scan(text: &[u8]) -> Result<(&str, Vec<Node>), SyntaxError> {
-    if u32::try_from(text.len()).is_err() {
-        return Err(SyntaxError::new(text, 0, "the text is longer than 4 GiB"));
+    if text.len() > LONGEST_TEXT {
+        return Err(SyntaxError::new(text, 0, "the text is longer than 256 MiB"));
     }
     let as_str = std::str::from_utf8(text)
         .map_err(|error| SyntaxError::new(text, error.valid_up_to(), "the text is not UTF-8"))?;
@@ -103,7 +103,7 @@ struct Scanner<'a> {
 /// An array or object that is open.
 #[derive(Clone, Copy)]
 struct Open {
-    node: u32,
+    node: usize,
     is_object: bool,
 }
 
@@ -166,19 +166,16 @@ impl Scanner<'_> {
     }
 
     /// Opens an array or object; returns the position behind its bracket.
-    #[allow(clippy::cast_possible_truncation)] // see the invariant
     fn enter(&mut self, at: usize, kind: Kind) -> Behind {
         if self.open.len() == DEPTH_LIMIT {
             return self.stop(at, "arrays and objects are nested too deeply");
         }
-        // INVARIANT: `scan` refuses texts over 4 GiB, and each node takes at least a byte of text, so no cast truncates.
-        self.open.push(Open { node: self.nodes.len() as u32, is_object: kind == Kind::Object });
-        self.nodes.push(Node { start: at as u32, kind, ..Node::NULL });
+        self.open.push(Open { node: self.nodes.len(), is_object: kind == Kind::Object });
+        self.nodes.push(Node::open(at, kind));
         NonZero::new(at + 1)
     }
 
     /// Closes the innermost array or object; returns the position behind its bracket.
-    #[allow(clippy::cast_possible_truncation)] // see the invariant in `enter`
     fn leave(&mut self, at: usize, innermost: Open) -> Behind {
         if innermost.is_object
             && let Some(repeated) = self.repeated_key(innermost.node)
@@ -186,10 +183,9 @@ impl Scanner<'_> {
             return self.stop(repeated, REPEATED_KEY);
         }
         self.open.pop();
-        let next = self.nodes.len() as u32;
-        if let Some(node) = self.nodes.get_mut(innermost.node as usize) {
-            node.end = at as u32 + 1;
-            node.next = next;
+        let next = self.nodes.len();
+        if let Some(node) = self.nodes.get_mut(innermost.node) {
+            node.close(at + 1, next);
         }
         NonZero::new(at + 1)
     }
@@ -209,9 +205,9 @@ impl Scanner<'_> {
 
     /// Where an object has a key that it has before. Such a key has no agreed meaning: readers differ on which one wins, so that
     /// what we checked might not be what the API server stores.
-    fn repeated_key(&self, object: u32) -> Option<usize> {
+    fn repeated_key(&self, object: usize) -> Option<usize> {
         for (count, key) in self.keys(object).enumerate() {
-            if key.escaped || count == FEW_KEYS {
+            if key.is_escaped() || count == FEW_KEYS {
                 return self.repeated_of_many(object);
             }
             let name = key.bytes(self.text);
@@ -223,7 +219,7 @@ impl Scanner<'_> {
         None
     }
 
-    fn repeated_of_many(&self, object: u32) -> Option<usize> {
+    fn repeated_of_many(&self, object: usize) -> Option<usize> {
         let names: Vec<_> = self.keys(object).map(|key| key.decoded(self.text)).collect();
         let name = |position: usize| names.get(position).map_or::<&[u8], _>(b"", AsRef::as_ref);
         let repeated = ByName::new(names.len(), &name).repeated(&name)?;
@@ -231,11 +227,11 @@ impl Scanner<'_> {
     }
 
     /// The keys of the object that was opened last, all of which has been read.
-    fn keys(&self, object: u32) -> impl Iterator<Item = Node> {
-        let mut index = object as usize + 1;
+    fn keys(&self, object: usize) -> impl Iterator<Item = Node> {
+        let mut index = object + 1;
         iter::from_fn(move || {
             let key = self.nodes.get(index).copied()?;
-            index = self.nodes.get(index + 1)?.next as usize;
+            index = self.nodes.get(index + 1)?.next() as usize;
             Some(key)
         })
     }
@@ -336,11 +332,11 @@ impl Scanner<'_> {
     }
 
     /// Notes a value without children; returns the position behind it.
-    #[allow(clippy::cast_possible_truncation)] // see the invariant in `enter`
     fn leaf(&mut self, span: Range<usize>, kind: Kind, escaped: bool) -> Behind {
-        let next = self.nodes.len() as u32 + 1;
-        self.nodes.push(Node { start: span.start as u32, end: span.end as u32, next, kind, escaped });
-        NonZero::new(span.end)
+        let end = NonZero::new(span.end);
+        let next = self.nodes.len() + 1;
+        self.nodes.push(Node::leaf(span, next, kind, escaped));
+        end
     }
 
     /// Notes why the scan stops where something else, or nothing, is in place of what `reason` names.
