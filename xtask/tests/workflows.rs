@@ -56,6 +56,24 @@ fn permissions_are_given_to_jobs_one_by_one() {
     }
 }
 
+/// `.ci/run` without arguments is all that the jobs run.
+#[test]
+fn the_jobs_run_each_step_once() {
+    let script = include_str!("../../.ci/run");
+    let steps = script.lines().find_map(|line| line.strip_prefix("STEPS=(")?.strip_suffix(')')).unwrap();
+    let workflow: Value = yaml_serde::from_str(include_str!("../../.github/workflows/test.yml")).unwrap();
+    let jobs = workflow["jobs"]["steps"]["strategy"]["matrix"]["steps"].as_array().unwrap();
+    let mut run: Vec<_> = jobs.iter().flat_map(|steps| steps.as_str().unwrap().split(' ')).collect();
+    let mut steps: Vec<_> = steps.split(' ').collect();
+    run.sort_unstable();
+    steps.sort_unstable();
+    assert_eq!(run, steps);
+    let functions = script.lines().filter_map(|line| line.strip_prefix("step_")?.strip_suffix("() {"));
+    let mut functions: Vec<_> = functions.filter(|name| *name != "linter").collect();
+    functions.sort_unstable();
+    assert_eq!(functions, steps);
+}
+
 /// Third parties' code, build scripts and macros, runs where crates are compiled: there nothing may be written.
 #[test]
 fn no_job_that_compiles_may_write() {
