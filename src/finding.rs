@@ -60,6 +60,7 @@ pub struct Repair {
 
 /// Whether a correction can be made unasked. What can is less than what cannot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(feature = "repairs", derive(serde::Serialize), serde(rename_all = "lowercase"))]
 pub enum Applicability {
     /// It has one sensible meaning, and nothing is lost.
     Safe,

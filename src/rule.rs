@@ -6,6 +6,7 @@ use crate::assumption::Assumption;
 
 /// How serious a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(feature = "repairs", derive(serde::Serialize), serde(rename_all = "lowercase"))]
 pub enum Severity {
     /// The rule is not applied.
     Off,

@@ -72,7 +72,7 @@ pub(crate) fn write(report: &Report, file: &Path) -> Result<(), String> {
         fingerprint: finding.fingerprint.clone(),
         rule: finding.rule.name().to_owned(),
         file: finding.place.source.name.to_string(),
-        message: finding.message(),
+        message: finding.message.clone(),
     });
     let document = BaselineFile { version: VERSION, findings: findings.collect() };
     let mut text = Vec::new();

@@ -397,7 +397,7 @@ mod tests {
         let mut known = KEYS;
         known.sort_unstable();
         assert_eq!(keys, known);
-        let rules: Vec<_> = schema["$defs"]["rule"]["enum"].as_array().unwrap().iter().collect();
+        let rules: Vec<_> = schema["$defs"]["RuleName"]["enum"].as_array().unwrap().iter().collect();
         assert_eq!(rules, Rule::all().map(Rule::name).collect::<Vec<_>>());
     }
 

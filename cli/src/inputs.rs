@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use azure_workload_identity_lint::report::{ReadError, SkipReason, Skipped};
+use azure_workload_identity_lint::report::{ReadError, Skipped};
 use azure_workload_identity_lint::{File, Workers, rendered};
 use azure_workload_identity_policy::nearest::nearest;
 use azure_workload_identity_trace::chain::Credentials;
@@ -119,7 +119,7 @@ impl Inputs {
                     Err(Unread::Refused(reason)),
                     Listed::File { name: file, origin: InputOrigin::FolderContents { .. }, .. },
                 ) => {
-                    read.skipped.push(Skipped { file, reason: SkipReason::NotRead(reason) });
+                    read.skipped.push(Skipped::not_read(file, reason));
                 }
                 (Err(cause), Listed::File { name, .. } | Listed::Text { name, .. }) => {
                     read.errors.push(error(name, &cause));
@@ -151,8 +151,7 @@ impl Inputs {
             origin: InputOrigin::FolderContents { real: file.real, is_link: file.is_link },
         }));
         let skipped = skipped.into_iter();
-        self.skipped
-            .extend(skipped.map(|(path, reason)| Skipped { file: name(&path), reason: SkipReason::NotRead(reason) }));
+        self.skipped.extend(skipped.map(|(path, reason)| Skipped::not_read(name(&path), reason)));
         let errors = errors.into_iter();
         self.errors.extend(errors.map(|(path, message)| ReadError { file: name(&path), line: None, message }));
     }
@@ -207,7 +206,7 @@ impl Input {
         let Self { files, paths, skipped: mut not_read, mut errors } = self;
         not_read.extend(skipped.into_iter().filter_map(|(number, reason)| {
             let file = Arc::clone(&files.get(number)?.source.name);
-            Some(Skipped { file, reason: SkipReason::NotRead(format!("{reason}, so that it is not rendered")) })
+            Some(Skipped::not_read(file, format!("{reason}, so that it is not rendered")))
         }));
         let (mut made, mut replaced) = (Vec::new(), HashSet::new());
         for (job, result) in jobs.into_iter().zip(results.into_iter().flatten()) {

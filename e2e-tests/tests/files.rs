@@ -68,7 +68,7 @@ fn compare(module: &Module, case: &Case) -> Result<Vec<&'static str>, String> {
     let mut in_file = BTreeMap::new();
     let report = report(case, &settings);
     for found in &report.findings {
-        in_file.insert(format!("{}: {}; {}", found.rule, found.message(), found.fix), found);
+        in_file.insert(format!("{}: {}; {}", found.rule, found.message, found.fix), found);
     }
     let mut met = Vec::new();
     let mut problems = Vec::new();

@@ -2,9 +2,15 @@
 
 use azure_workload_identity_policy::assumption::{Assumption, Assumptions, Grounds};
 use azure_workload_identity_policy::rule::Severity;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::v1;
 
 /// How sure a finding is. How important it is, is its severity.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 pub enum Confidence {
     /// Only somebody else can tell whether it is right: a note at most.
     Low,
@@ -15,28 +21,23 @@ pub enum Confidence {
     High,
 }
 
-impl Confidence {
-    /// The name in reports.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Low => "low",
-            Self::Medium => "medium",
-            Self::High => "high",
-        }
-    }
-}
-
 /// How sure a finding is, and why it is not surer.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 pub struct Certainty {
     /// How sure it is.
     pub confidence: Confidence,
-    /// What it takes for true that may not be.
+    /// What it takes for true that may not be; empty if `confidence` is high. docs/cli.md describes each.
+    #[serde(rename = "restsOn", serialize_with = "v1::names")]
+    #[schemars(with = "Vec<String>", extend("items" = {"enum": Assumption::ALL.map(Assumption::name)}))]
+    #[cfg_attr(feature = "typescript", tsify(type = "string[]"))]
     pub doubtful: Assumptions,
     /// Those of them because of which it is less severe than its rule.
+    #[serde(skip)]
     pub lowered_by: Assumptions,
-    /// These in words, joined to the end of a sentence; empty if there are none.
-    pub reason: String,
+    /// Why it is less severe than its rule, in words; absent if it is not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub doubt: Option<String>,
 }
 
 /// The things that doubts are about, by name where it is known.
@@ -57,13 +58,13 @@ impl Certainty {
             Severity::Note | Severity::Off => Confidence::Low,
         };
         let lowered_by = grounds.lowering(rests_on, severity);
-        Self { confidence, doubtful: grounds.doubtful(rests_on), lowered_by, reason: reason(lowered_by, things) }
+        Self { confidence, doubtful: grounds.doubtful(rests_on), lowered_by, doubt: reason(lowered_by, things) }
     }
 
     /// The certainty of a finding that is a note because this may be wrong.
     pub(crate) fn lowered_by(assumption: Assumption, things: Things<'_>) -> Self {
         let lowered_by = assumption.into();
-        Self { lowered_by, reason: reason(lowered_by, things), ..Self::not_lowered(assumption) }
+        Self { lowered_by, doubt: reason(lowered_by, things), ..Self::not_lowered(assumption) }
     }
 
     /// The certainty of a finding of a rule that takes this for true, and has its severity for that.
@@ -73,8 +74,9 @@ impl Certainty {
 }
 
 /// Why a finding is less severe than its rule.
-fn reason(lowered_by: Assumptions, things: Things<'_>) -> String {
-    lowered_by.iter().map(|assumption| doubt(assumption, things)).collect::<Vec<_>>().join("; ")
+fn reason(lowered_by: Assumptions, things: Things<'_>) -> Option<String> {
+    let doubts: Vec<_> = lowered_by.iter().map(|assumption| doubt(assumption, things)).collect();
+    (!doubts.is_empty()).then(|| doubts.join("; "))
 }
 
 /// Why an assumption may be wrong.

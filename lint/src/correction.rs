@@ -1,17 +1,28 @@
 //! Corrections of findings: what a rule changes in the JSON, as a change of the text, and in words.
 
+use std::ops::Range;
+
 use azure_workload_identity_policy::finding::Repair;
 use azure_workload_identity_policy::json::{Change, Document, Path, Value};
 
 use crate::opened::Opened;
-use crate::report::{Correction, TextEdit};
+use crate::report::{Correction, FilePlace, PlacedEdit, TextEdit};
+
+/// The place of a part of the text.
+pub(crate) type PlaceOf<'p> = dyn Fn(Range<usize>) -> FilePlace + 'p;
 
 /// The correction that makes a repair of `object`, if a change of the text does that.
-pub(crate) fn correction(repair: &Repair, object: Value<'_>, opened: &Opened<'_>) -> Option<Correction> {
+pub(crate) fn correction(
+    repair: &Repair,
+    object: Value<'_>,
+    opened: &Opened<'_>,
+    place: &PlaceOf<'_>,
+) -> Option<Correction> {
     let edits = opened.corrections(&repair.changes)?;
     let changes: Vec<_> = repair.changes.iter().collect();
     let done = done(&changes, &edits, object, opened).unwrap_or_else(|| "corrected".to_owned());
-    Some(Correction { applicability: repair.applicability, edits, done })
+    let edits = edits.into_iter().map(|TextEdit { span, text }| PlacedEdit { place: place(span), text });
+    Some(Correction { applicability: repair.applicability, edits: edits.collect(), done })
 }
 
 /// What changes do, as a text that says it when it is done.

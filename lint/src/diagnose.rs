@@ -11,13 +11,13 @@ use azure_workload_identity_policy::json;
 use azure_workload_identity_policy::rule::Severity;
 use sha2::{Digest, Sha256};
 
-use crate::correction::correction;
+use crate::correction::{PlaceOf, correction};
 use crate::draft::{Draft, DraftSubject, Request, Words};
 use crate::file::{File, Part};
 use crate::opened::{Opened, elements};
 use crate::options::Options;
 use crate::place::Located;
-use crate::report::{Diagnostic, FilePlace, ObjectName, RelatedPlace, Report, Skipped, Summary};
+use crate::report::{Diagnostic, FilePlace, ObjectName, RelatedPlace, Report, Summary};
 use crate::rule::Rule;
 use crate::rules::{repeated_key, suppression_reason, unused_suppression, wrong_type};
 use crate::set::Set;
@@ -55,7 +55,7 @@ pub(crate) fn report(set: &Set<'_>, drafts: &[Draft], options: &Options<'_>, wor
 
 /// What findings in one file are sorted by.
 pub fn key(it: &Diagnostic) -> (usize, usize, Rule, &str, &str) {
-    (it.place.span.start, it.place.span.end, it.rule, &it.path, &it.problem)
+    (it.place.span.start, it.place.span.end, it.rule, &it.path, &it.message)
 }
 
 /// The number of a draft, and 0 for its own place, or the number of a related one from 1.
@@ -115,7 +115,7 @@ fn answers(set: &Set<'_>, file: &File, asked: &HashMap<usize, Vec<Asked<'_>>>) -
             let Some(at) = set.objects.get(request.object) else { continue };
             let object = json.root().at(at.object.node);
             let Located { span, aliases } = opened.locate(object, &request.path, request.part);
-            let words = draft.map(|draft| words(draft, object, &opened));
+            let words = draft.map(|draft| words(draft, object, &opened, &place));
             let aliases = aliases.into_iter().map(place).collect();
             answers.insert(*id, PlaceAnswer { place: place(span), aliases, words });
         }
@@ -131,13 +131,14 @@ fn diagnostic(number: usize, draft: &Draft, object: &ObjectName, answers: &mut A
     let related = draft.related.iter().zip(1..);
     let related = related.filter_map(|((_, message), id)| Some((answers.remove(&(number, id))?.place, *message)));
     let related = aliases.chain(related).map(|(place, message)| RelatedPlace { place, message: message.to_owned() });
+    let path = draft.place.path.to_string();
     Some(Diagnostic {
         rule: draft.rule,
         severity: draft.severity,
         certainty: draft.certainty.clone(),
         place,
-        path: draft.place.path.to_string(),
-        problem: words.problem,
+        message: format!("{path}{}{}", if path.is_empty() { "" } else { " " }, words.problem),
+        path,
         fix: words.fix,
         object: object.clone(),
         related: related.collect(),
@@ -147,15 +148,15 @@ fn diagnostic(number: usize, draft: &Draft, object: &ObjectName, answers: &mut A
 }
 
 /// The words of a draft about an object, and its correction.
-fn words(draft: &Draft, object: json::Value<'_>, opened: &Opened<'_>) -> Words {
+fn words(draft: &Draft, object: json::Value<'_>, opened: &Opened<'_>, place: &PlaceOf<'_>) -> Words {
     match &draft.subject {
         DraftSubject::Finding { problem, fix, repair } => Words {
             problem: problem.clone(),
             fix: fix.clone(),
-            correction: repair.as_ref().and_then(|repair| correction(repair, object, opened)),
+            correction: repair.as_ref().and_then(|repair| correction(repair, object, opened, place)),
         },
         DraftSubject::WrongType { node, expected } => {
-            wrong_type::words(object.at(*node), *expected, &draft.place.path, object, opened)
+            wrong_type::words(object.at(*node), *expected, draft, object, opened, place)
         }
         DraftSubject::More(count) => {
             let problem = format!("breaks this rule in {count} more places");
@@ -210,13 +211,13 @@ fn suppressed(
         let suppressions = suppressions.all();
         let Some(file) = set.files.get(number).filter(|_| !suppressions.is_empty()) else { continue };
         let lines = Lines::new(&file.source.text);
+        let place = |span| FilePlace::new(&file.source, &lines, span);
         for (suppression, used) in suppressions.iter().zip(used) {
             let found = suppression_reason::check(suppression).into_iter();
-            let found = found.chain(unused_suppression::check(suppression, &used, &file.source.text));
+            let found = found.chain(unused_suppression::check(suppression, &used, &file.source.text, &place));
             diagnostics.extend(found.map(|problem| {
-                let place = FilePlace::new(&file.source, &lines, problem.span);
                 let words = (problem.problem, problem.fix);
-                let diagnostic = Diagnostic::of_own_rule(problem.rule, place, words, options);
+                let diagnostic = Diagnostic::of_own_rule(problem.rule, place(problem.span), words, options);
                 let diagnostic = Diagnostic { correction: problem.correction, ..diagnostic };
                 (number, diagnostic)
             }));
@@ -257,13 +258,10 @@ impl Report {
     pub fn of_reading(files: &[File]) -> Self {
         let mut report = Self::default();
         for file in files {
-            let name = &file.source.name;
             report.summary.files += 1;
             report.summary.documents += file.documents;
             report.summary.objects += file.objects;
-            report
-                .skipped
-                .extend(file.skipped.iter().map(|reason| Skipped { file: name.clone(), reason: reason.clone() }));
+            report.skipped.extend(file.skipped.clone());
             report.errors.extend(file.errors());
         }
         report

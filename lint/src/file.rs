@@ -10,7 +10,7 @@ use crate::kustomization::{Kustomization, is_own_type};
 use crate::manifest::looks_like_one;
 use crate::members::text;
 use crate::objects::TypedObject;
-use crate::report::{ObjectName, ReadError, SkipReason};
+use crate::report::{ObjectName, ReadError, SkipKind, Skipped};
 use crate::source::{Encoding, Lines, NoText, Source, as_json};
 use crate::yaml;
 
@@ -22,9 +22,9 @@ pub struct File {
     /// How the text is encoded. Places count in the text.
     pub encoding: Encoding,
     /// Why it was not checked on purpose, or only in part.
-    pub skipped: Option<SkipReason>,
-    /// What could not be read.
-    pub errors: Vec<yaml::SyntaxError>,
+    pub skipped: Option<Skipped>,
+    /// What could not be read: no errors of the file if it was skipped because of them.
+    errors: Vec<yaml::SyntaxError>,
     /// How many documents it has that are not empty.
     pub documents: usize,
     /// How many Kubernetes objects it has: what kustomize reads itself is none.
@@ -157,8 +157,8 @@ impl File {
             let line_of = |at: usize| text.get(..at).unwrap_or_default().matches('\n').count() + 1;
             match text.find("{{") {
                 Some(at) => {
-                    file.skipped = Some(SkipReason::Template { line: line_of(at), error: error.message.clone() });
-                    file.errors.clear();
+                    let name = Arc::clone(&file.source.name);
+                    file.skipped = Some(Skipped::template(name, line_of(at), &error.message));
                 }
                 None => {
                     let line = line_of(error.offset);
@@ -175,8 +175,8 @@ impl File {
         if self.objects > 0 || looks_like_one(text) {
             return;
         }
-        self.skipped = self.errors.first().map(|error| SkipReason::NoManifest { line, error: error.message.clone() });
-        self.errors.clear();
+        let skipped = |error: &yaml::SyntaxError| Skipped::no_manifest(self.source.name.clone(), line, &error.message);
+        self.skipped = self.errors.first().map(skipped);
     }
 
     /// Reads the documents again. They are counted as they were when the file was read: those that cannot be read are not.
@@ -203,8 +203,12 @@ impl File {
         }
     }
 
-    /// What could not be read.
+    /// What could not be read in a file that was not skipped.
     pub fn errors(&self) -> Vec<ReadError> {
+        if self.skipped.is_some() { Vec::new() } else { self.read_errors() }
+    }
+
+    fn read_errors(&self) -> Vec<ReadError> {
         if self.errors.is_empty() {
             return Vec::new();
         }
@@ -219,14 +223,12 @@ impl File {
 
     /// What could not be read, and why the file was skipped: for a file that is needed as a whole.
     pub fn problems(&self) -> Vec<ReadError> {
-        let skipped = self.skipped.iter().map(|reason| {
-            let (line, message) = match reason {
-                SkipReason::NoManifest { line, error } => (*line, error.clone()),
-                SkipReason::Template { .. } | SkipReason::NotRead(_) => (None, reason.to_string()),
-            };
-            ReadError { file: self.source.name.clone(), line, message }
-        });
-        skipped.chain(self.errors()).collect()
+        match &self.skipped {
+            Some(Skipped { file, kind: SkipKind::Template | SkipKind::NotRead, reason }) => {
+                vec![ReadError { file: file.clone(), line: None, message: reason.clone() }]
+            }
+            Some(_) | None => self.read_errors(),
+        }
     }
 
     fn read_yaml(&mut self, text: &str) {
@@ -292,7 +294,7 @@ mod tests {
         ] {
             let file = File::read("a.yaml", bytes);
             assert_eq!(file.errors().first().map(|it| it.message.as_str()), error);
-            let reason = skipped.map(|error| SkipReason::NoManifest { line: None, error: error.to_owned() });
+            let reason = skipped.map(|error| Skipped::no_manifest("a.yaml".into(), None, error));
             assert_eq!(file.skipped, reason);
         }
     }

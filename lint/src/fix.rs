@@ -67,7 +67,8 @@ fn round<'d>(text: &str, diagnostics: &'d [Diagnostic], up_to: Applicability) ->
     if chosen.is_empty() {
         return None;
     }
-    let mut edits: Vec<TextEdit> = chosen.iter().flat_map(|(_, correction)| &correction.edits).cloned().collect();
+    let mut edits: Vec<TextEdit> =
+        chosen.iter().flat_map(|(_, correction)| &correction.edits).map(TextEdit::from).collect();
     edits.sort_by_key(|edit| (edit.span.start, edit.span.end));
     Some((apply(text, &edits), chosen.into_iter().map(|(diagnostic, _)| diagnostic).collect()))
 }
@@ -86,7 +87,7 @@ fn choose<'d>(
     let nodes = Nodes::of(text);
     let (mut chosen, mut taken) = (Vec::new(), Vec::<Reach>::new());
     for (diagnostic, correction) in fixable {
-        let reach: Vec<_> = correction.edits.iter().map(|edit| nodes.reach(&edit.span)).collect();
+        let reach: Vec<_> = correction.edits.iter().map(|edit| nodes.reach(&edit.place.span)).collect();
         if reach.iter().all(|own| taken.iter().all(|other| !own.concerns(other))) {
             chosen.push((diagnostic, correction));
             taken.extend(reach);

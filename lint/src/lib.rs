@@ -13,7 +13,7 @@
 //!                     (rules: what only files can break; other_kinds: objects that may hand labels to pods;
 //!                      concern: which objects have to do with identities; consumers, identities: kinds that use and make them)
 //!      -> diagnose    findings with their places and corrections (correction), without what comments suppress (suppressions)
-//!      -> report      ready to be rendered
+//!      -> report      ready to be rendered, and to be given to programs (v1)
 //!      -> answers     what kubectl prints for each object
 //!      -> fix         files after the corrections that a check offers
 //!      -> preview     what admission would inject, as changes of the text
@@ -45,6 +45,7 @@ pub mod set;
 pub mod settings;
 mod state;
 pub mod suppressions;
+pub mod v1;
 mod workers;
 
 pub use check::check;

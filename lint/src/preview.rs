@@ -13,6 +13,7 @@ use azure_workload_identity_policy::rule::RuleId;
 use azure_workload_identity_policy::settings::{OptIn, Settings};
 use azure_workload_identity_policy::subject::SubjectKind;
 use azure_workload_identity_policy::{decide, examine};
+use serde::Serialize;
 
 use crate::check::asked_of_files;
 use crate::edit;
@@ -52,7 +53,9 @@ pub struct PodPreview {
 }
 
 /// What happens to a pod.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 pub enum Outcome {
     /// It is injected, and the edits of the preview show how.
     Injected {
@@ -73,7 +76,8 @@ pub enum Outcome {
 }
 
 /// Why a pod is not changed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 pub struct Unchanged {
     /// Why, as a sentence without its period.
     pub reason: String,
@@ -82,7 +86,9 @@ pub struct Unchanged {
 }
 
 /// What kind of reason there is that a pod is not changed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 pub enum Cause {
     /// The pod asks for no identity.
     NoIdentity,

@@ -2,6 +2,7 @@
 
 use azure_workload_identity_policy::json::Document;
 use azure_workload_identity_policy::settings::Settings;
+use serde::Serialize;
 
 use crate::check::{Files, inquiry, namespace_of};
 use crate::file::File;
@@ -25,7 +26,8 @@ pub struct FilePreview {
 }
 
 /// What happens to a pod, or to the pods of a template.
-#[derive(Debug)]
+#[derive(Debug, Serialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 pub struct NamedPod {
     /// The pod, or the object with the template.
     pub object: ObjectName,

@@ -1,22 +1,27 @@
 //! What a check of files reports, ready to be rendered.
 
 use std::fmt;
-use std::mem::discriminant;
 use std::ops::Range;
 use std::sync::Arc;
 
 use azure_workload_identity_policy::assumption::Assumption;
 use azure_workload_identity_policy::finding::Applicability;
 use azure_workload_identity_policy::rule::Severity;
+use schemars::JsonSchema;
+use serde::Serialize;
 
 use crate::certainty::Certainty;
 pub use crate::edit::TextEdit;
 use crate::options::Options;
 use crate::rule::Rule;
-use crate::source::{Lines, Position, Source};
+use crate::source::{Lines, Source};
+use crate::v1;
 
 /// The result of a check.
-#[derive(Debug, Default)]
+///
+/// Lines and columns are counted from 1, columns in characters. Files are relative to the folder in which the program ran.
+#[derive(Debug, Default, Serialize, JsonSchema)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify), tsify(hashmap_as_object))]
 pub struct Report {
     /// What was found: by file in the order of the input, then by position, then by rule.
     pub findings: Vec<Diagnostic>,
@@ -29,21 +34,29 @@ pub struct Report {
 }
 
 /// A finding with its place in a file.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 pub struct Diagnostic {
-    /// The rule that is broken.
+    /// The name of the rule that is broken; `azwi-check explain` describes it.
+    #[schemars(with = "String")]
+    #[cfg_attr(feature = "typescript", tsify(type = "string"))]
     pub rule: Rule,
-    /// The severity that counts: never [`Severity::Off`].
+    /// The severity that counts. deny: admission rejects the object. warn: admission warns who applies it. note: admission is silent.
+    #[schemars(with = "String", extend("enum" = ["deny", "warn", "note"]))]
+    #[cfg_attr(feature = "typescript", tsify(type = "\"deny\" | \"warn\" | \"note\""))]
     pub severity: Severity,
     /// How sure it is.
+    #[serde(flatten)]
     pub certainty: Certainty,
     /// Where.
+    #[serde(flatten)]
     pub place: FilePlace,
     /// The path in the object, as messages write it: `metadata.labels["azure.workload.identity/use"]`. Empty for a finding about a
     /// comment.
     pub path: String,
-    /// What is wrong, as the end of a sentence that begins with the path.
-    pub problem: String,
+    /// What is wrong, in a sentence that begins with the path.
+    pub message: String,
     /// What to do about it.
     pub fix: String,
     /// The object.
@@ -51,6 +64,9 @@ pub struct Diagnostic {
     /// Other places that have to do with it.
     pub related: Vec<RelatedPlace>,
     /// The change of the file that does what `fix` says.
+    #[serde(flatten, serialize_with = "v1::fixability")]
+    #[schemars(with = "v1::Fixability<'_>")]
+    #[cfg_attr(feature = "typescript", tsify(type = "Fixability"))]
     pub correction: Option<Correction>,
     /// Tells this finding from others, also after lines were added above it: sixteen hexadecimal digits.
     pub fingerprint: String,
@@ -58,14 +74,14 @@ pub struct Diagnostic {
 
 impl Diagnostic {
     /// What one of the linter's own rules finds: what is wrong, and what to do.
-    pub fn of_own_rule(rule: Rule, place: FilePlace, (problem, fix): (String, String), options: &Options<'_>) -> Self {
+    pub fn of_own_rule(rule: Rule, place: FilePlace, (message, fix): (String, String), options: &Options<'_>) -> Self {
         Self {
             rule,
             severity: options.severity_of(rule),
             certainty: Certainty::default(),
             place,
             path: String::new(),
-            problem,
+            message,
             fix,
             object: ObjectName::default(),
             related: Vec::new(),
@@ -74,14 +90,10 @@ impl Diagnostic {
         }
     }
 
-    /// What is wrong, in a sentence that begins with the path.
-    pub fn message(&self) -> String {
-        format!("{}{}{}", self.path, if self.path.is_empty() { "" } else { " " }, self.problem)
-    }
-
-    /// Why it is less severe than its rule, in words; `None` if it is not.
-    pub fn doubt(&self) -> Option<&str> {
-        Some(self.certainty.reason.as_str()).filter(|reason| !reason.is_empty())
+    /// The same at a path in the object, with which its message begins.
+    #[must_use]
+    pub fn at_path(self, path: String) -> Self {
+        Self { message: [&path, " ", &self.message].concat(), path, ..self }
     }
 
     /// Whether nothing but a value that is filled in later makes it less severe than its rule.
@@ -96,46 +108,97 @@ pub struct Correction {
     /// Whether it can be made unasked.
     pub applicability: Applicability,
     /// Changes of the text of the file: all of them together, in order, not overlapping.
-    pub edits: Vec<TextEdit>,
+    pub edits: Vec<PlacedEdit>,
     /// What they change, as it is said when it is done: `"True" -> "true"`.
     pub done: String,
 }
 
+/// A replacement in a file; an insertion if the replaced part is empty.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+pub struct PlacedEdit {
+    /// What is replaced.
+    #[serde(flatten)]
+    pub place: FilePlace,
+    /// The new text.
+    pub text: String,
+}
+
+impl From<&PlacedEdit> for TextEdit {
+    fn from(edit: &PlacedEdit) -> Self {
+        Self { span: edit.place.span.clone(), text: edit.text.clone() }
+    }
+}
+
 /// A part of a file.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 pub struct FilePlace {
     /// The file.
+    #[serde(rename = "file", serialize_with = "v1::name")]
+    #[schemars(with = "String")]
+    #[cfg_attr(feature = "typescript", tsify(type = "string"))]
     pub source: Source,
     /// The part, in bytes.
+    #[serde(skip)]
     pub span: Range<usize>,
-    /// The part for people; its end is behind the last character.
-    pub range: Range<Position>,
+    /// The line, from 1.
+    #[schemars(range(min = 1))]
+    pub line: usize,
+    /// The column in characters, from 1.
+    #[schemars(range(min = 1))]
+    pub column: usize,
+    /// The line of the end.
+    #[schemars(range(min = 1))]
+    pub end_line: usize,
+    /// The column behind the last character.
+    #[schemars(range(min = 1))]
+    pub end_column: usize,
+    /// The offset in UTF-16 code units, as JavaScript counts, from 0.
+    pub offset: usize,
+    /// The offset of the end.
+    pub end_offset: usize,
 }
 
 impl FilePlace {
     /// A part of a file, whose lines are at hand.
     pub fn new(source: &Source, lines: &Lines<'_>, span: Range<usize>) -> Self {
-        Self { source: source.clone(), range: lines.range(&span), span }
+        let (start, end) = (lines.position(span.start), lines.position(span.end));
+        Self {
+            source: source.clone(),
+            line: start.line,
+            column: start.column,
+            end_line: end.line,
+            end_column: end.column,
+            offset: lines.utf16(span.start),
+            end_offset: lines.utf16(span.end),
+            span,
+        }
     }
 }
 
 /// A place that has to do with a finding.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 pub struct RelatedPlace {
     /// Where; it may be another file.
+    #[serde(flatten)]
     pub place: FilePlace,
     /// What it has to do with the finding.
     pub message: String,
 }
 
 /// An object, as it names itself.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 pub struct ObjectName {
     /// `apiVersion`.
     pub api_version: String,
     /// `kind`.
     pub kind: String,
-    /// `metadata.namespace`, or the namespace given for objects without one.
+    /// `metadata.namespace`, or that of `--namespace`; `null` if there is neither.
     pub namespace: Option<String>,
     /// `metadata.name`, or `metadata.generateName`; empty if there is neither.
     pub name: String,
@@ -158,78 +221,68 @@ impl fmt::Display for ObjectName {
 }
 
 /// A file that was not checked on purpose.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 pub struct Skipped {
     /// The file.
     pub file: Arc<str>,
-    /// Why.
-    pub reason: SkipReason,
+    /// What kind of reason there is.
+    pub kind: SkipKind,
+    /// Why, as the end of a sentence that begins with the file.
+    pub reason: String,
 }
 
-/// Why a file is not checked.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum SkipReason {
+/// What kind of reason there is that a file is not checked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+pub enum SkipKind {
     /// It is a template, and no YAML or JSON before it is rendered.
-    Template {
-        /// The line of the first `{{`.
-        line: usize,
-        /// Why it cannot be read.
-        error: String,
-    },
-    /// It cannot be read, and nothing in it looks like a Kubernetes object.
-    NoManifest {
-        /// The line that cannot be read; `None` if it is no text.
-        line: Option<usize>,
-        /// Why it cannot be read.
-        error: String,
-    },
-    /// It is not read, whatever its content: a link that leads elsewhere, a device. The end of a sentence about one file.
-    NotRead(String),
+    Template,
+    /// It cannot be read, and nothing in it looks like `apiVersion` and `kind`.
+    NoManifest,
+    /// It is not opened, or not read to its end: a link that leads out of the repository, a device, a file of more than 100 MB.
+    NotRead,
 }
 
-impl SkipReason {
-    /// The name of the kind of reason, for programs.
-    pub const fn name(&self) -> &'static str {
-        match self {
-            Self::Template { .. } => "template",
-            Self::NoManifest { .. } => "no-manifest",
-            Self::NotRead(_) => "not-read",
+impl Skipped {
+    /// A template, by the line of its first `{{`, and why it cannot be read.
+    pub(crate) fn template(file: Arc<str>, line: usize, error: &str) -> Self {
+        let reason =
+            format!("is a template ({{{{ in line {line}) and no YAML: {error}; render it and check the result");
+        Self { file, kind: SkipKind::Template, reason }
+    }
+
+    /// A file that cannot be read, why, and in which line if it is a text.
+    pub(crate) fn no_manifest(file: Arc<str>, line: Option<usize>, error: &str) -> Self {
+        let why = match line {
+            Some(line) => format!("cannot be read (line {line}: {error})"),
+            None => error.to_owned(),
+        };
+        Self {
+            file,
+            kind: SkipKind::NoManifest,
+            reason: format!("is no manifest: it has no apiVersion and kind, and {why}"),
         }
+    }
+
+    /// A file that is not read, whatever its content. The reason is the end of a sentence about one file.
+    pub fn not_read(file: Arc<str>, reason: String) -> Self {
+        Self { file, kind: SkipKind::NotRead, reason }
     }
 
     /// Whether two files are skipped for the same reason, details aside.
     fn is_alike(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::NotRead(one), Self::NotRead(other)) => one == other,
-            (one, other) => discriminant(one) == discriminant(other),
-        }
+        self.kind == other.kind && (self.kind != SkipKind::NotRead || self.reason == other.reason)
     }
 }
 
-/// The end of a sentence that begins with the file, with every detail.
-impl fmt::Display for SkipReason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Template { line, error } => {
-                write!(f, "is a template ({{{{ in line {line}) and no YAML: {error}; render it and check the result")
-            }
-            Self::NoManifest { line: Some(line), error } => {
-                write!(f, "is no manifest: it has no apiVersion and kind, and cannot be read (line {line}: {error})")
-            }
-            Self::NoManifest { line: None, error } => {
-                write!(f, "is no manifest: it has no apiVersion and kind, and {error}")
-            }
-            Self::NotRead(reason) => f.write_str(reason),
-        }
-    }
-}
-
-/// Files that were skipped for the same reason.
+/// Files that were skipped for the same reason, in the order of the input.
 #[derive(Clone, Debug)]
 pub struct SkippedAlike<'r> {
-    /// The reason, with the details of the first file.
-    reason: &'r SkipReason,
-    /// The files, in the order of the input.
+    /// The first file.
+    first: &'r Skipped,
+    /// All files.
     pub files: Vec<&'r Skipped>,
 }
 
@@ -247,13 +300,13 @@ impl SkippedAlike<'_> {
 impl fmt::Display for SkippedAlike<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let count = self.files.len();
-        match (self.reason, count) {
-            (SkipReason::Template { .. }, 1) => f.write_str("1 file is a template, to be rendered first: "),
-            (SkipReason::Template { .. }, _) => write!(f, "{count} files are templates, to be rendered first: "),
-            (SkipReason::NoManifest { .. }, 1) => f.write_str("1 file is no manifest: "),
-            (SkipReason::NoManifest { .. }, _) => write!(f, "{count} files are no manifests: "),
-            (SkipReason::NotRead(reason), 1) => write!(f, "1 file {reason}: "),
-            (SkipReason::NotRead(reason), _) => write!(f, "{count} files, each of which {reason}: "),
+        match (self.first.kind, count) {
+            (SkipKind::Template, 1) => f.write_str("1 file is a template, to be rendered first: "),
+            (SkipKind::Template, _) => write!(f, "{count} files are templates, to be rendered first: "),
+            (SkipKind::NoManifest, 1) => f.write_str("1 file is no manifest: "),
+            (SkipKind::NoManifest, _) => write!(f, "{count} files are no manifests: "),
+            (SkipKind::NotRead, 1) => write!(f, "1 file {}: ", self.first.reason),
+            (SkipKind::NotRead, _) => write!(f, "{count} files, each of which {}: ", self.first.reason),
         }?;
         for (number, file) in self.files.iter().take(NAMED).enumerate() {
             write!(f, "{}{}", if number == 0 { "" } else { ", " }, file.file)?;
@@ -267,9 +320,9 @@ impl Report {
     pub fn skipped_alike(&self) -> Vec<SkippedAlike<'_>> {
         let mut all = Vec::<SkippedAlike<'_>>::new();
         for file in &self.skipped {
-            match all.iter_mut().find(|alike| alike.reason.is_alike(&file.reason)) {
+            match all.iter_mut().find(|alike| alike.first.is_alike(file)) {
                 Some(alike) => alike.files.push(file),
-                None => all.push(SkippedAlike { reason: &file.reason, files: vec![file] }),
+                None => all.push(SkippedAlike { first: file, files: vec![file] }),
             }
         }
         all
@@ -277,18 +330,21 @@ impl Report {
 }
 
 /// Something that could not be read.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 pub struct ReadError {
     /// The file.
     pub file: Arc<str>,
-    /// The line, from 1; `None` for a file of which nothing could be read.
+    /// The line, from 1; `null` if nothing of the file could be read.
+    #[schemars(range(min = 1))]
     pub line: Option<usize>,
     /// What is wrong with it.
     pub message: String,
 }
 
 /// How much was checked, and what was found.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 pub struct Summary {
     /// Files that were read.
     pub files: usize,
@@ -320,16 +376,16 @@ mod tests {
 
     #[test]
     fn skipped_files_are_named_by_reason() {
-        let skipped = |file: &str, reason| Skipped { file: file.into(), reason };
-        let template = |line| SkipReason::Template { line, error: "a tab".into() };
+        let template = |file: &str, line| Skipped::template(file.into(), line, "a tab");
+        let not_read = |file: &str, reason: &str| Skipped::not_read(file.into(), reason.into());
         let mut report = Report {
             skipped: vec![
-                skipped("a.yaml", template(1)),
-                skipped("b.json", SkipReason::NoManifest { line: Some(2), error: "no value".into() }),
-                skipped("c.yaml", template(7)),
-                skipped("d.yaml", SkipReason::NotRead("is no regular file".into())),
-                skipped("e.yaml", SkipReason::NotRead("is a link that leads out of shop".into())),
-                skipped("f.yaml", SkipReason::NotRead("is no regular file".into())),
+                template("a.yaml", 1),
+                Skipped::no_manifest("b.json".into(), Some(2), "no value"),
+                template("c.yaml", 7),
+                not_read("d.yaml", "is no regular file"),
+                not_read("e.yaml", "is a link that leads out of shop"),
+                not_read("f.yaml", "is no regular file"),
             ],
             ..Report::default()
         };
@@ -344,7 +400,7 @@ mod tests {
             ]
         );
 
-        report.skipped = (1..=8).map(|number| skipped(&format!("{number}.yaml"), template(number))).collect();
+        report.skipped = (1..=8).map(|number| template(&format!("{number}.yaml"), number)).collect();
         let expected = "8 files are templates, to be rendered first: 1.yaml, 2.yaml, 3.yaml, 4.yaml, 5.yaml and 3 more";
         assert_eq!(lines(&report), [expected]);
         assert_eq!(report.skipped_alike()[0].unnamed(), 3);

@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use granit_parser::{Event, Options, Parser};
 
-use crate::report::{Correction, TextEdit};
+use crate::report::Correction;
 use crate::rule::Rule;
 
 /// What begins a comment for this program.
@@ -93,8 +93,8 @@ impl Suppressions {
 }
 
 impl Suppression {
-    /// Removes the comment, with its line if nothing else is on it.
-    pub fn removal(&self, text: &str) -> TextEdit {
+    /// The comment as it is removed: with its line if nothing else is on it.
+    pub fn removal(&self, text: &str) -> Range<usize> {
         let before = text.get(..self.span.start).unwrap_or_default();
         let content = before.trim_end_matches([' ', '\t']).len();
         let is_alone = content == 0 || before.get(..content).is_some_and(|before| before.ends_with('\n'));
@@ -102,7 +102,7 @@ impl Suppression {
             Some(line_feed) if is_alone => self.span.end + line_feed + 1,
             _ => self.span.end,
         };
-        TextEdit { span: content..end, text: String::new() }
+        content..end
     }
 }
 

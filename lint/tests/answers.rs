@@ -51,7 +51,7 @@ fn each_run_has_the_answers_that_are_recorded() {
             }
             writeln!(printed, "### {title}").unwrap();
             for answer in run(text, of_policy) {
-                let line = answer.place.range.start.line;
+                let line = answer.place.line;
                 let mark = if answer.is_allowed { "+" } else { "-" };
                 writeln!(printed, "{mark} {} ({line})\n{}", answer.object, answer.text).unwrap();
             }

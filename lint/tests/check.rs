@@ -7,7 +7,7 @@
 use std::fmt::Write as _;
 use std::{fs, path::Path};
 
-use azure_workload_identity_lint::report::Report;
+use azure_workload_identity_lint::report::{FilePlace, Report};
 use azure_workload_identity_lint::{File, OneThread, Options, check};
 use azure_workload_identity_policy::finding::Applicability;
 
@@ -27,23 +27,24 @@ fn files(case: &str) -> (Vec<File>, Vec<File>) {
 fn render(report: &Report) -> String {
     let mut text = String::new();
     for found in &report.findings {
-        let (place, start, end) = (&found.place, found.place.range.start, found.place.range.end);
+        let place = &found.place;
         let shown = place.source.text[place.span.clone()].lines().next().unwrap_or_default();
-        let (severity, rule, message, fix) = (found.severity.name(), found.rule, found.message(), &found.fix);
-        let (name, line, column) = (&place.source.name, start.line, start.column);
-        let end = if end.line == line { end.column.to_string() } else { format!("{}:{}", end.line, end.column) };
+        let (severity, rule, message, fix) = (found.severity.name(), found.rule, &found.message, &found.fix);
+        let FilePlace { line, column, end_line, end_column, .. } = place;
+        let end = if end_line == line { end_column.to_string() } else { format!("{end_line}:{end_column}") };
+        let name = &place.source.name;
         writeln!(text, "{name}:{line}:{column}-{end} {severity} {rule}: {message}; {fix}").unwrap();
         writeln!(text, "    `{shown}`").unwrap();
         if let Some(correction) = &found.correction {
             let kind = if correction.applicability == Applicability::Suggestion { "suggestion: " } else { "" };
             for edit in &correction.edits {
-                let old = place.source.text[edit.span.clone()].replace('\n', "\\n");
+                let old = place.source.text[edit.place.span.clone()].replace('\n', "\\n");
                 writeln!(text, "    {kind}`{old}` becomes `{}`", edit.text.replace('\n', "\\n")).unwrap();
             }
         }
         for related in &found.related {
-            let (name, start) = (&related.place.source.name, related.place.range.start);
-            writeln!(text, "    {name}:{}:{} {}", start.line, start.column, related.message).unwrap();
+            let FilePlace { source, line, column, .. } = &related.place;
+            writeln!(text, "    {}:{line}:{column} {}", source.name, related.message).unwrap();
         }
     }
     for skipped in &report.skipped {

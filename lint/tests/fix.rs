@@ -253,7 +253,7 @@ fn corrections_that_undo_each_other_come_to_an_end() {
         let edits = &mut finding.correction.as_mut().unwrap().edits;
         edits.truncate(1);
         let edit = edits.first_mut().unwrap();
-        edit.span = 3..4;
+        edit.place.span = 3..4;
         edit.text = if &*files[0].source.text == "a: b\n" { "c".to_owned() } else { "b".to_owned() };
         report
     };
@@ -274,7 +274,7 @@ fn corrections_that_make_what_they_correct_come_to_an_end() {
         let finding = report.findings.first_mut().unwrap();
         finding.place.source = files[0].source.clone();
         let edit = finding.correction.as_mut().unwrap().edits.first_mut().unwrap();
-        edit.span = 0..0;
+        edit.place.span = 0..0;
         edit.text = "#\n".to_owned();
         report
     };

@@ -110,11 +110,8 @@ pub struct Lines<'t> {
     /// Where each line starts, in bytes.
     starts: Vec<usize>,
     characters: CountsBefore<'t>,
+    units: CountsBefore<'t>,
 }
-
-/// The offsets in a text as JavaScript counts them, in UTF-16 code units. Made once a text.
-#[derive(Debug)]
-pub struct Utf16<'t>(CountsBefore<'t>);
 
 /// How many of something are before a byte of a text.
 #[derive(Debug)]
@@ -132,7 +129,8 @@ impl<'t> Lines<'t> {
     /// Finds the lines of a text. A line ends with a line feed.
     pub fn new(text: &'t str) -> Self {
         let starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
-        Self { text, starts, characters: CountsBefore::new(text, count_characters) }
+        let (characters, units) = (CountsBefore::new(text, count_characters), CountsBefore::new(text, count_units));
+        Self { text, starts, characters, units }
     }
 
     /// The position of a byte of the text; of the end of the text if it is shorter.
@@ -147,22 +145,10 @@ impl<'t> Lines<'t> {
     pub fn range(&self, span: &Range<usize>) -> Range<Position> {
         self.position(span.start)..self.position(span.end)
     }
-}
 
-impl<'t> Utf16<'t> {
-    /// Counts the code units of a text.
-    pub fn new(text: &'t str) -> Self {
-        Self(CountsBefore::new(text, count_units))
-    }
-
-    /// The offset in code units of a byte of the text; of the end of the text if it is shorter.
-    pub fn offset(&self, byte: usize) -> usize {
-        self.0.before(byte.min(self.0.text.len()))
-    }
-
-    /// A part of the text, in code units.
-    pub fn span(&self, span: &Range<usize>) -> Range<usize> {
-        self.offset(span.start)..self.offset(span.end)
+    /// The offset of a byte of the text in UTF-16 code units, as JavaScript counts; of the end of the text if it is shorter.
+    pub fn utf16(&self, offset: usize) -> usize {
+        self.units.before(offset.min(self.text.len()))
     }
 }
 
@@ -224,13 +210,12 @@ mod tests {
         let line = "a: \u{e9} \u{20ac} \u{1f511} # \u{1f468}\u{200d}\u{1f469}\r\n";
         // More than one step, with characters across the limits of steps.
         let text = line.repeat(2 * STEP / line.len() + 3);
-        let offsets = Utf16::new(&text);
+        let lines = Lines::new(&text);
         let mut units = 0;
         for (at, character) in text.char_indices() {
-            assert_eq!(offsets.offset(at), units, "at byte {at}");
+            assert_eq!(lines.utf16(at), units, "at byte {at}");
             units += character.len_utf16();
         }
-        assert_eq!(offsets.span(&(0..text.len())), 0..units);
-        assert_eq!(offsets.offset(usize::MAX), units);
+        assert_eq!(lines.utf16(usize::MAX), units);
     }
 }

@@ -140,7 +140,7 @@ function tabs(): Tab[] {
   const found = summary ? summary.deny + summary.warn + summary.note : undefined;
   const rejected = answers.value?.value.filter((answer) => !answer.allowed).length;
   const pods = previews.value?.value.files.flatMap((file) => file.pods);
-  const injected = pods?.filter((pod) => pod.outcome === "injected" || pod.outcome === "unwritable").length;
+  const injected = pods?.filter((pod) => ["injected", "unwritable"].includes(pod.outcome.kind)).length;
   const broken = chains.value?.value.chains.filter((chain) => chain.verdict === "broken").length;
   const count = (value: number | undefined, label: string, kind: "deny" | "warn" | "plain") =>
     value ? { count: { value, label, kind } } : {};

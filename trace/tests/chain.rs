@@ -13,7 +13,7 @@ use azure_workload_identity_lint::report::FilePlace;
 use azure_workload_identity_lint::{File, OneThread, Options, check};
 use azure_workload_identity_policy::json::Document;
 use azure_workload_identity_policy::settings::Settings;
-use azure_workload_identity_trace::chain::report::{Chain, ChainReport, ChainVerdict, Link, Match, Part};
+use azure_workload_identity_trace::chain::report::{Chain, ChainReport, ChainVerdict, Link, Match, TokenPart};
 use azure_workload_identity_trace::chain::{Azure, Credentials, chains};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -49,7 +49,7 @@ fn ask<T>(case: &str, question: impl FnOnce(&[File], &Options<'_>, Azure<'_>) ->
 }
 
 fn at(place: Option<&FilePlace>) -> String {
-    place.map(|it| format!(" ({}:{})", it.source.name, it.range.start.line)).unwrap_or_default()
+    place.map(|it| format!(" ({}:{})", it.source.name, it.line)).unwrap_or_default()
 }
 
 fn render(report: &ChainReport) -> String {
@@ -63,7 +63,7 @@ fn render(report: &ChainReport) -> String {
             let namespace = object.namespace.as_deref().unwrap_or("-");
             writeln!(text, "  used by {} {namespace}/{}{place}{seconds}", object.kind, object.name).unwrap();
         }
-        let mut part = |name: &str, part: &Part| {
+        let mut part = |name: &str, part: &TokenPart| {
             let value = part.value.as_deref().unwrap_or("-");
             writeln!(text, "  {name} {value}{}", at(part.place.as_ref())).unwrap();
         };
@@ -91,7 +91,7 @@ fn render(report: &ChainReport) -> String {
         }
     }
     for it in &report.report.findings {
-        let (severity, rule, message, fix) = (it.severity.name(), it.rule, it.message(), &it.fix);
+        let (severity, rule, message, fix) = (it.severity.name(), it.rule, &it.message, &it.fix);
         writeln!(text, "{severity} {rule}: {message}; {fix}{}", at(Some(&it.place))).unwrap();
         let related = it.related.iter();
         related.for_each(|it| writeln!(text, "  {}{}", it.message, at(Some(&it.place))).unwrap());

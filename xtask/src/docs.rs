@@ -10,7 +10,7 @@ use crate::{
     cargo::Workspace,
     changelog::{self, Changelog},
     metadata::Metadata,
-    questions, rules_page, settings_schema,
+    questions, report_schemas, rules_page, settings_schema,
 };
 
 const README: &str = "README.md";
@@ -43,6 +43,9 @@ fn stale_in(workspace: &Workspace) -> Result<Vec<(&'static str, String)>> {
     let documents = [
         ("docs/rules.md", rules_page::markdown(workspace.root())?),
         ("docs/settings.schema.json", settings_schema::to_json()?),
+        ("docs/azwi-check.schema.json", report_schemas::report()?),
+        ("docs/azwi-check-chain.schema.json", report_schemas::chains()?),
+        ("docs/azwi-check-config.schema.json", report_schemas::configuration()?),
         (assumptions::FILE, assumptions::in_page(&workspace.read(assumptions::FILE)?)?),
         (README, with_count_of_rules(&workspace.read(README)?)?),
         (ACTION, with_version(&workspace.read(ACTION)?, &workspace.policy_version()?)?),

@@ -17,6 +17,7 @@ pub mod metadata;
 pub mod new_rule;
 pub mod questions;
 pub mod release;
+pub mod report_schemas;
 pub mod rules_page;
 pub mod settings_schema;
 

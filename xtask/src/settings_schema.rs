@@ -27,12 +27,17 @@ pub fn schema() -> Schema {
     settings.into_generator().into_root_schema_for::<Settings>()
 }
 
-/// Removes `null` from the types of optional members, because the policy rejects it, and line breaks from descriptions.
-fn tidy(schema: &mut Schema) {
-    let Some(object) = schema.as_object_mut() else { return };
-    if let Some(Value::String(description)) = object.get_mut("description") {
+/// Removes line breaks from the description.
+pub(crate) fn join_lines(schema: &mut Schema) {
+    if let Some(Value::String(description)) = schema.get_mut("description") {
         *description = description.replace('\n', " ");
     }
+}
+
+/// Removes `null` from the types of optional members, because the policy rejects it, and line breaks from descriptions.
+pub(crate) fn tidy(schema: &mut Schema) {
+    join_lines(schema);
+    let Some(object) = schema.as_object_mut() else { return };
     if let Some(Value::Array(types)) = object.get_mut("type") {
         types.retain(|name| name != "null");
         if let [only] = types.as_slice() {

@@ -4,7 +4,7 @@ use std::io::Write as _;
 
 use azure_workload_identity_lint::check;
 use azure_workload_identity_lint::fix::{Fixed, fix};
-use azure_workload_identity_lint::report::{Diagnostic, ReadError};
+use azure_workload_identity_lint::report::{Diagnostic, FilePlace, ReadError};
 use azure_workload_identity_lint::source::Encoding;
 use azure_workload_identity_policy::finding::Applicability;
 
@@ -63,10 +63,10 @@ pub(crate) fn run(arguments: &FixArguments, display: &mut Display<'_>) -> Result
     // The output of a dry run is for `patch`.
     if !arguments.dry_run {
         for Diagnostic { rule, place, correction, .. } in &done {
-            let (file, start) = (&place.source.name, place.range.start);
+            let FilePlace { source, line, column, .. } = place;
             let done = correction.as_ref().map(|correction| correction.done.as_str()).unwrap_or_default();
-            let (file, done) = (printable(file), printable(done));
-            writeln!(display.out, "{file}:{}:{}: fixed {rule}: {done}", start.line, start.column)?;
+            let (file, done) = (printable(&source.name), printable(done));
+            writeln!(display.out, "{file}:{line}:{column}: fixed {rule}: {done}")?;
         }
         if !done.is_empty() {
             writeln!(display.out)?;

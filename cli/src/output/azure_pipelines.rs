@@ -4,7 +4,8 @@
 
 use std::io::{self, Write};
 
-use azure_workload_identity_lint::report::Report;
+use azure_workload_identity_lint::report::{FilePlace, Report};
+use azure_workload_identity_lint::source::Source;
 use azure_workload_identity_policy::rule::Severity;
 
 use super::{sentence, word};
@@ -13,20 +14,18 @@ use crate::printable::{Prose, in_command, printable};
 /// Writes a report.
 pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     for finding in &report.findings {
-        let (file, start) = (&finding.place.source.name, finding.place.range.start);
+        let FilePlace { source: Source { name: file, .. }, line: number, column, .. } = &finding.place;
         // There is no issue below a warning: notes are lines of the log.
         if finding.severity < Severity::Warn {
             let (rule, sentence) = (finding.rule, sentence(finding));
-            line(&format!("{file}:{}:{}: note: {rule}: {sentence}", start.line, start.column), out)?;
+            line(&format!("{file}:{number}:{column}: note: {rule}: {sentence}"), out)?;
             continue;
         }
         writeln!(
             out,
-            "##vso[task.logissue type={};sourcepath={};linenumber={};columnnumber={};code={};]{}",
+            "##vso[task.logissue type={};sourcepath={};linenumber={number};columnnumber={column};code={};]{}",
             word(finding.severity, ["error", "warning", "warning"]),
             property(file),
-            start.line,
-            start.column,
             property(finding.rule.name()),
             data(&printable(&sentence(finding)))
         )?;

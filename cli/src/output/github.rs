@@ -4,7 +4,7 @@
 
 use std::io::{self, Write};
 
-use azure_workload_identity_lint::report::Report;
+use azure_workload_identity_lint::report::{FilePlace, Report};
 
 use super::{sentence, word};
 use crate::printable::{in_command, printable};
@@ -13,13 +13,13 @@ use crate::printable::{in_command, printable};
 pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     for finding in &report.findings {
         let command = word(finding.severity, ["error", "warning", "notice"]);
-        let (start, end) = (finding.place.range.start, finding.place.range.end);
-        write!(out, "::{command} file={},line={}", property(&finding.place.source.name), start.line)?;
+        let FilePlace { source, line, column, end_line, end_column, .. } = &finding.place;
+        write!(out, "::{command} file={},line={line}", property(&source.name))?;
         // Columns of an annotation over several lines are rejected.
-        if start.line == end.line {
-            write!(out, ",col={},endLine={},endColumn={}", start.column, end.line, end.column)?;
+        if line == end_line {
+            write!(out, ",col={column},endLine={end_line},endColumn={end_column}")?;
         } else {
-            write!(out, ",endLine={}", end.line)?;
+            write!(out, ",endLine={end_line}")?;
         }
         writeln!(out, ",title={}::{}", property(finding.rule.name()), data(&printable(&sentence(finding))))?;
     }

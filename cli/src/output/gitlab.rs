@@ -4,7 +4,7 @@
 
 use std::io::{self, Write};
 
-use azure_workload_identity_lint::report::{Diagnostic, ReadError, Report};
+use azure_workload_identity_lint::report::{Diagnostic, FilePlace, ReadError, Report};
 use serde::Serialize;
 
 use super::{sentence, word};
@@ -38,16 +38,13 @@ pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
 }
 
 fn issue(finding: &Diagnostic) -> Issue<'_> {
-    let range = &finding.place.range;
+    let FilePlace { source, line, end_line, .. } = &finding.place;
     Issue {
         description: sentence(finding),
         check_name: finding.rule.name(),
         fingerprint: finding.fingerprint.clone(),
         severity: word(finding.severity, ["major", "minor", "info"]),
-        location: FileLocation {
-            path: &finding.place.source.name,
-            lines: LineRange { begin: range.start.line, end: range.end.line },
-        },
+        location: FileLocation { path: &source.name, lines: LineRange { begin: *line, end: *end_line } },
     }
 }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use annotate_snippets::{Annotation, AnnotationKind, Element, Group, Level, Origin, Patch, Renderer, Snippet};
 use azure_workload_identity_lint::certainty::Certainty;
 use azure_workload_identity_lint::report::{
-    Diagnostic, FilePlace, ObjectName, RelatedPlace, Report, Summary, TextEdit,
+    Diagnostic, FilePlace, ObjectName, PlacedEdit, RelatedPlace, Report, Summary,
 };
 use azure_workload_identity_lint::source::Source;
 use azure_workload_identity_policy::finding::Applicability;
@@ -104,9 +104,9 @@ fn in_prose(finding: &Diagnostic) -> Diagnostic {
     Diagnostic {
         place: named(&finding.place),
         path: text(&finding.path),
-        problem: text(&finding.problem),
+        message: text(&finding.message),
         fix: text(&finding.fix),
-        certainty: Certainty { reason: text(&finding.certainty.reason), ..finding.certainty.clone() },
+        certainty: Certainty { doubt: finding.certainty.doubt.as_deref().map(text), ..finding.certainty.clone() },
         object: ObjectName {
             api_version: text(api_version),
             kind: text(kind),
@@ -124,13 +124,13 @@ fn groups(finding: &Diagnostic) -> Vec<Group<'_>> {
         Severity::Warn => Level::WARNING,
         Severity::Note | Severity::Off => Level::NOTE,
     };
-    let title = level.primary_title(finding.message()).id(finding.rule.name());
+    let title = level.primary_title(finding.message.as_str()).id(finding.rule.name());
     let mut group = title.elements(excerpts(finding));
     let object = finding.object.to_string();
     if !object.is_empty() {
         group = group.element(Level::INFO.with_name("object").message(object));
     }
-    if let Some(doubt) = finding.doubt() {
+    if let Some(doubt) = &finding.certainty.doubt {
         group = group.element(Level::INFO.with_name(only(finding.severity)).message(doubt));
     }
     let advice = finding.fix.as_str();
@@ -176,7 +176,7 @@ impl<'r> Window<'r> {
         let text = &place.source.text;
         let mark = mark(place);
         let mut start = line_start(text, mark.start);
-        let mut line = place.range.start.line;
+        let mut line = place.line;
         for _ in 0..LINES_BEFORE.min(line.saturating_sub(1)) {
             let before = line_start(text, start.saturating_sub(1));
             if !is_structure(text.get(before..start).unwrap_or_default()) {
@@ -192,14 +192,14 @@ impl<'r> Window<'r> {
     /// Adds a mark, if it is near enough. Whether it is.
     fn join(&mut self, place: &'r FilePlace, label: &'r str) -> bool {
         let text = &self.place.source.text;
-        let first = self.place.range.start.line;
-        if place.source != self.place.source || place.range.start.line.abs_diff(first) > MOST_LINES {
+        let first = self.place.line;
+        if place.source != self.place.source || place.line.abs_diff(first) > MOST_LINES {
             return false;
         }
         let mark = mark(place);
         if mark.start < self.span.start {
             self.span.start = line_start(text, mark.start);
-            self.line = place.range.start.line;
+            self.line = place.line;
         }
         self.span.end = self.span.end.max(line_end(text, mark.end));
         self.marks.push((AnnotationKind::Context, mark, label));
@@ -217,8 +217,7 @@ impl<'r> Window<'r> {
             return vec![Snippet::source(lines).line_start(line).path(name).annotations(annotations).into()];
         }
         let parts = marks.into_iter().flat_map(|(_, mark, label)| {
-            let start = place.range.start;
-            let origin = Origin::path(name).line(start.line).char_column(start.column);
+            let origin = Origin::path(name).line(place.line).char_column(place.column);
             let label = if label.is_empty() { "text" } else { label };
             let part = if is_secret { "not shown".to_owned() } else { part_of_long_line(&place.source.text, &mark) };
             let part = Level::INFO.with_name(label).message(part);
@@ -240,7 +239,7 @@ fn relative(part: &Range<usize>, start: usize) -> Range<usize> {
 /// What is underlined: the place, or its first line if it has many. At least one character, unless it is at the end of a line.
 fn mark(place: &FilePlace) -> Range<usize> {
     let (text, span) = (&place.source.text, &place.span);
-    let lines = place.range.end.line.saturating_sub(place.range.start.line);
+    let lines = place.end_line.saturating_sub(place.line);
     if lines == 0 { span.clone() } else { span.start..line_end(text, span.start).min(span.end).max(span.start) }
 }
 
@@ -255,11 +254,11 @@ fn part_of_long_line(text: &str, mark: &Range<usize>) -> String {
 }
 
 /// A correction as changed lines; `None` if it is too large to be shown.
-fn patch<'r>(place: &'r FilePlace, edits: &'r [TextEdit]) -> Option<Snippet<'r, Patch<'r>>> {
+fn patch<'r>(place: &'r FilePlace, edits: &'r [PlacedEdit]) -> Option<Snippet<'r, Patch<'r>>> {
     let (first, last) = (edits.first()?, edits.last()?);
     let text = &place.source.text;
-    let start = line_start(text, first.span.start);
-    let end = line_end(text, last.span.end);
+    let start = line_start(text, first.place.span.start);
+    let end = line_end(text, last.place.span.end);
     let lines = text.get(start..end)?;
     let added = edits.iter().map(|edit| edit.text.matches('\n').count()).sum::<usize>();
     if lines.len() > LONG_LINE || added + lines.matches('\n').count() > MOST_LINES {
@@ -267,16 +266,16 @@ fn patch<'r>(place: &'r FilePlace, edits: &'r [TextEdit]) -> Option<Snippet<'r, 
     }
     // Counted from the place, which is near.
     let lines_between = |part: Range<usize>| text.get(part).unwrap_or_default().matches('\n').count();
-    let line = place.range.start.line + lines_between(place.span.start..start);
+    let line = place.line + lines_between(place.span.start..start);
     let line = line.saturating_sub(lines_between(start..place.span.start));
-    let lines = masked(lines, &|at| edits.iter().any(|edit| relative(&edit.span, start).contains(&at)));
+    let lines = masked(lines, &|at| edits.iter().any(|edit| relative(&edit.place.span, start).contains(&at)));
     let patches = edits.iter().map(|edit| Patch::new(relative(&whole_lines(text, edit), start), edit.text.as_str()));
     Some(Snippet::source(lines).line_start(line).path(place.source.name.as_ref()).patches(patches))
 }
 
 /// The place of an edit; of one that removes lines, so that the line above them does not count as changed.
-fn whole_lines(text: &str, edit: &TextEdit) -> Range<usize> {
-    let TextEdit { span, text: new } = edit;
+fn whole_lines(text: &str, edit: &PlacedEdit) -> Range<usize> {
+    let PlacedEdit { place: FilePlace { span, .. }, text: new } = edit;
     let rest = text.get(span.start..).unwrap_or_default();
     let behind = text.get(span.end..).unwrap_or_default();
     if new.is_empty() && !span.is_empty() && rest.starts_with('\n') && behind.starts_with('\n') {
@@ -368,7 +367,7 @@ help: write "true"
         let mut finding = finding(text, "\"日本語\"");
         let place = sample::place("a.yaml", text, "labels");
         finding.related.push(RelatedPlace { place, message: "here".into() });
-        let edit = TextEdit { span: finding.place.span.clone(), text: "1".into() };
+        let edit = PlacedEdit { place: finding.place.clone(), text: "1".into() };
         finding.correction = Some(sample::correction(Applicability::Safe, edit));
 
         let text = render(vec![finding]);
@@ -417,13 +416,12 @@ help: write "true"
             let place = |(start, end): (usize, usize)| {
                 let position = |at: usize| text.floor_char_boundary(at.min(text.len()));
                 let span = position(start.min(end))..position(start.max(end));
-                let range = Lines::new(&text).range(&span);
                 let source = Source { name: "a.yaml".into(), text: text.as_str().into() };
-                FilePlace { source, span, range }
+                FilePlace::new(&source, &Lines::new(&text), span)
             };
             let mut finding = sample::finding(RuleId::LabelValue, Severity::Warn, place(places[0]));
             finding.related.push(RelatedPlace { place: place(places[1]), message: "here".into() });
-            let edit = TextEdit { span: place(places[2]).span, text: replacement };
+            let edit = PlacedEdit { place: place(places[2]), text: replacement };
             finding.correction = Some(sample::correction(Applicability::Suggestion, edit));
             let report = Report { findings: vec![finding], ..Report::default() };
             for is_coloured in [false, true] {
@@ -436,7 +434,7 @@ help: write "true"
     #[test]
     fn control_characters_of_a_file_do_not_reach_the_terminal() {
         let mut finding = finding("a: \u{1b}[2Jx\n", "x");
-        finding.problem = "is \u{1b}[2J".into();
+        finding.message = "is \u{1b}[2J".into();
         assert!(!render(vec![finding]).contains('\u{1b}'));
     }
 
@@ -474,7 +472,7 @@ help: write "true"
     #[test]
     fn a_suggestion_is_named_as_one() {
         let mut finding = finding("a: b\n", "b");
-        let edit = TextEdit { span: finding.place.span.clone(), text: "c".into() };
+        let edit = PlacedEdit { place: finding.place.clone(), text: "c".into() };
         finding.correction = Some(sample::correction(Applicability::Suggestion, edit));
         let text = render(vec![finding]);
         assert!(text.contains("\nsuggestion: write \"true\"\n"), "{text}");

@@ -6,7 +6,8 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::sync::Arc;
 
-use azure_workload_identity_lint::report::{Diagnostic, ReadError, Report, SkippedAlike};
+use azure_workload_identity_lint::report::{Diagnostic, FilePlace, ReadError, Report, SkippedAlike};
+use azure_workload_identity_lint::source::Source;
 use azure_workload_identity_policy::rule::Severity;
 use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
 
@@ -68,16 +69,16 @@ fn suite(file: Option<&Arc<str>>, cases: impl IntoIterator<Item = TestCase>) -> 
 }
 
 fn found(finding: &Diagnostic, deny_warnings: bool) -> TestCase {
-    let (file, start) = (&finding.place.source.name, finding.place.range.start);
+    let FilePlace { source: Source { name: file, .. }, line, column, .. } = &finding.place;
     let message = text(&sentence(finding));
-    let place_and_message = format!("{}:{}:{}: {message}", text(file), start.line, start.column);
+    let place_and_message = format!("{}:{line}:{column}: {message}", text(file));
     let fails = finding.severity == Severity::Deny || (deny_warnings && finding.severity == Severity::Warn);
     let mut status = TestCaseStatus::success();
     if fails {
         status = TestCaseStatus::non_success(NonSuccessKind::Failure);
         status.set_type(finding.severity.name()).set_message(message).set_description(place_and_message.as_str());
     }
-    let mut case = TestCase::new(format!("{} at {}:{}", finding.rule, start.line, start.column), status);
+    let mut case = TestCase::new(format!("{} at {line}:{column}", finding.rule), status);
     case.set_classname(text(file));
     if !fails {
         case.set_system_out(format!("{}: {place_and_message}", finding.severity.name()));

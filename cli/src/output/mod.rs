@@ -110,9 +110,9 @@ fn as_prose(out: &mut dyn Write, look: Look, write: impl FnOnce(&mut dyn Write) 
 
 /// A finding in one line: what is wrong, what to do about it, and why it is not severer.
 fn sentence(finding: &Diagnostic) -> String {
-    match finding.doubt() {
-        Some(doubt) => format!("{}; {} ({}: {doubt})", finding.message(), finding.fix, only(finding.severity)),
-        None => format!("{}; {}", finding.message(), finding.fix),
+    match &finding.certainty.doubt {
+        Some(doubt) => format!("{}; {} ({}: {doubt})", finding.message, finding.fix, only(finding.severity)),
+        None => format!("{}; {}", finding.message, finding.fix),
     }
 }
 

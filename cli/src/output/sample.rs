@@ -2,8 +2,8 @@
 
 use azure_workload_identity_lint::certainty::Certainty;
 use azure_workload_identity_lint::report::{
-    Correction, Diagnostic, FilePlace, ObjectName, ReadError, RelatedPlace, Report, SkipReason, Skipped, Summary,
-    TextEdit,
+    Correction, Diagnostic, FilePlace, ObjectName, PlacedEdit, ReadError, RelatedPlace, Report, SkipKind, Skipped,
+    Summary,
 };
 use azure_workload_identity_lint::rule::Rule;
 use azure_workload_identity_lint::source::{Lines, Source};
@@ -31,8 +31,7 @@ metadata:
 pub(super) fn place(name: &str, text: &str, part: &str) -> FilePlace {
     let start = text.find(part).unwrap();
     let span = start..start + part.len();
-    let range = Lines::new(text).range(&span);
-    FilePlace { source: Source { name: name.into(), text: text.into() }, span, range }
+    FilePlace::new(&Source { name: name.into(), text: text.into() }, &Lines::new(text), span)
 }
 
 /// A finding at a place.
@@ -43,7 +42,7 @@ pub(super) fn finding(rule: RuleId, severity: Severity, place: FilePlace) -> Dia
         certainty: Certainty::default(),
         place,
         path: "metadata.labels[\"azure.workload.identity/use\"]".into(),
-        problem: "is \"True\", which is ignored".into(),
+        message: "metadata.labels[\"azure.workload.identity/use\"] is \"True\", which is ignored".into(),
         fix: "write \"true\"".into(),
         object: ObjectName {
             api_version: "v1".into(),
@@ -57,12 +56,13 @@ pub(super) fn finding(rule: RuleId, severity: Severity, place: FilePlace) -> Dia
     }
 }
 
-fn template(line: usize) -> SkipReason {
-    SkipReason::Template { line, error: "100% wrong".into() }
+fn template(file: &str) -> Skipped {
+    let reason = "is a template ({{ in line 5) and no YAML: 100% wrong; render it and check the result".into();
+    Skipped { file: file.into(), kind: SkipKind::Template, reason }
 }
 
 /// A correction that is one edit.
-pub(super) fn correction(applicability: Applicability, edit: TextEdit) -> Correction {
+pub(super) fn correction(applicability: Applicability, edit: PlacedEdit) -> Correction {
     Correction { applicability, edits: vec![edit], done: "\"True\" -> \"true\"".into() }
 }
 
@@ -70,7 +70,7 @@ pub(super) fn correction(applicability: Applicability, edit: TextEdit) -> Correc
 pub(super) fn report() -> Report {
     const FILE: &str = "deploy/web, 100%.yaml";
     let denied = place(FILE, POD, "\"True\"");
-    let edit = TextEdit { span: denied.span.clone(), text: "\"true\"".into() };
+    let edit = PlacedEdit { place: denied.clone(), text: "\"true\"".into() };
     let account = place("accounts.yaml", ACCOUNT, "web");
     let related = vec![RelatedPlace { place: account, message: "the service account is here".into() }];
     let denied = finding(RuleId::LabelValue, Severity::Deny, denied);
@@ -80,10 +80,7 @@ pub(super) fn report() -> Report {
             finding(RuleId::UnknownKey, Severity::Warn, place(FILE, POD, "azure.workload.identity/use")),
             finding(RuleId::LabelOnServiceAccount, Severity::Note, place("accounts.yaml", ACCOUNT, "name")),
         ],
-        skipped: vec![
-            Skipped { file: "chart/a, b.yaml".into(), reason: template(2) },
-            Skipped { file: "chart/pod.yaml".into(), reason: template(5) },
-        ],
+        skipped: vec![template("chart/a, b.yaml"), template("chart/pod.yaml")],
         errors: vec![ReadError { file: "bad.yaml".into(), line: Some(7), message: "a tab indents\nthis line".into() }],
         summary: Summary { files: 4, documents: 5, objects: 3, identity: 3, deny: 1, warn: 1, note: 1 },
     }

@@ -5,14 +5,11 @@
 
 use std::collections::HashMap;
 use std::io::{self, Write};
-use std::ops::Range;
 use std::path::Path;
-use std::sync::Arc;
 
 use azure_workload_identity_lint::certainty::Confidence;
-use azure_workload_identity_lint::report::{Diagnostic, ReadError, Report, TextEdit};
+use azure_workload_identity_lint::report::{Diagnostic, FilePlace, PlacedEdit, ReadError, Report};
 use azure_workload_identity_lint::rule::Rule;
-use azure_workload_identity_lint::source::{Lines, Position, Source};
 use azure_workload_identity_policy::assumption::Assumption;
 use azure_workload_identity_policy::finding::Applicability;
 use azure_workload_identity_policy::rule::Severity;
@@ -41,7 +38,7 @@ struct Run<'r> {
     invocations: [Invocation<'r>; 1],
     original_uri_base_ids: Bases,
     column_kind: &'static str,
-    results: Vec<Finding<'r>>,
+    results: Vec<SarifResult<'r>>,
 }
 
 #[derive(Serialize)]
@@ -120,7 +117,7 @@ struct Notification<'r> {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Finding<'r> {
+struct SarifResult<'r> {
     rule_id: &'static str,
     rule_index: usize,
     level: &'static str,
@@ -214,10 +211,9 @@ struct Replacement<'r> {
 pub(super) fn write(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let rules: Vec<_> = Rule::all().collect();
     let index: HashMap<_, _> = rules.iter().enumerate().map(|(index, rule)| (*rule, index)).collect();
-    let mut places = Places::default();
     let results = report.findings.iter().map(|finding| {
         let rule_index = index.get(&finding.rule).copied().unwrap_or_default();
-        result(finding, rule_index, &mut places)
+        result(finding, rule_index)
     });
     let log = Log {
         schema: "https://json.schemastore.org/sarif-2.1.0.json",
@@ -314,18 +310,18 @@ fn invocation(report: &Report) -> Invocation<'_> {
     }
 }
 
-fn result<'r>(finding: &'r Diagnostic, rule_index: usize, places: &mut Places<'r>) -> Finding<'r> {
+fn result(finding: &Diagnostic, rule_index: usize) -> SarifResult<'_> {
     let place = &finding.place;
-    let mut location = Location::at(&place.source.name, &place.range);
+    let mut location = Location::at(place);
     location.logical =
         logical_name(finding).map(|fully_qualified_name| [LogicalLocation { fully_qualified_name, kind: "object" }]);
     let related = finding.related.iter().enumerate().map(|(index, related)| Location {
         id: Some(index + 1),
         message: Some(text(related.message.as_str())),
-        ..Location::at(&related.place.source.name, &related.place.range)
+        ..Location::at(&related.place)
     });
     let corrections = finding.correction.iter().filter(|it| it.applicability == Applicability::Safe);
-    Finding {
+    SarifResult {
         rule_id: finding.rule.name(),
         rule_index,
         level: level(finding.severity),
@@ -334,7 +330,7 @@ fn result<'r>(finding: &'r Diagnostic, rule_index: usize, places: &mut Places<'r
         locations: [location],
         related_locations: related.collect(),
         // The format cannot tell a suggestion from a correction, and programs make them all.
-        fixes: corrections.map(|correction| fix(finding, &correction.edits, places)).collect(),
+        fixes: corrections.map(|correction| fix(finding, &correction.edits)).collect(),
         partial_fingerprints: Fingerprints { finding: &finding.fingerprint },
     }
 }
@@ -347,14 +343,13 @@ fn logical_name(finding: &Diagnostic) -> Option<String> {
     (!parts.is_empty()).then(|| parts.join("/"))
 }
 
-fn fix<'r>(finding: &'r Diagnostic, edits: &'r [TextEdit], places: &mut Places<'r>) -> Fix<'r> {
-    let source = &finding.place.source;
+fn fix<'r>(finding: &'r Diagnostic, edits: &'r [PlacedEdit]) -> Fix<'r> {
     let replacements = edits.iter().map(|edit| Replacement {
-        deleted_region: Region::of(&places.range(source, &edit.span)),
+        deleted_region: Region::of(&edit.place),
         inserted_content: text(edit.text.as_str()),
     });
     let replacements = replacements.collect();
-    let change = ArtifactChange { artifact_location: Artifact::named(&source.name), replacements };
+    let change = ArtifactChange { artifact_location: Artifact::named(&finding.place.source.name), replacements };
     Fix { description: text(finding.fix.as_str()), artifact_changes: [change] }
 }
 
@@ -362,25 +357,10 @@ fn text<'r>(text: impl Into<std::borrow::Cow<'r, str>>) -> Text<'r> {
     Text { text: text.into() }
 }
 
-/// The lines of the file of the last change: changes are in the order of files.
-#[derive(Default)]
-struct Places<'r> {
-    last: Option<(&'r Arc<str>, Lines<'r>)>,
-}
-
-impl<'r> Places<'r> {
-    fn range(&mut self, source: &'r Source, span: &Range<usize>) -> Range<Position> {
-        let last = self.last.take().filter(|(name, _)| *name == &source.name);
-        let (name, lines) = last.unwrap_or_else(|| (&source.name, Lines::new(&source.text)));
-        let range = lines.range(span);
-        self.last = Some((name, lines));
-        range
-    }
-}
-
 impl Location<'_> {
-    fn at(file: &str, range: &Range<Position>) -> Self {
-        let physical = PhysicalLocation { artifact_location: Artifact::named(file), region: Some(Region::of(range)) };
+    fn at(place: &FilePlace) -> Self {
+        let artifact_location = Artifact::named(&place.source.name);
+        let physical = PhysicalLocation { artifact_location, region: Some(Region::of(place)) };
         Self { id: None, message: None, physical, logical: None }
     }
 
@@ -392,12 +372,12 @@ impl Location<'_> {
 }
 
 impl Region {
-    fn of(range: &Range<Position>) -> Self {
+    fn of(place: &FilePlace) -> Self {
         Self {
-            start_line: range.start.line,
-            start_column: Some(range.start.column),
-            end_line: Some(range.end.line),
-            end_column: Some(range.end.column),
+            start_line: place.line,
+            start_column: Some(place.column),
+            end_line: Some(place.end_line),
+            end_column: Some(place.end_column),
         }
     }
 }

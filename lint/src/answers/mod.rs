@@ -20,6 +20,7 @@ use azure_workload_identity_policy::finding::Part;
 use azure_workload_identity_policy::inquiry::{Inquiry, ObjectOrigin};
 use azure_workload_identity_policy::json::{Path, Value};
 use azure_workload_identity_policy::{decide, examine};
+use serde::Serialize;
 
 use crate::check::{Files, inquiry, namespace_of};
 use crate::file::File;
@@ -31,13 +32,16 @@ use crate::source::Lines;
 use recipe::Recipe;
 
 /// The answer to one object.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify), tsify(hashmap_as_object))]
 pub struct Answer {
     /// Where the object is.
+    #[serde(flatten)]
     pub place: FilePlace,
     /// The object.
     pub object: ObjectName,
     /// Whether it is created.
+    #[serde(rename = "allowed")]
     pub is_allowed: bool,
     /// What is printed: the warnings, then the result. Without a line break at its end.
     pub text: String,

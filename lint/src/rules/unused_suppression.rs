@@ -19,12 +19,13 @@
 
 use azure_workload_identity_policy::finding::{Applicability, quote};
 
-use crate::report::{Correction, TextEdit};
+use crate::correction::PlaceOf;
+use crate::report::{Correction, PlacedEdit};
 use crate::rule::Rule;
 use crate::suppressions::{Fault, Suppression};
 
 /// What the comment names in vain. `used` says which of its rules suppressed something.
-pub(crate) fn check(suppression: &Suppression, used: &[bool], text: &str) -> Vec<Fault> {
+pub(crate) fn check(suppression: &Suppression, used: &[bool], text: &str, place: &PlaceOf<'_>) -> Vec<Fault> {
     let problem =
         |span, problem, fix, correction| Fault { rule: Rule::UnusedSuppression, span, problem, fix, correction };
     if suppression.rules.is_empty() {
@@ -38,8 +39,10 @@ pub(crate) fn check(suppression: &Suppression, used: &[bool], text: &str) -> Vec
     }
     let unused = suppression.rules.iter().zip(used).filter(|(_, used)| !**used).map(|(rule, _)| rule);
     let problems = unused.map(|(span, name)| {
-        let removal = (suppression.rules.len() == 1)
-            .then(|| suggestion(suppression.removal(text), "removed the comment".to_owned()));
+        let removal = (suppression.rules.len() == 1).then(|| {
+            let edit = PlacedEdit { place: place(suppression.removal(text)), text: String::new() };
+            suggestion(edit, "removed the comment".to_owned())
+        });
         if Rule::from_name(name).is_some() {
             let what = format!("the comment suppresses no finding of {name}");
             return problem(span.clone(), what, "remove it".to_owned(), removal);
@@ -47,7 +50,7 @@ pub(crate) fn check(suppression: &Suppression, used: &[bool], text: &str) -> Vec
         let what = format!("{} is not the name of a rule", quote(name));
         match Rule::nearest(name) {
             Some(near) => {
-                let edit = TextEdit { span: span.clone(), text: near.name().to_owned() };
+                let edit = PlacedEdit { place: place(span.clone()), text: near.name().to_owned() };
                 let correction = suggestion(edit, format!("{name} -> {near}"));
                 problem(span.clone(), what, format!("did you mean {near}?"), Some(correction))
             }
@@ -58,6 +61,6 @@ pub(crate) fn check(suppression: &Suppression, used: &[bool], text: &str) -> Vec
 }
 
 /// A check of other files, or with other settings, may find what the comment suppresses; and the comment holds the words of a person.
-fn suggestion(edit: TextEdit, done: String) -> Correction {
+fn suggestion(edit: PlacedEdit, done: String) -> Correction {
     Correction { applicability: Applicability::Suggestion, edits: vec![edit], done }
 }

@@ -19,15 +19,22 @@
 //! Put the value in quotes: `azure.workload.identity/use: "true"`.
 
 use azure_workload_identity_policy::finding::{Applicability, Repair};
-use azure_workload_identity_policy::json::{self, Changes, Kind, Path, Segment, Value};
+use azure_workload_identity_policy::json::{self, Changes, Kind, Segment, Value};
 use azure_workload_identity_policy::keys;
 
-use crate::correction::correction;
-use crate::draft::Words;
+use crate::correction::{PlaceOf, correction};
+use crate::draft::{Draft, Words};
 use crate::opened::Opened;
 
-/// The words for a value of the wrong type at a path in an object.
-pub(crate) fn words(value: Value<'_>, expected: Kind, path: &Path, object: Value<'_>, opened: &Opened<'_>) -> Words {
+/// The words for a value of the wrong type in an object.
+pub(crate) fn words(
+    value: Value<'_>,
+    expected: Kind,
+    draft: &Draft,
+    object: Value<'_>,
+    opened: &Opened<'_>,
+    place: &PlaceOf<'_>,
+) -> Words {
     let as_written = opened.plain_text(value).unwrap_or_default();
     let kind = value.kind();
     let is_scalar = matches!(kind, Kind::Bool | Kind::Number);
@@ -36,7 +43,8 @@ pub(crate) fn words(value: Value<'_>, expected: Kind, path: &Path, object: Value
         return Words { problem, fix: format!("write {}", in_yaml(expected)), correction: None };
     }
     // What is written is meant as a text: `no` is Norway, `n` a name. Only of the label it is known that a boolean is meant.
-    let is_boolean = kind == Kind::Bool && path.segments().last() == Some(&Segment::Key(keys::USE.to_owned()));
+    let is_boolean =
+        kind == Kind::Bool && draft.place.path.segments().last() == Some(&Segment::Key(keys::USE.to_owned()));
     let wanted = if is_boolean || as_written.is_empty() { value.raw() } else { as_written };
     let problem = if as_written.is_empty() || as_written == value.raw() {
         format!("is {}, {kind}, but must be a string", value.raw())
@@ -47,7 +55,8 @@ pub(crate) fn words(value: Value<'_>, expected: Kind, path: &Path, object: Value
     changes.replace(value, json::text(wanted));
     let verb = if wanted == as_written { "put it in quotes:" } else { "write" };
     let repair = Repair { applicability: Applicability::Safe, changes };
-    Words { problem, fix: format!("{verb} {}", json::text(wanted)), correction: correction(&repair, object, opened) }
+    let correction = correction(&repair, object, opened, place);
+    Words { problem, fix: format!("{verb} {}", json::text(wanted)), correction }
 }
 
 /// A type as people who write YAML call it.

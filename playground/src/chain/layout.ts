@@ -4,7 +4,7 @@
  * The nodes stand in layers, each behind all that lead to it: in columns from left to right, or in rows from top to bottom where the page
  * is narrow.
  */
-import type { Chain, ChainEdge, ChainNode } from "../wasm/playground";
+import type { ChainEdge, ChainNode, Group } from "../wasm/playground";
 import { FONT, type Label, LINE, labelOf, SIGN, widthOf, wrap } from "./text";
 
 export interface Box {
@@ -41,13 +41,13 @@ const MAX_LINES = 16;
 /** The space that columns need: less is too small to read. */
 export const WIDE = 1_000;
 
-export function layOut(chain: Chain, available: number): Picture {
+export function layOut(chain: Group, available: number): Picture {
   const layers = layersOf(chain);
   return available >= WIDE ? inColumns(chain, layers) : inRows(chain, layers, Math.max(300, Math.min(available, 760)));
 }
 
 /** The nodes by the length of the longest way to them. */
-function layersOf(chain: Chain): ChainNode[][] {
+function layersOf(chain: Group): ChainNode[][] {
   const depth = new Map(chain.nodes.map((node) => [node.id, 0]));
   // A chain has no cycles; the bound makes sure that a wrong one ends too.
   for (let round = 0; round < chain.nodes.length; round++) {
@@ -76,7 +76,7 @@ const LABEL_IN_COLUMNS = 12;
 const BESIDE_LABEL = 2 * SIGN + 22;
 const BETWEEN = 22;
 
-function inColumns(chain: Chain, layers: ChainNode[][]): Picture {
+function inColumns(chain: Group, layers: ChainNode[][]): Picture {
   const labels = new Map(chain.edges.map((edge) => [edge, labelOf(edge, LABEL_IN_COLUMNS)]));
   const columns: Box[][] = [];
   let x = 0;
@@ -111,7 +111,7 @@ function inColumns(chain: Chain, layers: ChainNode[][]): Picture {
 const ROW_GAP = 76;
 const BESIDE = 20;
 
-function inRows(chain: Chain, layers: ChainNode[][], width: number): Picture {
+function inRows(chain: Group, layers: ChainNode[][], width: number): Picture {
   const labels = new Map(chain.edges.map((edge) => [edge, labelOf(edge, Number.POSITIVE_INFINITY)]));
   const boxes: Box[] = [];
   let y = 0;
@@ -172,7 +172,7 @@ interface Way {
 }
 
 function connect(
-  chain: Chain,
+  chain: Group,
   boxes: Box[],
   labels: Map<ChainEdge, Label | undefined>,
   way: (from: Box, to: Box) => Way,

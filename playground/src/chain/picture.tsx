@@ -1,5 +1,5 @@
 /** The picture of a chain: parts as boxes, links as arrows. A state is never a colour alone: it has a sign, a stroke and a word. */
-import type { Chain, LinkState } from "../wasm/playground";
+import type { Group, LinkState } from "../wasm/playground";
 import { type Arrow, type Box, layOut, PAD } from "./layout";
 import { FONT, LABEL_FONT, LABEL_LINE, LINE, SIGN } from "./text";
 
@@ -11,7 +11,7 @@ export const STATES = { whole: "whole", open: "not reached", unknown: "unknown",
 /** Broken links are drawn last, above the others. */
 const ORDER: LinkState[] = ["open", "whole", "unknown", "broken"];
 
-export function ChainPicture({ chain, available, onGo }: { chain: Chain; available: number; onGo: (box: Box) => void }) {
+export function ChainPicture({ chain, available, onGo }: { chain: Group; available: number; onGo: (box: Box) => void }) {
   const picture = layOut(chain, available);
   const arrows = picture.arrows.toSorted((a, b) => ORDER.indexOf(a.edge.state) - ORDER.indexOf(b.edge.state));
   // With room for the strokes. Small pictures keep the size of their text; large ones shrink to the space.
@@ -110,7 +110,7 @@ function LabelView({ arrow }: { arrow: Arrow }) {
 }
 
 /** The same in words. */
-export function describe(chain: Chain): string {
+export function describe(chain: Group): string {
   const name = new Map(chain.nodes.map((node) => [node.id, node.lines.join(" ")]));
   return chain.edges
     .map((edge) => `${name.get(edge.from)} to ${name.get(edge.to)}: ${edge.label}, ${STATES[edge.state]}.`)

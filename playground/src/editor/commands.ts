@@ -4,7 +4,7 @@ import { signal } from "@preact/signals";
 import { tell } from "../state/notice";
 import { check, isCurrent } from "../state/results";
 import { activeId, credentials, fileNamed, files } from "../state/session";
-import type { Finding, Place, TextEdit } from "../wasm/playground";
+import type { FilePlace, Diagnostic as Finding, PlacedEdit } from "../wasm/playground";
 import { diagnosticsOf } from "./diagnostics";
 import type { Editor } from "./editor";
 
@@ -39,26 +39,26 @@ export function showDiagnostics(): void {
   const result = check.peek()?.value;
   // Places of an older text would be wrong; the next answer is on its way.
   if (!file || !result || !isCurrent()) return;
-  editor?.showDiagnostics((state: EditorState) => diagnosticsOf(file.name, result.findings, result.problems, state));
+  editor?.showDiagnostics((state: EditorState) => diagnosticsOf(file.name, result.findings, result.errors, state));
 }
 
-export function goTo(place: Place): void {
+export function goTo(place: FilePlace): void {
   if (selectInCredentials(place)) return;
   const shown = show(place.file);
   if (!shown) return;
   side.value = "editor";
   // On a phone the editor appears with the next frame.
-  requestAnimationFrame(() => shown.select(place.from, place.to));
+  requestAnimationFrame(() => shown.select(place.offset, place.endOffset));
 }
 
 /** Places in pasted JSON are in a field of the panel, not in the editor. */
-function selectInCredentials({ file, from, to }: Place): boolean {
+function selectInCredentials({ file, offset, endOffset }: FilePlace): boolean {
   const position = credentials.peek().findIndex((it) => it.name === file);
   const field = document.getElementById(credentialId(position));
   if (fileNamed(file) || !(field instanceof HTMLTextAreaElement)) return false;
   field.closest("details")?.setAttribute("open", "");
   field.focus();
-  field.setSelectionRange(from, to);
+  field.setSelectionRange(offset, endOffset);
   field.scrollIntoView({ block: "center" });
   return true;
 }
@@ -74,15 +74,16 @@ export function fix(findings: readonly Finding[]): number {
     tell("The text has changed. Try again when the check is complete.");
     return 0;
   }
-  const byFile = new Map<string, TextEdit[]>();
+  const byFile = new Map<string, PlacedEdit[]>();
   let fixed = 0;
-  for (const { place, edits } of findings) {
-    if (!edits || edits.length === 0) continue;
-    const chosen = byFile.get(place.file) ?? [];
-    const isSame = (a: TextEdit, b: TextEdit) => a.from === b.from && a.to === b.to && a.text === b.text;
+  for (const { file, edits } of findings) {
+    if (edits.length === 0) continue;
+    const chosen = byFile.get(file) ?? [];
+    const isSame = (a: PlacedEdit, b: PlacedEdit) => a.offset === b.offset && a.endOffset === b.endOffset && a.text === b.text;
+    const isNear = (a: PlacedEdit, b: PlacedEdit) => a.offset <= b.endOffset && b.offset <= a.endOffset;
     const added = edits.filter((edit) => !chosen.some((other) => isSame(edit, other)));
-    if (added.some((edit) => chosen.some((other) => edit.from <= other.to && other.from <= edit.to))) continue;
-    byFile.set(place.file, [...chosen, ...added]);
+    if (added.some((edit) => chosen.some((other) => isNear(edit, other)))) continue;
+    byFile.set(file, [...chosen, ...added]);
     fixed++;
   }
   const before = activeId.peek();

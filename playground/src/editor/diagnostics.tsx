@@ -4,51 +4,53 @@ import type { EditorState } from "@codemirror/state";
 import { render } from "preact";
 import type { Rule } from "../rules/rule";
 import { loadRules, RuleText } from "../rules/rules";
-import type { Finding, Problem, Severity } from "../wasm/playground";
+import type { Diagnostic as Finding, ReadError } from "../wasm/playground";
+import { changesOf } from "./editor";
 
-const LEVEL = { deny: "error", warn: "warning", note: "info" } as const satisfies Record<Severity, Diagnostic["severity"]>;
+const LEVEL = { deny: "error", warn: "warning", note: "info" } as const satisfies Record<
+  Finding["severity"],
+  Diagnostic["severity"]
+>;
 
 /** The diagnostics of a file. */
 export function diagnosticsOf(
   file: string,
   findings: readonly Finding[],
-  problems: readonly Problem[],
+  errors: readonly ReadError[],
   state: EditorState,
 ): Diagnostic[] {
   const { doc } = state;
   const within = (offset: number) => Math.min(Math.max(offset, 0), doc.length);
   const found = findings
-    .filter((finding) => finding.place.file === file)
+    .filter((finding) => finding.file === file)
     .map((finding): Diagnostic => {
       const diagnostic: Diagnostic = {
-        from: within(finding.place.from),
-        to: within(finding.place.to),
+        from: within(finding.offset),
+        to: within(finding.endOffset),
         severity: LEVEL[finding.severity],
         message: `${finding.rule}: ${finding.message}; ${finding.fix}`,
         renderMessage: () => tip(<FindingTip finding={finding} />, finding.rule),
       };
-      const { edits } = finding;
-      if (edits) {
+      if (finding.fixable) {
         diagnostic.actions = [
           {
             name: finding.applicability === "suggestion" ? "Apply the suggestion" : "Fix",
-            apply: (view) =>
-              view.dispatch({ changes: edits.map(({ from, to, text }) => ({ from, to, insert: text })), userEvent: "input.fix" }),
+            apply: (view) => view.dispatch({ changes: changesOf(finding.edits), userEvent: "input.fix" }),
           },
         ];
       }
       return diagnostic;
     });
-  const unread = problems
-    .filter((problem) => problem.file === file)
-    .map((problem): Diagnostic => {
-      const line = doc.line(Math.min(Math.max(problem.line ?? 1, 1), doc.lines));
-      return { from: line.from, to: line.to, severity: "error", message: problem.message };
+  const unread = errors
+    .filter((error) => error.file === file)
+    .map((error): Diagnostic => {
+      const line = doc.line(Math.min(Math.max(error.line ?? 1, 1), doc.lines));
+      return { from: line.from, to: line.to, severity: "error", message: error.message };
     });
   return [...found, ...unread].sort((a, b) => a.from - b.from);
 }
 
-const NAMES = { deny: "Denied", warn: "Warning", note: "Note" } as const satisfies Record<Severity, string>;
+const NAMES = { deny: "Denied", warn: "Warning", note: "Note" } as const satisfies Record<Finding["severity"], string>;
 
 function FindingTip({ finding, rule }: { finding: Finding; rule?: Rule }) {
   return (

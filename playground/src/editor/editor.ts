@@ -26,7 +26,7 @@ import {
   lineNumbers,
   placeholder,
 } from "@codemirror/view";
-import type { TextEdit } from "../wasm/playground";
+import type { PlacedEdit } from "../wasm/playground";
 import { shadowOf } from "./host";
 import { editorTheme } from "./theme";
 import { yaml } from "./yaml";
@@ -119,13 +119,18 @@ export class Editor {
   }
 
   /** Applies changes to the file that is shown, as one step of its history. */
-  apply(edits: readonly TextEdit[]): void {
-    this.view.dispatch({ changes: edits.map(({ from, to, text }) => ({ from, to, insert: text })), userEvent: "input.fix" });
+  apply(edits: readonly PlacedEdit[]): void {
+    this.view.dispatch({ changes: changesOf(edits), userEvent: "input.fix" });
   }
 
   #create(doc: Text | string): EditorState {
     return EditorState.create({ doc, extensions: this.#extensions });
   }
+}
+
+/** Changes of a file as CodeMirror takes them. */
+export function changesOf(edits: readonly PlacedEdit[]) {
+  return edits.map(({ offset, endOffset, text }) => ({ from: offset, to: endOffset, insert: text }));
 }
 
 /** Applies the fix at the cursor, else the first of its line. */

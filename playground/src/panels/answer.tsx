@@ -37,7 +37,7 @@ function verdict(denied: number, all: number): string {
 /** The commands, each with what it prints. */
 function transcript(given: readonly Answer[]): string {
   const byFile = new Map<string, string[]>();
-  for (const { place, text } of given) byFile.set(place.file, [...(byFile.get(place.file) ?? []), text]);
+  for (const { file, text } of given) byFile.set(file, [...(byFile.get(file) ?? []), text]);
   return [...byFile].map(([file, texts]) => [`$ kubectl apply -f ${quoted(file)}`, ...texts].join("\n")).join("\n\n");
 }
 

@@ -4,13 +4,13 @@ import { changed, credentials, issuer, namespace } from "../state/session";
 import { uniqueName } from "../state/snapshot";
 import { Code } from "../ui/code";
 import { CopyButton } from "../ui/copy";
-import type { Problem, TextFile } from "../wasm/playground";
+import type { ReadError, TextFile } from "../wasm/playground";
 
 const LIST = "az identity federated-credential list --identity-name NAME --resource-group GROUP";
 const IDENTITIES = "az identity list --resource-group GROUP";
 const ISSUER = "az aks show --name CLUSTER --resource-group GROUP --query oidcIssuerProfile.issuerUrl --output tsv";
 
-export function ChainInputs({ problems }: { problems: Problem[] }) {
+export function ChainInputs({ problems }: { problems: ReadError[] }) {
   const isFilled = issuer.value !== "" || namespace.value !== "" || credentials.value.length > 0;
   return (
     <details class="inputs" open={isFilled || undefined}>
@@ -70,7 +70,7 @@ function Command({ text }: { text: string }) {
   );
 }
 
-function Credential({ file, position, problems }: { file: TextFile; position: number; problems: Problem[] }) {
+function Credential({ file, position, problems }: { file: TextFile; position: number; problems: ReadError[] }) {
   const id = credentialId(position);
   const change = (text: string) => {
     credentials.value = credentials.value.map((it) => (it.name === file.name ? { ...it, text } : it));

@@ -6,7 +6,8 @@ import { goTo } from "../editor/commands";
 import { chains } from "../state/results";
 import { Code } from "../ui/code";
 import { CopyButton } from "../ui/copy";
-import type { Break, Chain, Chains, Place } from "../wasm/playground";
+import { qualified } from "../ui/object-name";
+import type { Break, Chains, DrawnChain, FilePlace, Unknown } from "../wasm/playground";
 import { ChainInputs } from "./chain-inputs";
 import { FindingItem } from "./findings";
 
@@ -20,16 +21,16 @@ export function ChainPanel() {
       )}
       {!result && <p class="quiet">Checking…</p>}
       {result && result.more > 0 && <p class="quiet">{result.more.toLocaleString("en")} more chains are not shown.</p>}
-      <ChainInputs problems={result?.value.problems ?? []} />
+      <ChainInputs problems={result?.value.errors ?? []} />
       {result && <ChainFindings chains={result.value} />}
     </>
   );
 }
 
-function Chosen({ chains }: { chains: Chain[] }) {
+function Chosen({ chains }: { chains: DrawnChain[] }) {
   const chosen = useSignal<string | undefined>(undefined);
   const shown =
-    chains.find((chain) => chain.serviceAccount === chosen.value) ??
+    chains.find((chain) => qualified(chain.serviceAccount) === chosen.value) ??
     chains.find((chain) => chain.verdict === "broken") ??
     chains[0];
   if (!shown) return null;
@@ -39,13 +40,13 @@ function Chosen({ chains }: { chains: Chain[] }) {
         <label class="inline">
           Service account
           <select
-            value={shown.serviceAccount}
+            value={qualified(shown.serviceAccount)}
             onChange={(event) => {
               chosen.value = event.currentTarget.value;
             }}
           >
             {chains.map((chain) => (
-              <option key={chain.serviceAccount} value={chain.serviceAccount}>
+              <option key={chain.title} value={qualified(chain.serviceAccount)}>
                 {chain.title}
               </option>
             ))}
@@ -60,14 +61,14 @@ function Chosen({ chains }: { chains: Chain[] }) {
   );
 }
 
-function Verdict({ chain }: { chain: Chain }) {
-  const { verdict, brokenAt, serviceAccount } = chain;
+function Verdict({ chain }: { chain: DrawnChain }) {
+  const { verdict, serviceAccount } = chain;
+  const first = chain.breaks[0];
   const words = {
     complete: "The chain is complete",
-    broken: `The chain is broken at ${brokenAt ?? "a link"}`,
+    broken: `The chain is broken at ${first?.link ?? "a link"}`,
     unknown: "The files do not show the whole chain",
   }[verdict];
-  const why = chain.breaks.find((it) => it.link === brokenAt)?.message;
   const sign = { complete: "✓", broken: "✕", unknown: "?" }[verdict];
   return (
     <p class={`verdict ${verdict}`}>
@@ -75,14 +76,14 @@ function Verdict({ chain }: { chain: Chain }) {
         {sign}
       </span>
       <span>
-        <strong>{words}</strong> <span class="of">{serviceAccount}</span>
-        {why && <span class="why">{why}</span>}
+        <strong>{words}</strong> <span class="of">{qualified(serviceAccount)}</span>
+        {first && <span class="why">{first.message}</span>}
       </span>
     </p>
   );
 }
 
-function Drawing({ chain }: { chain: Chain }) {
+function Drawing({ chain }: { chain: DrawnChain }) {
   const frame = useRef<HTMLDivElement>(null);
   const width = useSignal(0);
   useEffect(() => {
@@ -108,27 +109,34 @@ function Drawing({ chain }: { chain: Chain }) {
   );
 }
 
-function Breaks({ chain }: { chain: Chain }) {
+function Breaks({ chain }: { chain: DrawnChain }) {
   return (
     <ul class="breaks">
       {chain.breaks.map((it) => (
-        <Fault key={`${it.link} ${it.message}`} kind="broken" sign="✕" {...it} />
+        <Fault key={`${it.link} ${it.message}`} kind="broken" sign="✕" fault={it} command={it.command} />
       ))}
       {chain.unknown.map((it) => (
-        <Fault key={`${it.link} ${it.message}`} kind="unknown" sign="?" {...it} />
+        <Fault key={`${it.link} ${it.message}`} kind="unknown" sign="?" fault={it} />
       ))}
     </ul>
   );
 }
 
-function Fault({ kind, sign, link, message, place, command }: Break & { kind: "broken" | "unknown"; sign: string }) {
+interface FaultProps {
+  kind: "broken" | "unknown";
+  sign: string;
+  fault: Break | Unknown;
+  command?: string | undefined;
+}
+
+function Fault({ kind, sign, fault, command }: FaultProps) {
   return (
     <li class={kind}>
       <p>
         <span class="mark" aria-hidden="true">
           {sign}
         </span>
-        <strong>{link}</strong> {message} <Go place={place} />
+        <strong>{fault.link}</strong> {fault.message} <Go place={fault.file === undefined ? undefined : fault} />
       </p>
       {command && (
         <div class="with-copy">
@@ -142,7 +150,7 @@ function Fault({ kind, sign, link, message, place, command }: Break & { kind: "b
   );
 }
 
-function Go({ place }: { place: Place | undefined }) {
+function Go({ place }: { place: FilePlace | undefined }) {
   if (!place) return null;
   return (
     <button type="button" class="link" onClick={() => goTo(place)}>
@@ -151,7 +159,7 @@ function Go({ place }: { place: Place | undefined }) {
   );
 }
 
-function AsList({ chain }: { chain: Chain }) {
+function AsList({ chain }: { chain: DrawnChain }) {
   const names = new Map(chain.nodes.map((node) => [node.id, node.lines.slice(0, 2).join(" ")]));
   return (
     <details>
@@ -185,7 +193,7 @@ function ChainFindings({ chains }: { chains: Chains }) {
       <h2>Findings about the chains</h2>
       <ul class="findings">
         {findings.slice(0, 100).map((finding) => (
-          <FindingItem key={`${finding.rule} ${finding.place.file} ${finding.place.from} ${finding.message}`} finding={finding} />
+          <FindingItem key={finding.fingerprint} finding={finding} />
         ))}
       </ul>
     </section>

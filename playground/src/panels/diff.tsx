@@ -4,14 +4,15 @@ import { useEffect, useRef } from "preact/hooks";
 import { isChecking, previews } from "../state/results";
 import { fileNamed, textOf } from "../state/session";
 import { CopyButton } from "../ui/copy";
-import type { FilePreview, Outcome } from "../wasm/playground";
+import { objectName } from "../ui/object-name";
+import type { InjectedFile, NamedPod } from "../wasm/playground";
 
-const OUTCOMES: Record<Outcome, { sign: string; words: string }> = {
+const OUTCOMES = {
   injected: { sign: "+", words: "gets its identity" },
   unwritable: { sign: "+", words: "gets its identity, which the way the file is written does not let the diff show in place" },
   "no-identity": { sign: "=", words: "asks for no identity" },
-  unchanged: { sign: "=", words: "has everything already" },
   rejected: { sign: "×", words: "is rejected" },
+  other: { sign: "=", words: "has everything already" },
 };
 
 /** How many pods are listed. */
@@ -70,32 +71,44 @@ export function DiffPanel() {
 }
 
 /** The change of the file, and of the objects that cannot be shown in it. */
-function changesOf(file: FilePreview): Change[] {
+function changesOf(file: InjectedFile): Change[] {
   const open = fileNamed(file.name);
   const before = open ? textOf(open.doc) : file.text;
   const whole = before === file.text ? [] : [{ name: file.name, before, after: file.text }];
-  const objects = file.pods.flatMap((pod) => (pod.json ? [{ name: `${pod.object}, as JSON`, ...pod.json }] : []));
+  const objects = file.pods.flatMap(({ object, outcome }) =>
+    outcome.kind === "unwritable"
+      ? [{ name: `${objectName(object)}, as JSON`, before: outcome.before, after: outcome.after }]
+      : [],
+  );
   return [...whole, ...objects];
 }
 
-function Pods({ files }: { files: FilePreview[] }) {
+function Pods({ files }: { files: InjectedFile[] }) {
   const pods = files.flatMap((file) => file.pods);
   if (pods.length === 0) return null;
   return (
     <ul class="pods">
-      {pods.slice(0, PODS).map(({ object, path, outcome, note }) => (
-        <li key={`${object} ${path}`} class={outcome}>
-          <span class="mark" aria-hidden="true">
-            {OUTCOMES[outcome].sign}
-          </span>
-          <span>
-            <strong>{object}</strong> {OUTCOMES[outcome].words}
-            {note && `: ${note}`}
-          </span>
-        </li>
+      {pods.slice(0, PODS).map((pod) => (
+        <Pod key={`${objectName(pod.object)} ${pod.path}`} {...pod} />
       ))}
       {pods.length > PODS && <li>and {(pods.length - PODS).toLocaleString("en")} more</li>}
     </ul>
+  );
+}
+
+function Pod({ object, outcome }: NamedPod) {
+  const kind = outcome.kind === "unchanged" ? outcome.cause : outcome.kind;
+  const note = outcome.kind === "unchanged" ? outcome.reason : outcome.note;
+  return (
+    <li class={kind}>
+      <span class="mark" aria-hidden="true">
+        {OUTCOMES[kind].sign}
+      </span>
+      <span>
+        <strong>{objectName(object)}</strong> {OUTCOMES[kind].words}
+        {note && `: ${note}`}
+      </span>
+    </li>
   );
 }
 

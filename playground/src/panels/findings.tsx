@@ -6,7 +6,8 @@ import { loadRules, RuleText } from "../rules/rules";
 import { tell } from "../state/notice";
 import { check, isChecking } from "../state/results";
 import { Icon, SeveritySign } from "../ui/icon";
-import type { Check, Finding } from "../wasm/playground";
+import { objectName } from "../ui/object-name";
+import type { Diagnostic as Finding, Report } from "../wasm/playground";
 
 /** How many are shown at first, and how many more each time. */
 const STEP = 100;
@@ -21,9 +22,9 @@ export function Findings() {
   const fixable = findings.filter((finding) => finding.applicability === "safe");
   return (
     <>
-      <Problems check={result.value} />
+      <Unread report={result.value} />
       <div class="headline">
-        <Summary check={result.value} />
+        <Summary report={result.value} />
         {fixable.length > 0 && (
           <button type="button" class="primary" onClick={() => tellFixed(fix(fixable), fixable.length, findings.length)}>
             Fix all {fixable.length > 1 ? fixable.length : ""}
@@ -32,7 +33,7 @@ export function Findings() {
       </div>
       <ul class="findings">
         {findings.slice(0, shown.value).map((finding) => (
-          <FindingItem key={`${finding.rule} ${finding.place.file} ${finding.place.from} ${finding.message}`} finding={finding} />
+          <FindingItem key={finding.fingerprint} finding={finding} />
         ))}
       </ul>
       {findings.length > shown.value && (
@@ -64,32 +65,31 @@ function tellFixed(fixed: number, fixable: number, all: number): void {
   tell(`Fixed ${fixed} of ${all} findings. Ctrl-Z in the editor undoes it.${again}${left}`);
 }
 
-function Summary({ check }: { check: Check }) {
-  const { objects, identity, deny, warn, note } = check.summary;
+function Summary({ report }: { report: Report }) {
+  const { objects, identity, deny, warn, note } = report.summary;
   const things = (count: number, name: string, names = `${name}s`) =>
     `${count.toLocaleString("en")} ${count === 1 ? name : names}`;
-  if (objects === 0 && check.problems.length === 0) return <p>No objects. Paste a manifest, or choose an example.</p>;
+  if (objects === 0 && report.errors.length === 0) return <p>No objects. Paste a manifest, or choose an example.</p>;
   const parts = [deny && things(deny, "denial"), warn && things(warn, "warning"), note && things(note, "note")].filter(Boolean);
   const found = parts.length > 0 ? parts.join(", ") : "no findings";
   return (
     <p>
       <strong>{found}</strong> in {things(objects, "object")}
-      {!identity && "; nothing here asks for an identity"}
+      {identity + deny + warn + note === 0 && "; nothing here asks for an identity"}
     </p>
   );
 }
 
-function Problems({ check }: { check: Check }) {
-  const { problems, skipped } = check;
-  if (problems.length + skipped.length === 0) return null;
+function Unread({ report }: { report: Report }) {
+  const { errors, skipped } = report;
+  if (errors.length + skipped.length === 0) return null;
   return (
     <ul class="problems" aria-label="What cannot be read">
-      {problems.slice(0, STEP).map((problem) => (
-        <li key={`${problem.file} ${problem.line} ${problem.message}`}>
+      {errors.slice(0, STEP).map(({ file, line, message }) => (
+        <li key={`${file} ${line} ${message}`}>
           <SeveritySign severity="deny" />
           <span>
-            {problem.file && <code>{[problem.file, problem.line].filter((part) => part !== undefined).join(":")}</code>}{" "}
-            {problem.message}
+            {file && <code>{[file, line].filter((part) => part !== undefined).join(":")}</code>} {message}
           </span>
         </li>
       ))}
@@ -107,20 +107,20 @@ function Problems({ check }: { check: Check }) {
 
 export function FindingItem({ finding }: { finding: Finding }) {
   const isOpen = useSignal(false);
-  const { rule, severity, place, message, object, related, edits } = finding;
+  const { rule, severity, message, related } = finding;
   const isSuggestion = finding.applicability === "suggestion";
   return (
     <li class={`finding ${severity}`}>
-      <button type="button" class="go" onClick={() => goTo(place)}>
+      <button type="button" class="go" onClick={() => goTo(finding)}>
         <span class="head">
           <SeveritySign severity={severity} />
           <span class="severity">{NAMES[severity]}</span>
           <span class="rule">{rule}</span>
           <span class="place">
-            {place.file}:{place.line}:{place.column}
+            {finding.file}:{finding.line}:{finding.column}
           </span>
         </span>
-        <span class="object">{object}</span>
+        <span class="object">{objectName(finding.object)}</span>
         <span class="message">{message}</span>
         <span class="fix">
           <span class="what">{isSuggestion ? "Suggestion" : "Fix"}</span> {finding.fix}
@@ -134,9 +134,9 @@ export function FindingItem({ finding }: { finding: Finding }) {
       {related.length > 0 && (
         <ul class="related">
           {related.map((it) => (
-            <li key={`${it.place.file} ${it.place.from} ${it.message}`}>
-              <button type="button" class="link" onClick={() => goTo(it.place)}>
-                {it.place.file}:{it.place.line}
+            <li key={`${it.file} ${it.offset} ${it.message}`}>
+              <button type="button" class="link" onClick={() => goTo(it)}>
+                {it.file}:{it.line}
               </button>{" "}
               {it.message}
             </li>
@@ -144,11 +144,11 @@ export function FindingItem({ finding }: { finding: Finding }) {
         </ul>
       )}
       <div class="actions">
-        {edits && (
+        {finding.fixable && (
           <button
             type="button"
             class="small accent"
-            aria-label={`${isSuggestion ? "Apply the suggestion of" : "Fix"} ${rule} in line ${place.line}`}
+            aria-label={`${isSuggestion ? "Apply the suggestion of" : "Fix"} ${rule} in line ${finding.line}`}
             onClick={() => fix([finding])}
           >
             {isSuggestion ? "Apply" : "Fix"}

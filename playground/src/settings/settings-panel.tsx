@@ -43,7 +43,7 @@ export function SettingsPanel() {
 }
 
 function Problems() {
-  const problems = (check.value?.value.problems ?? []).filter((problem) => problem.file === SETTINGS);
+  const problems = (check.value?.value.errors ?? []).filter((problem) => problem.file === SETTINGS);
   return (
     <div role="status">
       {problems.length > 0 && (

@@ -47,7 +47,7 @@ export function SettingsText() {
     editor.dispatch({ changes: { from: 0, to: editor.state.doc.length, insert: text } });
   });
   useSignalEffect(() => {
-    const problems = check.value?.value.problems ?? [];
+    const problems = check.value?.value.errors ?? [];
     const editor = view.current;
     editor?.dispatch(setDiagnostics(editor.state, diagnosticsOf(SETTINGS, [], problems, editor.state)));
   });

@@ -1,11 +1,11 @@
 /** The answers about the session: checks it after each change, and holds what the checker says. */
 import { effect, signal } from "@preact/signals";
-import type { Answer, Chains, Check, Previews } from "../wasm/playground";
+import type { Answer, Chains, Previews, Report } from "../wasm/playground";
 import { Checker } from "../worker/checker";
 import type { Cut } from "../worker/protocol";
 import { currentInput, files, revision, totalLength } from "./session";
 
-export const check = signal<Cut<Check> | undefined>(undefined);
+export const check = signal<Cut<Report> | undefined>(undefined);
 /** The revision that `check` is about: its places fit only this text. */
 export const checkedRevision = signal(-1);
 export const answers = signal<Cut<Answer[]> | undefined>(undefined);

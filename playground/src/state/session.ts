@@ -5,7 +5,7 @@
  */
 import { Text } from "@codemirror/state";
 import { computed, signal } from "@preact/signals";
-import type { Input, TextFile } from "../wasm/playground";
+import type { PageInput, TextFile } from "../wasm/playground";
 import { type Snapshot, uniqueName } from "./snapshot";
 
 export interface OpenFile {
@@ -87,7 +87,7 @@ export function textOf(doc: Text): string {
 }
 
 /** What the adapter is asked about. */
-export function currentInput(): Input {
+export function currentInput(): PageInput {
   const namespaceValue = namespace.value.trim();
   const issuerValue = issuer.value.trim();
   return {

@@ -5,13 +5,13 @@
  * cannot be interrupted. The answers of one input arrive one after the other, and stop as soon as there is a newer input.
  */
 import { type Remote, wrap } from "comlink";
-import type { Answer, Chains, Check, Input, Previews } from "../wasm/playground";
+import type { Answer, Chains, PageInput, Previews, Report } from "../wasm/playground";
 import type { CheckerApi, Cut } from "./protocol";
 
 /** What the page hears. Answers of one input are all of the same `revision`. */
 export interface Listener {
   started(): void;
-  checked(check: Cut<Check>, revision: number): void;
+  checked(check: Cut<Report>, revision: number): void;
   answered(answers: Cut<Answer[]>): void;
   previewed(previews: Cut<Previews>): void;
   chained(chains: Cut<Chains>): void;
@@ -23,7 +23,7 @@ export interface Listener {
 /** The input is made only when it is needed, because the text of a large file takes time to join. */
 export interface Job {
   revision: number;
-  input: () => Input;
+  input: () => PageInput;
 }
 
 const PATIENCE_MS = 1_000;

@@ -1,6 +1,6 @@
 /** The worker: holds the adapter, which does all the checking, so that typing never waits for it. */
 import { expose } from "comlink";
-import init, { type Input, Workspace } from "../wasm/playground";
+import init, { type PageInput, Workspace } from "../wasm/playground";
 import module from "../wasm/playground_bg.wasm?url";
 import { type CheckerApi, LIMITS } from "./protocol";
 
@@ -8,7 +8,7 @@ const ready = init({ module_or_path: module });
 let workspace: Workspace | undefined;
 
 const api: { [K in keyof CheckerApi]: (...args: Parameters<CheckerApi[K]>) => Promise<ReturnType<CheckerApi[K]>> } = {
-  async check(input: Input) {
+  async check(input: PageInput) {
     await ready;
     workspace?.free();
     workspace = undefined;
@@ -16,7 +16,7 @@ const api: { [K in keyof CheckerApi]: (...args: Parameters<CheckerApi[K]>) => Pr
     const check = workspace.check();
     const more = Math.max(0, check.findings.length - LIMITS.findings);
     return {
-      value: { ...check, findings: check.findings.slice(0, LIMITS.findings), problems: check.problems.slice(0, LIMITS.findings) },
+      value: { ...check, findings: check.findings.slice(0, LIMITS.findings), errors: check.errors.slice(0, LIMITS.findings) },
       more,
     };
   },

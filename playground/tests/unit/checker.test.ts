@@ -1,6 +1,6 @@
 import { expose } from "comlink";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import type { Input } from "../../src/wasm/playground";
+import type { PageInput } from "../../src/wasm/playground";
 import { Checker, type Listener } from "../../src/worker/checker";
 
 /** Workers that take as long as the text of the input says, and answer with its name. */
@@ -14,7 +14,7 @@ class SlowWorker {
     SlowWorker.started++;
     this.#isBroken = broken;
     const api = {
-      check: async (input: Input) => {
+      check: async (input: PageInput) => {
         if (input.settings === "panic") throw new Error("a panic");
         await new Promise((resolve) => setTimeout(resolve, Number(input.settings)));
         return { value: input.files[0]?.name, more: 0 };
@@ -69,7 +69,7 @@ beforeEach(() => {
 afterEach(() => vi.unstubAllGlobals());
 
 function submit(name: string, cost: number | "panic"): void {
-  const input: Input = { files: [{ name, text: "" }], settings: String(cost), credentials: [] };
+  const input: PageInput = { files: [{ name, text: "" }], settings: String(cost), credentials: [] };
   checker.submit({ revision: 0, input: () => input });
 }
 

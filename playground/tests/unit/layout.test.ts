@@ -1,17 +1,15 @@
 import { describe, expect, test } from "vitest";
 import { layOut, WIDE } from "../../src/chain/layout";
 import { wrap } from "../../src/chain/text";
-import type { Chain, ChainEdge, ChainNode } from "../../src/wasm/playground";
+import type { ChainEdge, ChainNode, Group } from "../../src/wasm/playground";
 
-const node = (id: string, kind: ChainNode["kind"], ...lines: string[]): ChainNode => ({ id, kind, lines });
+const node = (id: string, kind: ChainNode["kind"], ...lines: string[]): ChainNode => ({ id, kind, lines, place: undefined });
 const edge = (from: string, to: string, label = ""): ChainEdge => ({ from, to, label, state: "whole" });
 
-function chain(users: number): Chain {
+function chain(users: number): Group {
   const pods = Array.from({ length: users }, (_, number) => node(`u${number}`, "workload", `Deployment shop/orders-${number}`));
   return {
     title: "shop/orders: complete",
-    serviceAccount: "shop/orders",
-    verdict: "complete",
     nodes: [
       ...pods,
       node("account", "service-account", "service account", "shop/orders"),
@@ -28,8 +26,6 @@ function chain(users: number): Chain {
       edge("token", "credential", "federated-credential"),
       edge("credential", "entra"),
     ],
-    breaks: [],
-    unknown: [],
   };
 }
 

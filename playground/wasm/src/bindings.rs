@@ -1,18 +1,20 @@
 //! The class for JavaScript.
 
+use azure_workload_identity_lint::answers::Answer;
+use azure_workload_identity_lint::report::Report;
 use tsify::{Ts, Tsify as _};
 use wasm_bindgen::JsError;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::interface::{Answer, Chains, Check, Input, Previews};
-use crate::workspace::Workspace as Inner;
+use crate::interface::{Chains, PageInput, Previews};
+use crate::workspace::Workspace;
 
-/// An input that was read. Nothing that users write makes a call throw: what is wrong comes as `problems`.
+/// An input that was read. Nothing that users write makes a call throw: what is wrong comes as `errors`.
 ///
 /// A workspace holds memory until `free` is called.
-#[wasm_bindgen]
+#[wasm_bindgen(js_name = "Workspace")]
 #[derive(Debug)]
-pub struct Workspace(Inner);
+pub struct JsWorkspace(Workspace);
 
 /// Makes a panic an error with its message and place, instead of an `unreachable` that says nothing. Called when the module is loaded.
 #[wasm_bindgen(start)]
@@ -20,16 +22,16 @@ fn start() {
     std::panic::set_hook(Box::new(|panic| wasm_bindgen::throw_str(&panic.to_string())));
 }
 
-#[wasm_bindgen]
-impl Workspace {
+#[wasm_bindgen(js_class = "Workspace")]
+impl JsWorkspace {
     /// Reads an input once; the questions come after.
     #[wasm_bindgen(constructor)]
-    pub fn new(input: &Ts<Input>) -> Result<Self, JsError> {
-        Ok(Self(Inner::new(input.to_rust()?)))
+    pub fn new(input: &Ts<PageInput>) -> Result<Self, JsError> {
+        Ok(Self(Workspace::new(input.to_rust()?)))
     }
 
     /// What the rules find.
-    pub fn check(&self) -> Result<Ts<Check>, JsError> {
+    pub fn check(&self) -> Result<Ts<Report>, JsError> {
         Ok(self.0.check().into_ts()?)
     }
 

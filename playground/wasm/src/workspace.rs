@@ -1,16 +1,15 @@
 //! The questions about an input.
 
-use azure_workload_identity_lint::answers::answers;
-use azure_workload_identity_lint::report::ReadError;
+use azure_workload_identity_lint::answers::{Answer, answers};
+use azure_workload_identity_lint::report::{ReadError, Report};
 use azure_workload_identity_lint::settings::{SettingsText, inject, with_all};
 use azure_workload_identity_lint::source::Source;
-use azure_workload_identity_lint::{File, OneThread, Options, check, previews};
+use azure_workload_identity_lint::{File, FilePreview, OneThread, Options, check, edit, previews};
 use azure_workload_identity_policy::settings::Settings;
 use azure_workload_identity_trace::chain::graph::Graph;
 use azure_workload_identity_trace::chain::{Azure, Credentials, chains};
 
-use crate::convert::{Convert, file_preview};
-use crate::interface::{Answer, Chains, Check, Input, Previews};
+use crate::interface::{Chains, DrawnChain, InjectedFile, PageInput, Previews};
 
 /// An input that was read.
 #[derive(Debug)]
@@ -26,7 +25,7 @@ pub struct Workspace {
 
 impl Workspace {
     /// Reads an input. Whatever is wrong with it becomes a part of the answers.
-    pub fn new(input: Input) -> Self {
+    pub fn new(input: PageInput) -> Self {
         let files = input.files.into_iter().map(|file| File::read(file.name, file.text.into_bytes())).collect();
         let (settings, settings_errors) = read_settings(input.settings);
         let credentials = input.credentials.into_iter();
@@ -37,17 +36,15 @@ impl Workspace {
     }
 
     /// What the rules find.
-    pub fn check(&self) -> Check {
+    pub fn check(&self) -> Report {
         let mut report = self.with_options(&self.settings, |options| check(&self.files, options, &OneThread));
         report.errors.splice(..0, self.settings_errors.iter().cloned());
-        Convert::default().check(&report)
+        report
     }
 
     /// What kubectl prints for each object.
     pub fn answers(&self) -> Vec<Answer> {
-        let answers = self.with_options(&self.settings, |options| answers(&self.files, options));
-        let mut convert = Convert::default();
-        answers.iter().map(|answer| convert.answer(answer)).collect()
+        self.with_options(&self.settings, |options| answers(&self.files, options))
     }
 
     /// What admission would inject into the pods.
@@ -55,10 +52,12 @@ impl Workspace {
         let mut settings = self.settings.clone();
         inject(&mut settings);
         let previews = self.with_options(&settings, |options| previews(&self.files, options, &OneThread));
-        Previews {
-            injects: self.settings.iter().any(SettingsText::injects),
-            files: previews.iter().map(file_preview).collect(),
-        }
+        let files = previews.into_iter().map(|FilePreview { source, edits, pods }| InjectedFile {
+            name: source.name.to_string(),
+            text: edit::apply(&source.text, &edits),
+            pods,
+        });
+        Previews { injects: self.settings.iter().any(SettingsText::injects), files: files.collect() }
     }
 
     /// The chains from what runs to its federated credential.
@@ -66,8 +65,9 @@ impl Workspace {
         let azure = Azure { issuer: self.issuer.as_deref(), credentials: &self.credentials };
         let mut report = self.with_options(&self.settings, |options| chains(&self.files, options, azure, &OneThread));
         report.report.errors.splice(..0, self.settings_errors.iter().cloned());
-        let graph = Graph::new(&report);
-        Convert::default().chains(&report, &graph)
+        let drawings = Graph::new(&report).groups;
+        let chains = report.chains.into_iter().zip(drawings).map(|(chain, drawing)| DrawnChain { chain, drawing });
+        Chains { chains: chains.collect(), findings: report.report.findings, errors: report.report.errors }
     }
 
     /// Does something with the options of a check.

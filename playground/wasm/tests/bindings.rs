@@ -3,7 +3,8 @@
 #![cfg(target_family = "wasm")]
 #![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail as tests do")]
 
-use azure_workload_identity_playground::bindings::Workspace;
+use azure_workload_identity_playground::bindings::JsWorkspace;
+use azure_workload_identity_playground::interface::PageInput;
 use js_sys::{JSON, JsString, Reflect};
 use tsify::Ts;
 use wasm_bindgen::{JsCast as _, JsValue};
@@ -46,12 +47,12 @@ fn garbage() -> Vec<JsString> {
     texts
 }
 
-fn input(json: &str) -> Ts<azure_workload_identity_playground::interface::Input> {
+fn input(json: &str) -> Ts<PageInput> {
     Ts::new_unchecked(JSON::parse(json).unwrap())
 }
 
 /// An input with one manifest, and the same text in every other place.
-fn everywhere(text: &JsString) -> Ts<azure_workload_identity_playground::interface::Input> {
+fn everywhere(text: &JsString) -> Ts<PageInput> {
     let input = JSON::parse(r#"{"files": [{"name": "a.yaml"}], "credentials": [{"name": "a.json"}]}"#).unwrap();
     for list in ["files", "credentials"] {
         let file = Reflect::get_u32(&get(&input, list), 0).unwrap();
@@ -73,8 +74,8 @@ fn number(value: &JsValue, path: &str) -> u32 {
     format!("{number}").parse().unwrap()
 }
 
-fn workspace(json: &str) -> Workspace {
-    Workspace::new(&input(json)).unwrap_or_else(|_| panic!("{json} is no input"))
+fn workspace(json: &str) -> JsWorkspace {
+    JsWorkspace::new(&input(json)).unwrap_or_else(|_| panic!("{json} is no input"))
 }
 
 #[wasm_bindgen_test]
@@ -85,10 +86,10 @@ fn offsets_are_those_of_strings_of_javascript() {
     ));
     let check = workspace.check().ok().unwrap().js_value();
     let text = JsString::from(POD);
-    let slice = |place: &JsValue| String::from(text.slice(number(place, "from"), number(place, "to")));
+    let slice = |place: &JsValue| String::from(text.slice(number(place, "offset"), number(place, "endOffset")));
     let finding = get(&check, "findings.0");
     assert_eq!(get(&finding, "rule"), "label-value");
-    assert_eq!(slice(&get(&finding, "place")), "\"True\"");
+    assert_eq!(slice(&finding), "\"True\"");
     let edit = get(&finding, "edits.0");
     assert_eq!((slice(&edit).as_str(), get(&edit, "text")), ("\"True\"", "\"true\"".into()));
     assert_eq!(get(&finding, "applicability"), "safe");
@@ -97,7 +98,7 @@ fn offsets_are_those_of_strings_of_javascript() {
 #[wasm_bindgen_test]
 fn nothing_that_users_write_throws() {
     for text in garbage() {
-        let workspace = Workspace::new(&everywhere(&text)).ok().unwrap();
+        let workspace = JsWorkspace::new(&everywhere(&text)).ok().unwrap();
         assert!(workspace.check().is_ok());
         assert!(workspace.answers().is_ok());
         assert!(workspace.previews().is_ok());
@@ -113,8 +114,8 @@ fn problems_with_settings_have_their_line_and_the_defaults_count() {
         r#"{{"files": [{{"name": "a.yaml", "text": {text}}}], "settings": {settings}, "credentials": []}}"#
     ));
     let check = workspace.check().ok().unwrap().js_value();
-    let problems = js_sys::Array::from(&get(&check, "problems"));
-    let lines: Vec<_> = problems.iter().map(|it| (get(&it, "file"), number(&it, "line"))).collect();
+    let errors = js_sys::Array::from(&get(&check, "errors"));
+    let lines: Vec<_> = errors.iter().map(|it| (get(&it, "file"), number(&it, "line"))).collect();
     assert_eq!(lines, [("settings".into(), 3), ("settings".into(), 2)]);
     assert_eq!(get(&check, "findings.0.severity"), "deny");
     assert_eq!(get(&workspace.previews().ok().unwrap().js_value(), "injects"), false);
@@ -129,13 +130,13 @@ fn what_is_absent_is_undefined() {
         workspace(&format!(r#"{{"files": {files}, "settings": "", "namespace": null, "credentials": []}}"#));
     let finding = get(&workspace.check().ok().unwrap().js_value(), "findings.0");
     assert_eq!(get(&finding, "rule"), "client-id-format");
-    assert!(get(&finding, "edits").is_undefined() && get(&finding, "applicability").is_undefined());
+    assert!(get(&finding, "doubt").is_undefined() && get(&finding, "applicability").is_undefined());
 }
 
 #[wasm_bindgen_test]
 fn an_input_of_another_form_throws_an_error_that_says_so() {
     for json in ["3", "{}", r#"{"files": 3, "settings": "", "credentials": []}"#] {
-        let Err(error) = Workspace::new(&input(json)) else { panic!("{json} is an input") };
+        let Err(error) = JsWorkspace::new(&input(json)) else { panic!("{json} is an input") };
         let error: js_sys::Error = JsValue::from(error).unchecked_into();
         assert!(String::from(error.message()).contains("Input"), "{}", error.message());
     }

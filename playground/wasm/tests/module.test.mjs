@@ -36,7 +36,7 @@ test("a workspace that is freed throws, and others go on", () => {
   const other = new Workspace(input(pod("api")));
   freed.free();
   assert.throws(() => freed.check(), /null pointer/);
-  assert.equal(other.check().findings[0].object, "Pod api");
+  assert.equal(other.check().findings[0].object.name, "api");
   other.free();
 });
 

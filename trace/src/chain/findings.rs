@@ -47,7 +47,7 @@ pub(super) fn find<'a>(
             let related = vec![RelatedPlace { place: first.place.clone(), message: "the other one".to_owned() }];
             let (place, path) = (second.subject.place().clone(), second.subject_path.clone());
             let found = Diagnostic::of_own_rule(Rule::FederatedCredentialDuplicate, place, words, options);
-            findings.push(Diagnostic { object: second.object.clone(), path, related, ..found });
+            findings.push(Diagnostic { object: second.object.clone(), related, ..found.at_path(path) });
         }
     }
     let used: HashSet<_> = used.iter().copied().collect();
@@ -62,7 +62,7 @@ pub(super) fn find<'a>(
             let certainty = Certainty::not_lowered(Assumption::Absence);
             let (place, words) = (client_id.clone(), service_account_unused::words());
             let found = Diagnostic::of_own_rule(Rule::ServiceAccountUnused, place, words, options);
-            findings.push(Diagnostic { certainty, object: object.name.clone(), path, ..found });
+            findings.push(Diagnostic { certainty, object: object.name.clone(), ..found.at_path(path) });
         }
     }
     leave_out_suppressed(&mut findings, options);

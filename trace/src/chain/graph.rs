@@ -1,6 +1,7 @@
 //! Chains as a graph, for drawings: the pods, their service account, client and token, the federated credential, and Entra ID.
 
 use azure_workload_identity_lint::report::FilePlace;
+use serde::Serialize;
 
 use super::report::{Chain, ChainReport, ChainVerdict, Link, Match};
 
@@ -12,19 +13,21 @@ pub struct Graph {
 }
 
 /// A chain.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 pub struct Group {
     /// The service account and the verdict.
     pub title: String,
     /// The nodes, from the pods to Entra ID.
-    pub nodes: Vec<Node>,
+    pub nodes: Vec<ChainNode>,
     /// The edges.
-    pub edges: Vec<Edge>,
+    pub edges: Vec<ChainEdge>,
 }
 
 /// A node.
-#[derive(Clone, Debug)]
-pub struct Node {
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+pub struct ChainNode {
     /// Made of ASCII letters and digits, unique in the graph.
     pub id: String,
     /// What it stands for.
@@ -36,7 +39,9 @@ pub struct Node {
 }
 
 /// What a node stands for, in the order of a chain.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 pub enum NodeKind {
     /// A pod, a workload, or another object that uses the service account.
     Workload,
@@ -55,8 +60,9 @@ pub enum NodeKind {
 }
 
 /// An edge.
-#[derive(Clone, Debug)]
-pub struct Edge {
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+pub struct ChainEdge {
     /// The id of a node.
     pub from: String,
     /// The id of a node.
@@ -64,12 +70,14 @@ pub struct Edge {
     /// The links that it stands for, the broken one alone if one is.
     pub label: String,
     /// How they are.
-    pub state: State,
+    pub state: LinkState,
 }
 
 /// How a link is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum State {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+pub enum LinkState {
     /// Nothing speaks against it.
     Whole,
     /// It cannot be compared, since an earlier or later link is broken or not known.
@@ -163,9 +171,9 @@ impl Drawing<'_> {
 
     fn entra(&mut self) {
         let (answer, state) = match self.chain.verdict {
-            ChainVerdict::Complete => ("gives an access token", State::Whole),
-            ChainVerdict::Broken => ("gives no access token", State::Open),
-            ChainVerdict::Unknown => ("may give an access token", State::Open),
+            ChainVerdict::Complete => ("gives an access token", LinkState::Whole),
+            ChainVerdict::Broken => ("gives no access token", LinkState::Open),
+            ChainVerdict::Unknown => ("may give an access token", LinkState::Open),
         };
         let lines = vec!["Microsoft Entra ID".to_owned(), answer.to_owned()];
         self.node("entra", NodeKind::Entra, lines, None);
@@ -173,20 +181,20 @@ impl Drawing<'_> {
     }
 
     fn node(&mut self, name: &str, kind: NodeKind, lines: Vec<String>, place: Option<&FilePlace>) {
-        self.group.nodes.push(Node { id: self.id(name), kind, lines, place: place.cloned() });
+        self.group.nodes.push(ChainNode { id: self.id(name), kind, lines, place: place.cloned() });
     }
 
     /// Adds an edge for links: as bad as the worst of them.
     fn links(&mut self, from: &str, to: &str, links: &[Link]) {
-        let states: Vec<_> = links.iter().map(|link| (State::of(*link, self.chain), link.name())).collect();
-        let state = states.iter().map(|(state, _)| *state).max().unwrap_or(State::Whole);
-        let is_shown = |it: &&(State, &'static str)| state != State::Broken || it.0 == State::Broken;
+        let states: Vec<_> = links.iter().map(|link| (LinkState::of(*link, self.chain), link.name())).collect();
+        let state = states.iter().map(|(state, _)| *state).max().unwrap_or(LinkState::Whole);
+        let is_shown = |it: &&(LinkState, &'static str)| state != LinkState::Broken || it.0 == LinkState::Broken;
         let label = states.iter().filter(is_shown).map(|(_, name)| *name).collect::<Vec<_>>().join(", ");
         self.edge(from, to, label, state);
     }
 
-    fn edge(&mut self, from: &str, to: &str, label: String, state: State) {
-        self.group.edges.push(Edge { from: self.id(from), to: self.id(to), label, state });
+    fn edge(&mut self, from: &str, to: &str, label: String, state: LinkState) {
+        self.group.edges.push(ChainEdge { from: self.id(from), to: self.id(to), label, state });
     }
 
     fn id(&self, name: &str) -> String {
@@ -194,7 +202,7 @@ impl Drawing<'_> {
     }
 }
 
-impl State {
+impl LinkState {
     /// How a link of a chain is.
     pub fn of(link: Link, chain: &Chain) -> Self {
         if chain.breaks.iter().any(|it| it.link == link) {

@@ -15,7 +15,7 @@ use super::compare::quote;
 use super::facts::{AccountFact, Audience, Given, LabelFault, Use};
 use super::index::Index;
 use super::issuer::ClusterIssuer;
-use super::report::{Break, Link, Part, Unknown};
+use super::report::{Break, Link, TokenPart, Unknown};
 
 /// What all chains are made from.
 pub(super) struct Basis<'a, 'f> {
@@ -144,29 +144,29 @@ impl<'a> Links<'_, 'a, '_> {
         }
     }
 
-    pub(super) fn client_id(&mut self) -> Part {
-        let Some(first) = self.first() else { return Part::default() };
+    pub(super) fn client_id(&mut self) -> TokenPart {
+        let Some(first) = self.first() else { return TokenPart::default() };
         let (value, place) = match &first.client {
             Given::Own(text, place) => (text.clone(), Some(place)),
             Given::Elsewhere(what, place) => {
                 self.unknown(Link::ClientId, format!("the client id {what}"), Some(place));
-                return Part { value: None, place: Some(place.clone()) };
+                return TokenPart { value: None, place: Some(place.clone()) };
             }
             Given::NoId(who, place) => {
                 self.broken(Link::ClientId, format!("{who} to a value that is no client id: remove it"), Some(place));
-                return Part { value: None, place: Some(place.clone()) };
+                return TokenPart { value: None, place: Some(place.clone()) };
             }
             Given::Account => match self.account {
                 None if self.key.name == "default" && self.basis.set.knows_all_accounts() => (String::new(), None),
                 // That the account is not known is said already.
-                None => return Part::default(),
+                None => return TokenPart::default(),
                 Some(account) => {
                     let place = self.fact.and_then(|fact| fact.client_id.as_ref());
                     (account.usable_client_id().unwrap_or_default().to_owned(), place)
                 }
             },
         };
-        let part = Part { value: Some(value.clone()).filter(|value| !value.is_empty()), place: place.cloned() };
+        let part = TokenPart { value: Some(value.clone()).filter(|value| !value.is_empty()), place: place.cloned() };
         let name = self.name();
         if value.is_empty() {
             let message = format!(
@@ -187,24 +187,24 @@ impl<'a> Links<'_, 'a, '_> {
         part
     }
 
-    pub(super) fn tenant_id(&mut self) -> Part {
-        let Some(first) = self.first() else { return Part::default() };
+    pub(super) fn tenant_id(&mut self) -> TokenPart {
+        let Some(first) = self.first() else { return TokenPart::default() };
         let (value, place) = match &first.tenant {
             Given::Own(text, place) => (Some(text.clone()), Some(place)),
             Given::Elsewhere(what, place) => {
                 self.unknown(Link::TenantId, format!("the tenant id {what}"), Some(place));
-                return Part { value: None, place: Some(place.clone()) };
+                return TokenPart { value: None, place: Some(place.clone()) };
             }
             Given::NoId(who, place) => {
                 self.broken(Link::TenantId, format!("{who} to a value that is no tenant: remove it"), Some(place));
-                return Part { value: None, place: Some(place.clone()) };
+                return TokenPart { value: None, place: Some(place.clone()) };
             }
             Given::Account => {
                 let place = self.fact.and_then(|fact| fact.tenant_id.as_ref());
                 (self.account.and_then(|account| account.tenant_id.clone()), place)
             }
         };
-        let part = Part { value: value.clone().filter(|value| !value.is_empty()), place: place.cloned() };
+        let part = TokenPart { value: value.clone().filter(|value| !value.is_empty()), place: place.cloned() };
         match value.as_deref() {
             None => {
                 let requiring = self.group.uses.iter().find(|one| one.requires_tenant);
@@ -239,48 +239,48 @@ impl<'a> Links<'_, 'a, '_> {
         part
     }
 
-    pub(super) fn audience(&mut self) -> Part {
+    pub(super) fn audience(&mut self) -> TokenPart {
         match self.first().map(|first| &first.audience) {
-            Some(Audience::Usual(audience)) => Part { value: Some(audience.clone()), place: None },
+            Some(Audience::Usual(audience)) => TokenPart { value: Some(audience.clone()), place: None },
             Some(Audience::Own(audience, place)) => {
                 if has_placeholder(audience) {
                     let message = format!("the audience is {}, which is filled in later", quote(audience));
                     self.unknown(Link::Audience, message, Some(place));
                 }
-                Part { value: Some(audience.clone()), place: Some(place.clone()) }
+                TokenPart { value: Some(audience.clone()), place: Some(place.clone()) }
             }
             Some(Audience::Binding(audience, place)) => {
                 let message = "the pods use an identity binding, whose credential AKS keeps: RBAC decides, no federated credential";
                 self.unknown(Link::Audience, message, Some(place));
-                Part { value: Some(audience.clone()), place: Some(place.clone()) }
+                TokenPart { value: Some(audience.clone()), place: Some(place.clone()) }
             }
-            None => Part::default(),
+            None => TokenPart::default(),
         }
     }
 
-    pub(super) fn issuer(&mut self) -> Part {
-        let Some(issuer) = &self.basis.issuer else { return Part::default() };
+    pub(super) fn issuer(&mut self) -> TokenPart {
+        let Some(issuer) = &self.basis.issuer else { return TokenPart::default() };
         // Of an identity binding the credential trusts another issuer.
         let matters = !matches!(self.first().map(|first| &first.audience), Some(Audience::Binding(..)));
         if let Some(fault) = issuer.fault.as_ref().filter(|_| matters) {
             self.broken(Link::Issuer, fault.clone(), None);
         }
-        Part { value: Some(issuer.given.to_owned()), place: None }
+        TokenPart { value: Some(issuer.given.to_owned()), place: None }
     }
 
-    pub(super) fn subject(&mut self) -> Part {
+    pub(super) fn subject(&mut self) -> TokenPart {
         let place = self.fact.map(|fact| &fact.place).or(self.first().map(|first| &first.account.place)).cloned();
         let Some(namespace) = &self.key.namespace else {
             let message = "the namespace is not known: give it with --namespace";
             self.unknown(Link::Subject, message, place.as_ref());
-            return Part { value: None, place };
+            return TokenPart { value: None, place };
         };
         if [namespace, &self.key.name].into_iter().any(|text| has_placeholder(text)) {
             if self.account.is_some() {
                 let message = format!("the service account is {}, which is filled in later", quote(&self.name()));
                 self.unknown(Link::Subject, message, place.as_ref());
             }
-            return Part { value: None, place };
+            return TokenPart { value: None, place };
         }
         if let Some(taken) = self.taken_account().or(self.taken_use()).filter(|taken| taken.renames) {
             let message = format!(
@@ -289,8 +289,8 @@ impl<'a> Links<'_, 'a, '_> {
                 taken.advice()
             );
             self.unknown(Link::Subject, message, place.as_ref());
-            return Part { value: None, place };
+            return TokenPart { value: None, place };
         }
-        Part { value: Some([SUBJECT_PREFIX, namespace, ":", &self.key.name].concat()), place }
+        TokenPart { value: Some([SUBJECT_PREFIX, namespace, ":", &self.key.name].concat()), place }
     }
 }

@@ -3,14 +3,20 @@
 use std::fmt;
 
 use azure_workload_identity_lint::report::{FilePlace, ObjectName, Report};
+use azure_workload_identity_lint::v1::AnyPlace;
+use schemars::JsonSchema;
+use serde::{Serialize, Serializer};
 
 /// All chains, and what is wrong with the set of them.
-#[derive(Debug, Default)]
+///
+/// Lines and columns are counted from 1, columns in characters. Files are relative to the folder in which the program ran.
+#[derive(Debug, Default, Serialize, JsonSchema)]
 pub struct ChainReport {
     /// One chain for each service account that something uses, and one more for each further identity that something uses through it.
     /// By namespace, name and identity.
     pub chains: Vec<Chain>,
     /// What is wrong with the credentials and service accounts as a set, what was skipped, and what could not be read.
+    #[serde(flatten)]
     pub report: Report,
 }
 
@@ -22,30 +28,34 @@ impl ChainReport {
 }
 
 /// The way from what runs to the federated credential that Entra ID compares its token with.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 pub struct Chain {
     /// The service account.
     pub service_account: AccountName,
     /// The pods, workloads and other objects that use it.
+    #[serde(rename = "workloads")]
     pub users: Vec<User>,
-    /// The client id that they ask for.
-    pub client_id: Part,
-    /// The tenant that they ask for; without a value it is the cluster's.
-    pub tenant_id: Part,
-    /// The audience of their tokens.
-    pub audience: Part,
-    /// The issuer of their tokens: the cluster's.
-    pub issuer: Part,
-    /// The subject of their tokens.
-    pub subject: Part,
-    /// The federated credentials that match or nearly match.
+    /// The client id that they ask for; `null` if it is not known.
+    pub client_id: TokenPart,
+    /// The tenant that they ask for; `null` for the tenant of the cluster.
+    pub tenant_id: TokenPart,
+    /// The audience of their tokens; `null` if it is not known.
+    pub audience: TokenPart,
+    /// The issuer of their tokens, which is the cluster's; `null` if it was not given.
+    pub issuer: TokenPart,
+    /// The subject of their tokens; `null` if the namespace or the name is not known.
+    pub subject: TokenPart,
+    /// The federated credentials that match, or the one that nearly does or may match.
+    #[serde(rename = "federatedCredentials")]
     pub credentials: Vec<CredentialLink>,
-    /// What is broken, in the order of the links.
-    pub breaks: Vec<Break>,
-    /// What cannot be known, in the order of the links.
-    pub unknown: Vec<Unknown>,
-    /// The verdict.
+    /// What is known of it.
     pub verdict: ChainVerdict,
+    /// What is broken, in the order of the links. Empty unless the verdict is broken.
+    pub breaks: Vec<Break>,
+    /// What cannot be known, in the order of the links, and what would tell it.
+    pub unknown: Vec<Unknown>,
 }
 
 impl Chain {
@@ -56,13 +66,17 @@ impl Chain {
 }
 
 /// A service account.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 pub struct AccountName {
-    /// Its namespace, if that is known.
+    /// Its namespace; `null` if that is not known.
     pub namespace: Option<String>,
     /// Its name.
     pub name: String,
     /// Where it is, if it is among the files.
+    #[serde(flatten, serialize_with = "AnyPlace::serialize")]
+    #[schemars(with = "AnyPlace<'_>")]
+    #[cfg_attr(feature = "typescript", tsify(type = "AnyPlace"))]
     pub place: Option<FilePlace>,
 }
 
@@ -76,36 +90,53 @@ impl fmt::Display for AccountName {
 }
 
 /// A part of a token or of the request for it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Part {
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(transparent)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+pub struct TokenPart {
     /// What it is, if that is known.
     pub value: Option<String>,
     /// Where it is said.
+    #[serde(skip)]
     pub place: Option<FilePlace>,
 }
 
 /// An object that uses a service account.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 pub struct User {
     /// The object.
+    #[serde(flatten)]
     pub object: ObjectName,
     /// Where it is.
+    #[serde(flatten)]
     pub place: FilePlace,
-    /// How long its tokens are valid, in seconds; `None` if an annotation cannot be read or something else than a pod decides it.
+    /// How long its tokens are valid, in seconds; `null` if something else than a pod decides it, or the annotation cannot be read.
+    #[serde(rename = "expirationSeconds")]
     pub expiration: Option<u32>,
 }
 
 /// A federated credential that matches, or nearly does.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 pub struct CredentialLink {
     /// Its name.
     pub name: String,
-    /// Where it is.
-    pub place: FilePlace,
-    /// The name of the identity that it belongs to, if that is known.
+    /// The name of the identity that it belongs to; `null` if that is not known.
     pub identity: Option<String>,
-    /// Whether issuer, subject and audience are those of the tokens. An issuer of the cluster that is not known counts as the same.
+    /// Where it is.
+    #[serde(flatten)]
+    pub place: FilePlace,
+    /// Whether issuer, subject and audience are those of the tokens. An issuer of the cluster that was not given counts as the same.
+    #[serde(serialize_with = "is_yes")]
+    #[schemars(with = "bool")]
+    #[cfg_attr(feature = "typescript", tsify(type = "boolean"))]
     pub matches: Match,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes members by reference")]
+fn is_yes<S: Serializer>(matches: &Match, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_bool(*matches == Match::Yes)
 }
 
 /// Whether a credential matches tokens.
@@ -119,8 +150,10 @@ pub enum Match {
     Maybe,
 }
 
-/// A link of a chain.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// A link of a chain. The links are in this order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 pub enum Link {
     /// The label on the pod.
     Label,
@@ -169,33 +202,43 @@ impl Link {
 }
 
 /// A broken link.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 pub struct Break {
     /// The link.
     pub link: Link,
     /// What is wrong, and what to do about it.
     pub message: String,
     /// Where.
+    #[serde(flatten, serialize_with = "AnyPlace::serialize")]
+    #[schemars(with = "AnyPlace<'_>")]
+    #[cfg_attr(feature = "typescript", tsify(type = "AnyPlace"))]
     pub place: Option<FilePlace>,
-    /// A command for a shell that creates what is missing.
+    /// A command for a POSIX shell that creates what is missing. Words in capitals stand for what is not known.
     pub command: Option<String>,
 }
 
 /// Something that cannot be known.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 pub struct Unknown {
     /// The link.
     pub link: Link,
     /// What is not known, and what would tell it.
     pub message: String,
     /// Where it is left open.
+    #[serde(flatten, serialize_with = "AnyPlace::serialize")]
+    #[schemars(with = "AnyPlace<'_>")]
+    #[cfg_attr(feature = "typescript", tsify(type = "AnyPlace"))]
     pub place: Option<FilePlace>,
     /// Whether the verdict depends on it. A complete chain may have unknowns on which it does not.
     pub decides: bool,
 }
 
 /// What is known of a chain.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 pub enum ChainVerdict {
     /// Entra ID will accept the token.
     Complete,

@@ -8,16 +8,16 @@ use super::compare::{quote, subjects, texts};
 use super::credentials::{AzureIdentity, Credential};
 use super::index::{Near, Token, is_client};
 use super::links::{Links, SHOWN};
-use super::report::{Break, CredentialLink, Link, Match, Part, Unknown};
+use super::report::{Break, CredentialLink, Link, Match, TokenPart, Unknown};
 
 impl<'a> Links<'_, 'a, '_> {
     /// Which federated credentials trust the tokens, and what is wrong if none does.
     pub(super) fn federated_credential(
         &mut self,
-        client_id: &Part,
-        tenant_id: &Part,
-        audience: &Part,
-        subject: &Part,
+        client_id: &TokenPart,
+        tenant_id: &TokenPart,
+        audience: &TokenPart,
+        subject: &TokenPart,
     ) -> Vec<CredentialLink> {
         let index = self.basis.index;
         let is_open = |link| self.unknown.iter().any(|it: &Unknown| it.link == link);
@@ -93,8 +93,8 @@ impl<'a> Links<'_, 'a, '_> {
         &mut self,
         matching: &[&'a Credential],
         client: Option<&str>,
-        client_id: &Part,
-        tenant_id: &Part,
+        client_id: &TokenPart,
+        tenant_id: &TokenPart,
         token: Token<'_>,
     ) -> Vec<CredentialLink> {
         let index = self.basis.index;
@@ -155,7 +155,7 @@ impl<'a> Links<'_, 'a, '_> {
     }
 
     /// Compares the tenant with that of the identity.
-    fn tenant_of(&mut self, identity: &AzureIdentity, tenant_id: &Part) {
+    fn tenant_of(&mut self, identity: &AzureIdentity, tenant_id: &TokenPart) {
         let (Some(own), Some(tenant)) = (tenant_id.value.as_deref(), identity.tenant_id.as_deref()) else { return };
         if is_guid(own) && is_guid(tenant) && !own.eq_ignore_ascii_case(tenant) {
             let message =

@@ -29,7 +29,7 @@ pub(super) fn step(facts: &Facts, settings: Option<&str>, credentials: &[Credent
     let issuer = found.as_deref().ok().map(ClusterIssuer::new);
     let chains = chains_of(facts, settings, found.as_deref().ok(), credentials);
     let subject = format!("{SUBJECT_PREFIX}{}:{}", facts.namespace, facts.service_account_name);
-    let part = |part: Option<&crate::chain::report::Part>| part.and_then(|part| part.value.clone());
+    let part = |part: Option<&crate::chain::report::TokenPart>| part.and_then(|part| part.value.clone());
     let audience = part(chains.first().map(|it| &it.audience)).unwrap_or_else(|| DEFAULT_AUDIENCE.to_owned());
     // What the service account says counts after the next restart.
     let account = facts.service_account.as_ref().ok();
@@ -101,7 +101,7 @@ fn compared(chain: &Chain, is_one_of_several: bool, step: &mut Step) {
     let is_of_cluster = |fault: &Break| fault.link == Link::Issuer && fault.place.is_none();
     for credential in chain.credentials.iter().filter(|credential| credential.matches == Match::Yes) {
         let of = credential.identity.as_ref().map(|name| format!(" of {name}")).unwrap_or_default();
-        let (file, line) = (&credential.place.source.name, credential.place.range.start.line);
+        let (file, line) = (&credential.place.source.name, credential.place.line);
         step.fact(format!("{}{of} matches ({file}:{line})", credential.name));
     }
     for fault in chain.breaks.iter().filter(|fault| is_own(fault.link) && !is_of_cluster(fault)) {

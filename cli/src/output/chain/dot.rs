@@ -4,7 +4,7 @@
 
 use std::io::{self, Write};
 
-use azure_workload_identity_trace::chain::graph::{Graph, State};
+use azure_workload_identity_trace::chain::graph::{Graph, LinkState};
 use azure_workload_identity_trace::chain::report::ChainReport;
 
 use crate::printable::printable;
@@ -20,10 +20,10 @@ pub(super) fn write(report: &ChainReport, out: &mut dyn Write) -> io::Result<()>
         }
         for edge in &group.edges {
             let style = match edge.state {
-                State::Whole => "",
-                State::Open => ", style=dotted",
-                State::Unknown => ", style=dashed, color=\"#bf8700\"",
-                State::Broken => ", style=bold, color=\"#d1242f\", arrowhead=tee",
+                LinkState::Whole => "",
+                LinkState::Open => ", style=dotted",
+                LinkState::Unknown => ", style=dashed, color=\"#bf8700\"",
+                LinkState::Broken => ", style=bold, color=\"#d1242f\", arrowhead=tee",
             };
             writeln!(out, "    {} -> {} [label=\"{}\"{style}];", edge.from, edge.to, escaped(&edge.label))?;
         }

@@ -5,7 +5,7 @@
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
-use azure_workload_identity_trace::chain::graph::{Graph, State};
+use azure_workload_identity_trace::chain::graph::{Graph, LinkState};
 use azure_workload_identity_trace::chain::report::ChainReport;
 
 use crate::printable::printable;
@@ -23,15 +23,15 @@ pub(super) fn write(report: &ChainReport, out: &mut dyn Write) -> io::Result<()>
         }
         for edge in &group.edges {
             let (arrow, mark) = match edge.state {
-                State::Whole => ("-->", ""),
-                State::Open | State::Unknown => ("-.->", "? "),
-                State::Broken => ("--x", "✗ "),
+                LinkState::Whole => ("-->", ""),
+                LinkState::Open | LinkState::Unknown => ("-.->", "? "),
+                LinkState::Broken => ("--x", "✗ "),
             };
             writeln!(out, "    {} {arrow}|\"{mark}{}\"| {}", edge.from, escaped(&edge.label), edge.to)?;
             match edge.state {
-                State::Broken => broken.push(position),
-                State::Unknown => unknown.push(position),
-                State::Whole | State::Open => {}
+                LinkState::Broken => broken.push(position),
+                LinkState::Unknown => unknown.push(position),
+                LinkState::Whole | LinkState::Open => {}
             }
             position += 1;
         }

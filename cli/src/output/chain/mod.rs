@@ -27,5 +27,5 @@ impl ChainFormat {
 
 /// `deploy/web.yaml:12`.
 fn at(place: &FilePlace) -> String {
-    format!("{}:{}", place.source.name, place.range.start.line)
+    format!("{}:{}", place.source.name, place.line)
 }

@@ -5,8 +5,8 @@ use std::io::{self, Write};
 use anstyle::{AnsiColor, Style};
 use azure_workload_identity_lint::report::FilePlace;
 use azure_workload_identity_policy::identity::DEFAULT_EXPIRATION;
-use azure_workload_identity_trace::chain::graph::State;
-use azure_workload_identity_trace::chain::report::{Chain, ChainReport, ChainVerdict, Link, Match, Part};
+use azure_workload_identity_trace::chain::graph::LinkState;
+use azure_workload_identity_trace::chain::report::{Chain, ChainReport, ChainVerdict, Link, Match, TokenPart};
 
 use super::{Look, at};
 use crate::output::{counted, human};
@@ -73,12 +73,12 @@ impl Tree<'_, '_> {
 
     fn link(&mut self, link: Link) -> io::Result<()> {
         let chain = self.chain;
-        let state = State::of(link, chain);
+        let state = LinkState::of(link, chain);
         let (mark, style) = match state {
-            State::Whole => ("✓", AnsiColor::Green.on_default()),
-            State::Open => ("·", Style::new().dimmed()),
-            State::Unknown => ("?", AnsiColor::Yellow.on_default()),
-            State::Broken => ("✗", AnsiColor::Red.on_default()),
+            LinkState::Whole => ("✓", AnsiColor::Green.on_default()),
+            LinkState::Open => ("·", Style::new().dimmed()),
+            LinkState::Unknown => ("?", AnsiColor::Yellow.on_default()),
+            LinkState::Broken => ("✗", AnsiColor::Red.on_default()),
         };
         let is_last = link == Link::FederatedCredential;
         let values = self.values(link);
@@ -129,7 +129,7 @@ impl Tree<'_, '_> {
     /// What a link is: each thing, and its place.
     fn values(&self, link: Link) -> Vec<(String, Option<String>)> {
         let chain = self.chain;
-        let part = |part: &Part, otherwise: &str| {
+        let part = |part: &TokenPart, otherwise: &str| {
             let value = part.value.as_deref().unwrap_or(otherwise);
             vec![(value.to_owned(), part.place.as_ref().map(at))]
         };
@@ -150,7 +150,7 @@ impl Tree<'_, '_> {
                 vec![(account.to_string(), account.place.as_ref().map(at))]
             }
             Link::ClientId => part(&chain.client_id, ""),
-            Link::TenantId if State::of(link, chain) == State::Open => part(&chain.tenant_id, ""),
+            Link::TenantId if LinkState::of(link, chain) == LinkState::Open => part(&chain.tenant_id, ""),
             Link::TenantId => part(&chain.tenant_id, "that of the cluster"),
             Link::Audience => part(&chain.audience, ""),
             Link::Issuer => part(&chain.issuer, ""),
