@@ -32,7 +32,7 @@ export function readExamples(): Example[] {
   const folders = readdirSync(FOLDER, { withFileTypes: true }).filter((entry) => entry.isDirectory());
   const read = folders.map(({ name }) => {
     const rule = rules.get(name);
-    return { position: rule?.position ?? FIRST.indexOf(name) - FIRST.length, example: readExample(name, rule?.finding) };
+    return { position: rule?.position ?? FIRST.indexOf(name) - FIRST.length, example: readExample(name, rule?.title) };
   });
   read.sort((a, b) => a.position - b.position || a.example.name.localeCompare(b.example.name));
   return read.map(({ example }) => example);
