@@ -69,7 +69,7 @@ impl<'t> Issuer<'t> {
         self.host().is_cluster() && !self.text.ends_with('/')
     }
 
-    /// Whether another issuer was meant to be the same: scheme, slashes at the end, case and white space aside.
+    /// Whether two issuers are probably meant to be equal: they differ only in scheme, trailing slashes, case or white space.
     pub fn is_near(self, other: &str) -> bool {
         self.without_scheme().eq_ignore_ascii_case(Issuer::new(other).without_scheme())
     }

@@ -29,11 +29,11 @@ pub(crate) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Check manifests; this is what the program does without a command
+    /// Check manifests (the default command)
     Check(Box<CheckArguments>),
-    /// Show what admission would inject into each pod template, as a diff that `patch -p1` takes
+    /// Show what admission would inject into each pod and pod template, as a diff for `patch -p1`
     Diff(Box<DiffArguments>),
-    /// Correct in the files what can be corrected safely, and report what is left
+    /// Make the safe corrections in the files, and report the remaining findings
     Fix(Box<FixArguments>),
     /// Follow each service account from the pods that use it to its federated credential, and show the broken link
     Chain(Box<ChainArguments>),
@@ -55,7 +55,7 @@ pub(crate) enum Command {
         #[command(flatten)]
         policy: PolicyArguments,
     },
-    /// Explain why a pod that runs has the identity that it has, or none, by asking kubectl; nothing is changed
+    /// Explain why a running pod has its identity, or none; asks kubectl, and changes nothing
     Why(Box<WhyArguments>),
     /// Print a script that completes the command line in a shell
     Completions {
@@ -118,7 +118,7 @@ pub(crate) struct RenderArguments {
     /// Run `helm template` on a chart, and read what it prints; helm gets the arguments behind `--`
     #[arg(long, value_name = "CHART")]
     pub(crate) helm: Option<OsString>,
-    /// Render what the folders hold, and check that in place of its files: each kustomization that no other one takes, and each chart
+    /// Render the folders and check the result instead of their files: each kustomization that no other one includes, and each chart
     /// with its default values
     #[arg(long)]
     pub(crate) render: bool,
@@ -190,13 +190,13 @@ impl RenderArguments {
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Policy")]
 pub(crate) struct PolicyArguments {
-    /// A file with the settings of the policy, or with the manifests of Kubewarden policies, whose settings then count
+    /// A file with settings of the policy, or with manifests of Kubewarden policies, whose settings are used
     #[arg(long, value_name = "FILE")]
     pub(crate) settings: Vec<PathBuf>,
-    /// The severities that count where the settings say nothing about a rule
+    /// The severities of rules that the settings do not mention
     #[arg(long, value_enum)]
     pub(crate) preset: Option<PresetName>,
-    /// The namespace of objects that name none
+    /// The namespace of objects without one
     #[arg(long, short, value_name = "NAME")]
     pub(crate) namespace: Option<String>,
     /// A file with objects of the cluster, from `kubectl get serviceaccounts -A -o yaml`
@@ -260,7 +260,7 @@ pub(crate) struct FixArguments {
     /// Print the changes as a diff that `patch -p1` takes, and change no file
     #[arg(long)]
     pub(crate) dry_run: bool,
-    /// Make corrections too that reports call suggestions: they may not be meant, or lose something that works
+    /// Also make the corrections that reports call suggestions; review them, since they may change what was meant
     #[arg(long)]
     pub(crate) unsafe_fixes: bool,
     #[command(flatten)]
@@ -270,7 +270,7 @@ pub(crate) struct FixArguments {
 /// The arguments of `why`.
 #[derive(Debug, Args)]
 pub(crate) struct WhyArguments {
-    /// A pod, or a workload whose newest pod is explained, as for kubectl: `pod/web-7c9d8`, `deploy/web`
+    /// A pod or a workload, named as for kubectl: `pod/web-7c9d8`, `deploy/web`. For a workload, its newest pod is explained
     #[arg(value_name = "KIND/NAME", value_parser = Target::parse)]
     pub(crate) target: Target,
     /// The namespace; by default, that of the context
@@ -296,19 +296,19 @@ pub(crate) struct OutputArguments {
     /// The format of the report on standard output
     #[arg(long, value_enum, default_value_t = Format::Human)]
     pub(crate) format: Format,
-    /// Write a report in a format to a file too
+    /// Also write a report to a file
     #[arg(long, value_name = "FORMAT=FILE")]
     pub(crate) report: Vec<ReportFile>,
-    /// The least severity that is reported
+    /// Report only findings of this severity or higher
     #[arg(long, value_enum, value_name = "LEAST", default_value_t = Least::Note)]
     pub(crate) severity: Least,
-    /// Exit with 1 for warnings too
+    /// Exit with 1 for warnings as well
     #[arg(long)]
     pub(crate) deny_warnings: bool,
-    /// Exit with 0 whatever is found; errors still count
+    /// Exit with 0 instead of 1 if something is denied; errors keep their code
     #[arg(long)]
     pub(crate) exit_zero: bool,
-    /// Leave out the findings that are in a file written with --write-baseline
+    /// Do not report the findings in this file, which --write-baseline wrote
     #[arg(long, value_name = "FILE")]
     pub(crate) baseline: Option<PathBuf>,
     /// Write all findings to a file for --baseline, and report none
@@ -340,7 +340,7 @@ pub(crate) struct DisplayArguments {
     /// Print findings and errors, and nothing else
     #[arg(long, short, global = true)]
     pub(crate) quiet: bool,
-    /// Name each file that is skipped, and say why
+    /// Name each skipped file with the reason
     #[arg(long, short, global = true, conflicts_with = "quiet")]
     pub(crate) verbose: bool,
     /// Draw no progress bar

@@ -64,9 +64,8 @@ fn finish(
         in_baseline = resting;
         if gone > 0 {
             let findings = counted(gone, "finding");
-            display.hint(&format!(
-                "the baseline holds {findings} more than there are; write it again with --write-baseline"
-            ))?;
+            display
+                .hint(&format!("the baseline is out of date by {findings}; write it again with --write-baseline"))?;
         }
     }
     let corrections = Corrections::of(&report, |file| on_disk.contains(file));

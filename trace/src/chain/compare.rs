@@ -1,4 +1,4 @@
-//! In what two texts differ that were meant to be the same, and what a subject names.
+//! How two texts differ that should be equal, and what a subject names.
 
 use azure_workload_identity_policy::federated::SUBJECT_PREFIX;
 
