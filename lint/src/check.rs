@@ -162,7 +162,7 @@ fn examine_object(
 }
 
 /// How many values of the wrong type are shown for one object; the rest is counted.
-const WRONG_TYPES: usize = 50;
+pub(crate) const WRONG_TYPES: usize = 50;
 
 /// The question about an object in a file. Items of a list may leave out their kind.
 pub fn inquiry<'a>(value: Value<'a>, object: &'a Object, namespace: Option<&'a str>) -> Inquiry<'a> {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use azure_workload_identity_policy::cluster::ServiceAccount;
-use azure_workload_identity_policy::json::{self, Reading};
+use azure_workload_identity_policy::json::{self, Reading, Value};
 
 use crate::access::Grant;
 use crate::kustomization::{Kustomization, is_own_type};
@@ -97,6 +97,13 @@ impl Object {
             _ => Grant::read(api_version, kind, value).map_or(Fact::None, Fact::Grant),
         };
         Some(Self { node: value.id(), name: ObjectName::read(object), fact })
+    }
+
+    /// A kustomization that does not say what it is.
+    fn of_kustomization(root: Value<'_>) -> Self {
+        let (api_version, kind) = ("kustomize.config.k8s.io/v1beta1".to_owned(), "Kustomization".to_owned());
+        let name = ObjectName { api_version, kind, ..ObjectName::default() };
+        Self { node: root.id(), name, fact: Fact::None }
     }
 }
 
@@ -260,6 +267,10 @@ impl File {
         for object in crate::objects(root) {
             self.objects += usize::from(!is_own_type(&object.api_version));
             objects.extend(Object::read(object));
+        }
+        // A kustomization needs no type.
+        if self.objects == 0 && root.field("kind").is_none() && self.kustomization.is_some() {
+            objects.push(Object::of_kustomization(root));
         }
         if objects.is_empty() {
             return None;

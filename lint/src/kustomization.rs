@@ -43,16 +43,21 @@ pub enum Role {
     Flux,
 }
 
-/// Whether objects of this version are for kustomize alone: no cluster has them.
-pub(crate) fn is_own_type(api_version: &str) -> bool {
-    api_version.starts_with("kustomize.config.k8s.io/")
+/// Whether objects of this group, or version of it, are for kustomize alone: no cluster has them.
+pub(crate) fn is_own_type(group: &str) -> bool {
+    group.split('/').next() == Some("kustomize.config.k8s.io")
+}
+
+/// Whether an object of this group and kind is a Kustomization of Flux.
+pub(crate) fn is_flux(group: &str, kind: &str) -> bool {
+    group == "kustomize.toolkit.fluxcd.io" && kind == "Kustomization"
 }
 
 impl Kustomization {
     /// Reads a kustomization. kustomize knows it by the name of its file, and fills in its type.
     pub(crate) fn read(file: &str, root: Value<'_>) -> Option<Self> {
         let (api_version, kind) = (text(Some(root), "apiVersion"), text(Some(root), "kind"));
-        if api_version.starts_with("kustomize.toolkit.fluxcd.io/") && kind == "Kustomization" {
+        if is_flux(api_version.split('/').next().unwrap_or_default(), &kind) {
             let spec = root.field("spec")?;
             let patches = !spec.field("patches").is_none_or(Value::is_empty);
             // Without a path it is the root of the source, which mostly is another repository or an artifact.

@@ -31,6 +31,7 @@ pub mod diagnose;
 mod draft;
 pub mod file;
 pub mod fix;
+mod fragments;
 pub mod identities;
 pub mod kustomization;
 mod options;

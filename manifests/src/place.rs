@@ -2,10 +2,10 @@
 
 use std::ops::Range;
 
-use json::{Part, Path, Segment, Value};
+use json::{Document, Part, Path, Segment, Value};
 
 use crate::opened::Opened;
-use crate::yaml::Style;
+use crate::yaml::{self, Style};
 
 /// How far a path leads.
 #[derive(Clone, Copy)]
@@ -16,11 +16,13 @@ pub struct Followed<'v> {
     key: Option<Value<'v>>,
     /// Whether it is what the path names.
     pub is_whole: bool,
+    /// How many steps of the path lead to it.
+    steps: usize,
 }
 
 /// Follows a path from an object.
 pub fn follow<'v>(object: Value<'v>, path: &Path) -> Followed<'v> {
-    let mut followed = Followed { at: object, key: None, is_whole: true };
+    let mut followed = Followed { at: object, key: None, is_whole: true, steps: 0 };
     for segment in path.segments() {
         let next = match segment {
             Segment::Key(name) => {
@@ -29,7 +31,7 @@ pub fn follow<'v>(object: Value<'v>, path: &Path) -> Followed<'v> {
             Segment::Index(index) => followed.at.elements().nth(*index).map(|element| (None, element)),
         };
         let Some((key, at)) = next else { return Followed { is_whole: false, ..followed } };
-        followed = Followed { at, key, is_whole: true };
+        followed = Followed { at, key, is_whole: true, steps: followed.steps + 1 };
     }
     followed
 }
@@ -47,7 +49,10 @@ impl Opened<'_> {
     /// The place that a path from an object leads to: the value, or the key where the key is meant or the value extends over several
     /// lines. For what is missing it is the innermost existing object around it.
     pub fn locate(&self, object: Value<'_>, path: &Path, part: Part) -> Located {
-        let Followed { mut at, key, is_whole } = follow(object, path);
+        let Followed { mut at, key, is_whole, steps } = follow(object, path);
+        if let Some(located) = self.locate_in_text(at, path.segments().get(steps..).unwrap_or_default(), part) {
+            return located;
+        }
         // An object as a whole is shown by its kind.
         if at == object
             && let (Some(kind), true) = (at.get("kind"), path.segments().is_empty() || !is_whole)
@@ -59,6 +64,28 @@ impl Opened<'_> {
             Some(key) if part == Part::Key || !is_whole || self.is_long(&value.span) => self.of(key),
             _ => Located { span: self.first_line(value.span), ..value },
         }
+    }
+
+    /// The place that further steps lead to in a string that is a document by itself, such as a patch, if it is written so that its
+    /// lines are those of the document: as a literal block.
+    fn locate_in_text(&self, string: Value<'_>, steps: &[Segment], part: Part) -> Option<Located> {
+        let text = string.as_str().filter(|_| !steps.is_empty())?;
+        let origin = self.document?.origins.of(string.id()).filter(|origin| origin.style == Style::Literal)?;
+        let start = origin.span.start + self.text.get(origin.span.clone())?.find('\n')? + 1;
+        let block = self.text.get(start..origin.span.end)?;
+        let document = yaml::documents(block, true).next()?.ok()?;
+        // The same without its indentation is not always the same.
+        if yaml::documents(&text, false).next()?.ok()?.json != document.json {
+            return None;
+        }
+        let json = Document::parse(document.json.as_bytes()).ok()?;
+        let mut path = Path::default();
+        for step in steps {
+            path.push(step.clone());
+        }
+        let located = Opened::new(block, json.root(), Some(&document)).locate(json.root(), &path, part);
+        let moved = |span: Range<usize>| span.start + start..span.end + start;
+        Some(Located { span: moved(located.span), aliases: located.aliases.into_iter().map(moved).collect() })
     }
 
     /// The place of a value: its first line, if it extends over several.

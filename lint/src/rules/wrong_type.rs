@@ -19,7 +19,7 @@
 //! Put the value in quotes: `azure.workload.identity/use: "true"`.
 
 use azure_workload_identity_policy::finding::{Applicability, Repair};
-use azure_workload_identity_policy::json::{self, Changes, Kind, Segment, Value};
+use azure_workload_identity_policy::json::{self, Changes, Kind, Path, Segment, Value};
 use azure_workload_identity_policy::keys;
 
 use crate::correction::{PlaceOf, correction};
@@ -36,27 +36,44 @@ pub(crate) fn words(
     place: &PlaceOf<'_>,
 ) -> Words {
     let as_written = opened.plain_text(value).unwrap_or_default();
+    let Message { problem, fix, string } = message(value, expected, &draft.place.path, as_written);
+    let correction = string.and_then(|string| {
+        let mut changes = Changes::default();
+        changes.replace(value, string);
+        correction(&Repair { applicability: Applicability::Safe, changes }, object, opened, place)
+    });
+    Words { problem, fix, correction }
+}
+
+/// What is said about a value of the wrong type.
+pub(crate) struct Message {
+    /// What is wrong.
+    pub(crate) problem: String,
+    /// What to do.
+    pub(crate) fix: String,
+    /// The string that is meant, as JSON, if one is.
+    string: Option<String>,
+}
+
+/// What to say about a value at a path, which is `as_written` if it is a plain scalar.
+pub(crate) fn message(value: Value<'_>, expected: Kind, path: &Path, as_written: &str) -> Message {
     let kind = value.kind();
     let is_scalar = matches!(kind, Kind::Bool | Kind::Number);
     if expected != Kind::String || !is_scalar {
         let problem = format!("is {}, but must be {}", in_yaml(kind), in_yaml(expected));
-        return Words { problem, fix: format!("write {}", in_yaml(expected)), correction: None };
+        return Message { problem, fix: format!("write {}", in_yaml(expected)), string: None };
     }
     // What is written is meant as a text: `no` is Norway, `n` a name. Only of the label it is known that a boolean is meant.
-    let is_boolean =
-        kind == Kind::Bool && draft.place.path.segments().last() == Some(&Segment::Key(keys::USE.to_owned()));
+    let is_boolean = kind == Kind::Bool && path.segments().last() == Some(&Segment::Key(keys::USE.to_owned()));
     let wanted = if is_boolean || as_written.is_empty() { value.raw() } else { as_written };
     let problem = if as_written.is_empty() || as_written == value.raw() {
         format!("is {}, {kind}, but must be a string", value.raw())
     } else {
         format!("is {as_written}, which YAML reads as {}, {kind}, but must be a string", value.raw())
     };
-    let mut changes = Changes::default();
-    changes.replace(value, json::text(wanted));
     let verb = if wanted == as_written { "put it in quotes:" } else { "write" };
-    let repair = Repair { applicability: Applicability::Safe, changes };
-    let correction = correction(&repair, object, opened, place);
-    Words { problem, fix: format!("{verb} {}", json::text(wanted)), correction }
+    let string = json::text(wanted);
+    Message { problem, fix: format!("{verb} {string}"), string: Some(string) }
 }
 
 /// A type as people who write YAML call it.
