@@ -3,7 +3,7 @@
 //! Each is judged as a part of an object. What is wrong in it is wrong in every object that it reaches; what it lacks, the object
 //! may have.
 //!
-//! Source: `LabelTransformer`, `AnnotationsTransformer` and `PatchTransformer` of github.com/kubernetes-sigs/kustomize v5.4
+//! Source: `LabelTransformer`, `AnnotationsTransformer` and `PatchTransformer` of github.com/kubernetes-sigs/kustomize v5.8.1
 //! (`api/internal/target/kusttarget_configplugin.go`, `api/internal/builtins`).
 
 use azure_workload_identity_policy::assumption::Assumption;
