@@ -17,18 +17,18 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, ensure};
-use e2e_tests::{cluster::FakeCluster, guests, module::Module, policy::Policy, request::AdmissionRequest};
+use e2e_tests::{cluster::FakeCluster, guests, module::Module, policy::Policy, sized};
 use launcher::exit_code;
 use serde::Serialize;
-use serde_json::{Value, json};
+use xtask::Workspace;
 
 /// How long each case is measured.
 const TIME_PER_CASE: Duration = Duration::from_secs(4);
 /// Requests that are not counted, while caches fill.
 const WARM_UP: usize = 50;
 
-/// The largest module, in bytes, metadata included.
-const MAX_MODULE_BYTES: usize = 290_000;
+/// The largest module as it is published, in bytes, metadata included.
+const MAX_MODULE_BYTES: usize = 275_000;
 
 /// What is measured: the size of the request in bytes, whether its pod is labelled, and the largest ratio to the no-op guest.
 const CASES: [(usize, bool, Option<f64>); 6] = [
@@ -86,7 +86,7 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<()> {
-    let path = xtask::build_policy()?;
+    let path = xtask::policy_under_test()?;
     let (policy, policy_report) = compile(&fs::read(&path)?)?;
     let (no_op, no_op_report) = compile(&guests::no_op()?)?;
     let compared = match compared_module() {
@@ -101,8 +101,7 @@ fn run() -> Result<()> {
     }
 
     print(&report)?;
-    let target = path.parent().and_then(Path::parent).context("the module is not in a target directory")?;
-    let file = target.join("bench").join("guest.json");
+    let file = Workspace::locate()?.target_directory().join("bench").join("guest.json");
     write(&file, &report).with_context(|| format!("cannot write {}", file.display()))?;
     writeln!(io::stdout(), "\n{}", file.display())?;
 
@@ -133,17 +132,13 @@ fn measure(
     compared: Option<&Module>,
     (size, labelled, max_ratio): (usize, bool, Option<f64>),
 ) -> Result<CaseReport> {
-    let service_account = json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {
-        "name": "web", "namespace": "shop",
-        "annotations": {"azure.workload.identity/client-id": "66666666-7777-8888-9999-000000000000"}}});
-    let settings = json!({"inject": {"tenantId": "11111111-2222-3333-4444-555555555555"}});
     let connected = |module| {
-        let cluster = FakeCluster::with_objects([service_account.clone()])?;
-        anyhow::Ok(Policy::new(module, settings.clone())?.connected_to(cluster))
+        let cluster = FakeCluster::with_objects([sized::service_account()])?;
+        anyhow::Ok(Policy::new(module, sized::settings())?.connected_to(cluster))
     };
     let (policy, compared) = (connected(policy)?, compared.map(connected).transpose()?);
-    let no_op = Policy::new(no_op, settings.clone())?;
-    let request = request(size, labelled)?;
+    let no_op = Policy::new(no_op, sized::settings())?;
+    let request = sized::request(size, labelled)?;
     let payload = policy.payload(&request)?;
 
     let [mut policy_times, mut floor_times, mut no_op_times, mut compared_times] = [const { Vec::new() }; 4];
@@ -198,80 +193,6 @@ fn percentiles(mut times: Vec<Duration>) -> Percentiles {
 
 fn microseconds(duration: Duration) -> f64 {
     duration.as_secs_f64() * 1e6
-}
-
-/// The creation of a pod that makes the request about `size` bytes long: variables and, every so many, another container.
-fn request(size: usize, labelled: bool) -> Result<AdmissionRequest> {
-    let mut request = AdmissionRequest::create(pod(labelled, &[container(0)]))?;
-    let mut containers = vec![container(0)];
-    let mut number = 0;
-    while serde_json::to_vec(&request)?.len() < size {
-        number += 1;
-        if number % 60 == 0 {
-            containers.push(full_container(containers.len()));
-        }
-        let last = containers.last_mut().and_then(|container| container.get_mut("env")).and_then(Value::as_array_mut);
-        last.context("the container has no variables")?.push(variable(number));
-        request.object = Some(pod(labelled, &containers));
-    }
-    Ok(request)
-}
-
-fn pod(labelled: bool, containers: &[Value]) -> Value {
-    let mut labels = json!({"app.kubernetes.io/name": "web", "pod-template-hash": "7c9d8f7b6c"});
-    if labelled && let Some(labels) = labels.as_object_mut() {
-        labels.insert("azure.workload.identity/use".to_owned(), json!("true"));
-    }
-    json!({
-        "apiVersion": "v1",
-        "kind": "Pod",
-        "metadata": {
-            "generateName": "web-7c9d8f7b6c-",
-            "namespace": "shop",
-            "labels": labels,
-            "ownerReferences": [{
-                "apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "web-7c9d8f7b6c", "controller": true,
-                "uid": "0b8f1e9c-54f2-4b0e-8b0c-6f3f0e2c7d11",
-            }],
-        },
-        "spec": {
-            "serviceAccountName": if labelled { "web" } else { "default" },
-            "containers": containers,
-        },
-    })
-}
-
-fn container(number: usize) -> Value {
-    json!({"name": format!("container-{number}"), "image": "registry.example.com/shop/web:2.14.1", "env": []})
-}
-
-fn full_container(number: usize) -> Value {
-    let probe = json!({"httpGet": {"path": "/healthz", "port": 8080, "scheme": "HTTP"}, "periodSeconds": 10});
-    json!({
-        "name": format!("container-{number}"),
-        "image": "registry.example.com/shop/web:2.14.1",
-        "args": ["--listen", ":8080", "--log-format=json"],
-        "env": [],
-        "ports": [{"name": "http", "containerPort": 8080, "protocol": "TCP"}],
-        "livenessProbe": probe,
-        "readinessProbe": probe,
-        "resources": {"requests": {"cpu": "100m", "memory": "128Mi"}, "limits": {"memory": "256Mi"}},
-        "securityContext": {"allowPrivilegeEscalation": false, "capabilities": {"drop": ["ALL"]}},
-        "volumeMounts": [{
-            "name": "kube-api-access", "mountPath": "/var/run/secrets/kubernetes.io/serviceaccount", "readOnly": true,
-        }],
-    })
-}
-
-/// Values and references take turns, as in real pods.
-fn variable(number: usize) -> Value {
-    let name = format!("SERVICE_SETTING_{number}");
-    if number.is_multiple_of(3) {
-        let key = format!("setting-{number}");
-        json!({"name": name, "valueFrom": {"configMapKeyRef": {"name": "web-settings", "key": key}}})
-    } else {
-        json!({"name": name, "value": format!("https://service-{number}.shop.svc.cluster.local:8443/api")})
-    }
 }
 
 fn print(report: &Report) -> io::Result<()> {

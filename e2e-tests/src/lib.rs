@@ -27,6 +27,7 @@ pub mod policy;
 pub mod reports;
 pub mod request;
 pub mod response;
+pub mod sized;
 pub mod vectors;
 
 /// The cluster behind the host: what answers a guest's lookups.
@@ -44,13 +45,13 @@ pub fn directory() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// The policy under test: built from the sources as they are, once a process.
+/// The policy under test, once a process: see [`xtask::policy_under_test`].
 ///
 /// # Errors
 /// When the module does not build; the same error on every call.
 pub fn policy_module() -> Result<&'static Module> {
     static MODULE: OnceLock<Result<Module, String>> = OnceLock::new();
     let build =
-        || xtask::build_policy().and_then(|path| Module::from_file(&path)).map_err(|error| format!("{error:#}"));
+        || xtask::policy_under_test().and_then(|path| Module::from_file(&path)).map_err(|error| format!("{error:#}"));
     MODULE.get_or_init(build).as_ref().map_err(|error| anyhow!("{error}"))
 }

@@ -51,7 +51,7 @@ struct Row {
 
 #[test]
 fn no_shape_of_a_request_costs_more_than_its_size() {
-    let module = Metered::from_file(&xtask::build_policy().unwrap()).unwrap();
+    let module = Metered::from_file(&xtask::policy_under_test().unwrap()).unwrap();
     let account = json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {
         "name": "api", "namespace": "shop", "annotations": {"azure.workload.identity/client-id": CLIENT_ID}}});
     let cluster = FakeCluster::with_objects([account]).unwrap();

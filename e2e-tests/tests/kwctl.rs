@@ -80,7 +80,7 @@ impl Kwctl {
 
 /// The file of the annotated module.
 fn module() -> String {
-    xtask::build_policy().unwrap().to_str().unwrap().to_owned()
+    xtask::policy_under_test().unwrap().to_str().unwrap().to_owned()
 }
 
 fn repository() -> PathBuf {

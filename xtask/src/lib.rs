@@ -1,8 +1,8 @@
 //! Builds the policy as it is published: the guest compiled to WebAssembly, checked, with its Kubewarden metadata inside;
 //! and writes the documents that are generated from the code.
 //!
-//! `cargo xtask build` is the command; [`build_policy`] is the same for tests, benches and demos, so that none of them
-//! ever runs a stale module.
+//! `cargo xtask build` is the command and [`build_policy`] the same for other programs; tests, benches and the demo run
+//! [`policy_under_test`].
 
 #![cfg(not(target_family = "wasm"))]
 
@@ -15,14 +15,16 @@ pub mod changelog;
 pub mod docs;
 pub mod metadata;
 pub mod new_rule;
+pub mod npm;
 pub mod questions;
 pub mod release;
 pub mod report_schemas;
 pub mod rules_page;
 pub mod settings_schema;
+mod wasm_opt;
 
 use std::{
-    fs,
+    env, fs,
     path::{Path, PathBuf},
     process,
 };
@@ -32,20 +34,48 @@ use anyhow::{Context as _, Result};
 pub use crate::cargo::{GUEST_PACKAGE, POLICY_PACKAGE, Workspace};
 use crate::metadata::Metadata;
 
-/// Compiles the guest and annotates it; returns the path of the annotated module,
+/// Builds the module as it is published: compiles the guest, has it optimised, and annotates it. Returns the path,
 /// `policy/annotated-policy.wasm` inside cargo's target directory.
+///
+/// # Errors
+/// As [`compile_policy`], and when there is no Node.js, which runs the optimiser.
+pub fn build_policy() -> Result<PathBuf> {
+    let workspace = Workspace::locate()?;
+    let guest = workspace.build_module(cargo::GUEST_PACKAGE)?;
+    let optimised = workspace.target_directory().join(format!("wasm-opt.{}.wasm", process::id()));
+    wasm_opt::optimise(workspace.root(), &guest, &optimised)?;
+    let path = annotate_module(&workspace, &optimised, "annotated-policy.wasm")?;
+    fs::remove_file(&optimised).with_context(|| format!("cannot remove {}", optimised.display()))?;
+    Ok(path)
+}
+
+/// Compiles the guest and annotates it, without the optimiser, so that Rust is all it takes. Returns the path of the module.
 ///
 /// # Errors
 /// When the guest does not compile, when its metadata cannot be read or disagrees with `Cargo.toml`, or when the module
 /// fails a check of [`annotate::annotate`].
-pub fn build_policy() -> Result<PathBuf> {
+pub fn compile_policy() -> Result<PathBuf> {
     let workspace = Workspace::locate()?;
     let guest = workspace.build_module(cargo::GUEST_PACKAGE)?;
-    let module = fs::read(&guest).with_context(|| format!("cannot read the compiled guest {}", guest.display()))?;
-    let metadata = Metadata::of_policy(workspace.root(), workspace.policy_version()?)?;
-    let annotated = annotate::annotate(&module, &metadata).with_context(|| format!("in {}", guest.display()))?;
+    annotate_module(&workspace, &guest, "unoptimised-policy.wasm")
+}
 
-    let path = workspace.target_directory().join("policy").join("annotated-policy.wasm");
+/// The module that tests, benches and the demo run: the annotated one that the environment variable `POLICY_MODULE` names by its
+/// absolute path, as CI does with the module as it is published; without it, the one that [`compile_policy`] makes of the
+/// sources as they are.
+///
+/// # Errors
+/// As [`compile_policy`].
+pub fn policy_under_test() -> Result<PathBuf> {
+    env::var_os("POLICY_MODULE").map_or_else(compile_policy, |path| Ok(path.into()))
+}
+
+fn annotate_module(workspace: &Workspace, module: &Path, name: &str) -> Result<PathBuf> {
+    let bytes = fs::read(module).with_context(|| format!("cannot read {}", module.display()))?;
+    let metadata = Metadata::of_policy(workspace.root(), workspace.policy_version()?)?;
+    let annotated = annotate::annotate(&bytes, &metadata).with_context(|| format!("in {}", module.display()))?;
+
+    let path = workspace.target_directory().join("policy").join(name);
     replace_file(&path, &annotated).with_context(|| format!("cannot write {}", path.display()))?;
     Ok(path)
 }

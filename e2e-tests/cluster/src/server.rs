@@ -28,7 +28,7 @@ const PATIENCE: Duration = Duration::from_mins(2);
 /// The module, built once a process.
 fn policy_module() -> Result<&'static Path> {
     static MODULE: OnceLock<Result<PathBuf, String>> = OnceLock::new();
-    let module = MODULE.get_or_init(|| xtask::build_policy().map_err(|error| format!("{error:#}")));
+    let module = MODULE.get_or_init(|| xtask::policy_under_test().map_err(|error| format!("{error:#}")));
     module.as_deref().map_err(|error| anyhow!("{error}"))
 }
 

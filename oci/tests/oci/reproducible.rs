@@ -53,7 +53,7 @@ fn copy_checkout(from: &Path, to: &Path) {
         let entry = entry.unwrap();
         let (from, to) = (entry.path(), to.join(entry.file_name()));
         if entry.file_type().unwrap().is_dir() {
-            if ![".git", "target"].iter().any(|name| entry.file_name() == *name) {
+            if ![".git", "node_modules", "target"].iter().any(|name| entry.file_name() == *name) {
                 copy_checkout(&from, &to);
             }
         } else if entry.file_name() != ".git" {
