@@ -5,8 +5,9 @@ use std::{env, fs};
 
 use e2e_tests::{callback::HostFunctions, cluster::FakeCluster, hostile::Metered, sized};
 
-/// The size of a request in bytes, and the most instructions and page faults that it may take with the module as it is published.
-const BOUNDS: [(usize, u64, u64); 3] = [(1_200, 172_000, 6), (12_000, 750_000, 15), (100_000, 5_600_000, 95)];
+/// The size of a request in bytes, and the most instructions and page faults that it may take with the module as it is published. Faults
+/// are those of the host too, of which kernels differ by one.
+const BOUNDS: [(usize, u64, u64); 3] = [(1_200, 172_000, 7), (12_000, 750_000, 16), (100_000, 5_600_000, 96)];
 
 /// The most bytes of the module as it is published, metadata included.
 const MAX_BYTES: u64 = 275_000;

@@ -1,6 +1,11 @@
 //! Packages of npm, in the versions that a lock file names.
 
-use std::{fs, path::Path, process::Command, time::SystemTime};
+use std::{
+    fs, io,
+    path::Path,
+    process::{Command, Stdio},
+    time::SystemTime,
+};
 
 use anyhow::{Context as _, Result, ensure};
 
@@ -9,7 +14,9 @@ use anyhow::{Context as _, Result, ensure};
 /// # Errors
 /// When there is no npm, or it fails.
 pub fn install(directory: &Path) -> Result<()> {
-    if needs_install(directory) { run(directory, &["ci", "--prefer-offline"]) } else { Ok(()) }
+    // Standard output belongs to the command that needs the packages.
+    let output = || Stdio::from(io::stderr());
+    if needs_install(directory) { npm(directory, &["ci", "--prefer-offline"], output()) } else { Ok(()) }
 }
 
 /// Whether the lock file is newer than what is installed.
@@ -24,9 +31,14 @@ fn needs_install(directory: &Path) -> bool {
 /// # Errors
 /// When there is no npm, or it fails.
 pub fn run(directory: &Path, arguments: &[&str]) -> Result<()> {
+    npm(directory, arguments, Stdio::inherit())
+}
+
+fn npm(directory: &Path, arguments: &[&str], output: Stdio) -> Result<()> {
     let status = Command::new("npm")
         .args(arguments)
         .current_dir(directory)
+        .stdout(output)
         .status()
         .context("cannot start npm: install Node.js 20 or later (https://nodejs.org)")?;
     ensure!(status.success(), "npm {} failed: npm says why above", arguments.join(" "));
