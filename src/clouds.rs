@@ -32,6 +32,19 @@ const HOSTS: [(&str, &str); 13] = [
     ("login.sovcloud-identity.sg", "GovSG"),
 ];
 
+/// The audiences of tokens for their Entra ID.
+/// Source: learn.microsoft.com, "Workload identity federation", and the documentation of AKS in these clouds.
+const AUDIENCES: [(&str, &str); 3] = [
+    ("api://AzureADTokenExchange", DEFAULT),
+    ("api://AzureADTokenExchangeUSGov", "AzureUSGovernmentCloud"),
+    ("api://AzureADTokenExchangeChina", "AzureChinaCloud"),
+];
+
+/// The cloud whose Entra ID accepts tokens for an audience.
+pub fn cloud_of_audience(audience: &str) -> Option<&'static str> {
+    AUDIENCES.iter().find_map(|(known, cloud)| (*known == audience).then_some(*cloud))
+}
+
 /// The hosts of Entra ID, each with the cloud that it belongs to.
 pub fn hosts() -> impl Iterator<Item = (&'static str, &'static str)> {
     HOSTS.into_iter()

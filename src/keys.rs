@@ -43,8 +43,11 @@ pub const ENV_CA_FILE: &str = "AZURE_KUBERNETES_CA_FILE";
 /// Variable with that certificate itself.
 pub const ENV_CA_DATA: &str = "AZURE_KUBERNETES_CA_DATA";
 
-/// The variables that injection adds: first those that name the identity, then [`ENV_ENDPOINTS`].
-pub const ENV_INJECTED: [&str; 8] = [
+/// Variable with the region whose Entra ID is asked; injection does not set it.
+pub const ENV_REGION: &str = "AZURE_REGIONAL_AUTHORITY_NAME";
+
+/// First the variables that name the identity, then [`ENV_ENDPOINTS`].
+const ENV_OF_IDENTITY: [&str; 9] = [
     ENV_CLIENT_ID,
     ENV_TENANT_ID,
     ENV_TOKEN_FILE,
@@ -53,9 +56,12 @@ pub const ENV_INJECTED: [&str; 8] = [
     ENV_SNI_NAME,
     ENV_CA_FILE,
     ENV_CA_DATA,
+    ENV_REGION,
 ];
-/// Those of them that decide which token is sent where.
-pub const ENV_ENDPOINTS: &[&str] = ENV_INJECTED.split_at(2).1;
+/// The variables that injection adds.
+pub const ENV_INJECTED: &[&str] = ENV_OF_IDENTITY.split_at(8).0;
+/// The variables that decide which token is sent where.
+pub const ENV_ENDPOINTS: &[&str] = ENV_OF_IDENTITY.split_at(2).1;
 
 /// The proxy.
 pub const PROXY_CONTAINER: &str = "azwi-proxy";

@@ -133,14 +133,32 @@ impl<'a> Pod<'a> {
         self.spec?.field(object)?.field(key)
     }
 
-    /// Whether it says that it is for Windows nodes: by `spec.os.name`, else by the node selector `kubernetes.io/os`.
+    /// Whether it says that it is for Windows nodes: by `spec.os.name`, or by the operating system of the nodes that it selects or
+    /// has to have affinity to.
     pub fn is_for_windows(&self) -> bool {
-        let is_windows = |(object, key)| {
-            self.spec_field(object, key).and_then(Value::as_str).is_some_and(|value| value == "windows")
+        let is_windows =
+            |value: Option<Value<'a>>| value.and_then(Value::as_str).is_some_and(|value| value == "windows");
+        *self.is_for_windows.get_or_init(|| {
+            is_windows(self.spec_field("os", "name"))
+                || OS_LABELS.iter().any(|label| is_windows(self.spec_field("nodeSelector", label)))
+                || self.needs_windows_nodes().unwrap_or_default()
+        })
+    }
+
+    /// Whether each term of its required node affinity is about Windows.
+    fn needs_windows_nodes(&self) -> Option<bool> {
+        let affinity = self.spec_field("affinity", "nodeAffinity")?;
+        let terms = affinity.field("requiredDuringSchedulingIgnoredDuringExecution")?.field("nodeSelectorTerms")?;
+        let is_windows = |requirement: Value<'_>| {
+            let text = |key| requirement.field(key).and_then(Value::as_str).unwrap_or_default();
+            let mut values = requirement.field("values").into_iter().flat_map(Value::elements);
+            OS_LABELS.contains(&&*text("key"))
+                && text("operator") == "In"
+                && values.all(|it| it.as_str().as_deref() == Some("windows"))
         };
-        *self
-            .is_for_windows
-            .get_or_init(|| [("os", "name"), ("nodeSelector", "kubernetes.io/os")].into_iter().any(is_windows))
+        let is_for_windows =
+            |term: Value<'_>| term.field("matchExpressions").into_iter().flat_map(Value::elements).any(is_windows);
+        Some(!terms.is_empty() && terms.elements().all(is_for_windows))
     }
 
     /// Whether containers get the addresses of services as variables.
@@ -154,6 +172,9 @@ impl<'a> Pod<'a> {
         self.init_containers.iter().chain(&self.containers)
     }
 }
+
+/// The labels of a node with its operating system: the second is the older name of the first.
+const OS_LABELS: [&str; 2] = ["kubernetes.io/os", "beta.kubernetes.io/os"];
 
 /// Labels or annotations.
 #[derive(Debug, Default)]

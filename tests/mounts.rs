@@ -71,17 +71,27 @@ fn unknown(volume: &str) -> String {
 #[test]
 fn a_token_is_found_at_the_path_of_its_mount_in_any_spelling() {
     let own = token_of("own", AZURE);
+    let [no_file, covered] = ["Nothing(NoFile)", "Nothing(Covered)"].map(str::to_owned);
     let cases = [
         ("/t", "/t/token", &own),
         ("/t/", "/t/token", &own),
         ("/a/../t//.", "/t/token", &own),
-        ("/t", "//t/./x/../token", &own),
+        ("/t", "//t/.//token", &own),
+        ("/t", "/t/../t/token", &own),
+        ("/a/t", "/a/../a/t/token", &own),
         ("/t", "/t/..data/token", &own),
         ("t", "/t/token", &own),
         ("/", "/token", &own),
-        ("/t", "/t/token/", &own),
+        ("/t", "/t/token/", &no_file),
+        ("/t", "/t/token/.", &no_file),
+        ("/t", "/t/token/../token", &no_file),
+        ("/t", "/t/x/../token", &no_file),
+        ("/t", "/x/../t/token", &no_file),
+        ("/var/run/t", "/var/run/../run/t/token", &no_file),
         ("/t", "/t/other", &not_in("own")),
         ("/t", "/t", &not_in("own")),
+        ("/etc", "/etc/hosts", &covered),
+        ("/etc/hosts", "/etc/hosts", &not_in("own")),
         ("/t", "/tt/token", &"Nothing(NotMounted)".to_owned()),
         ("/t", "/t/token/below", &not_in("own")),
         ("/t", "t/token", &"Nothing(Relative)".to_owned()),
@@ -191,6 +201,7 @@ fn the_nearest_mount_hides_the_others() {
         ("listed first", [mount("secret", "/t/d"), own.clone()], unknown("secret")),
         ("the file", [own.clone(), mount("secret", "/t/d/f")], unknown("secret")),
         ("a directory with a longer name", [own.clone(), mount("secret", "/t/d-")], token_of("own", AZURE)),
+        ("the directory that links lead to", [own.clone(), mount("secret", "/t/..data")], unknown("secret")),
         ("the same path again", [own.clone(), mount("secret", "/t/.")], unknown("secret")),
         ("the same path before", [mount("secret", "/t/."), own.clone()], token_of("own", AZURE)),
         ("a link of many images", [own, mount("secret", "/run")], token_of("own", AZURE)),
@@ -203,10 +214,14 @@ fn the_nearest_mount_hides_the_others() {
 #[test]
 fn the_kubelet_mounts_the_termination_log() {
     let mut spec = spec(&json!([{"name": "v", "mountPath": "/m"}]), &json!([projected("v", &[token(AZURE, "f")])]));
-    for (path, expected) in [("/m//f", "Nothing(TerminationLog)".to_owned()), ("/m/g", token_of("v", AZURE))] {
+    for (path, is_covered) in [("/m//f", true), ("/m/..data/f", true), ("/m/g", false), ("/n/f", false)] {
         spec["containers"][0]["terminationMessagePath"] = path.into();
-        assert_eq!(file(&spec, "/m/f"), expected);
+        let expected = if is_covered { "Nothing(Covered)".to_owned() } else { token_of("v", AZURE) };
+        assert_eq!(file(&spec, "/m/f"), expected, "{path}");
     }
+    spec["containers"][0]["volumeMounts"][0]["mountPath"] = "/var/run/m".into();
+    spec["containers"][0]["terminationMessagePath"] = "/run/m/f".into();
+    assert_eq!(file(&spec, "/var/run/m/f"), "Nothing(Covered)");
 }
 
 #[test]

@@ -15,7 +15,7 @@ use crate::json::Value;
 use crate::order;
 use crate::pod::{Container, VolumeMount};
 
-use path::{CleanPath, is_absolute};
+use path::{CleanPath, is_absolute, leads_to_file};
 pub use path::{are_same_path, run_alias};
 pub use volumes::{InjectedToken, Volumes, injected_volume, kind, volume_for_token};
 
@@ -65,9 +65,21 @@ pub enum Absence<'p> {
         /// The volume.
         volume: &'p str,
     },
-    /// The kubelet puts an empty file there: the path is the container's `terminationMessagePath`.
-    TerminationLog,
+    /// The path leads through something that is no directory.
+    NoFile,
+    /// The kubelet or the container runtime mounts a file of its own there: `terminationMessagePath`, or one of [`RUNTIME_FILES`].
+    Covered,
 }
+
+/// What the kubelet or the container runtime mounts in each container, unless a volume is mounted at the very path.
+/// Source: kubelet, `makeMounts`; containerd, `internal/cri/server`, `containerMounts`.
+const RUNTIME_FILES: [&str; 3] = ["etc/hosts", "etc/hostname", "etc/resolv.conf"];
+
+/// The directory of a volume that the kubelet fills from the API, in which it keeps the files to which it links.
+const DATA: &str = "..data/";
+
+/// Which is a link to `/run` in most images: `..` leads elsewhere from there.
+const VAR_RUN: &str = "var/run";
 
 /// A volume mounted in a container.
 #[derive(Debug)]
@@ -118,6 +130,8 @@ pub struct Mounts<'v, 'p> {
     /// The positions of the mounts by path; of mounts at one path in the order in which they are mounted.
     order: Vec<usize>,
     termination_log: Option<CleanPath>,
+    /// Whether some mount is in a directory of the kubelet's links.
+    reaches_data: bool,
 }
 
 impl<'v, 'p> Mounts<'v, 'p> {
@@ -137,7 +151,13 @@ impl<'v, 'p> Mounts<'v, 'p> {
         let path = |at: usize| list.get(at).map(|mount| &mount.path);
         let order = order::sorted_positions(list.len(), &|one, other| path(one) > path(other));
         let log = container.object.field("terminationMessagePath").and_then(Value::as_str);
-        let mut mounts = Self { volumes, list, order, termination_log: log.map(|path| CleanPath::new(&path, windows)) };
+        let mut mounts = Self {
+            volumes,
+            reaches_data: list.iter().any(|mount| mount.path.as_str().contains(DATA.trim_end_matches('/'))),
+            list,
+            order,
+            termination_log: log.map(|path| CleanPath::new(&path, windows)),
+        };
         mounts.find_parents();
         mounts
     }
@@ -201,11 +221,15 @@ impl<'v, 'p> Mounts<'v, 'p> {
         if !is_absolute(path, self.volumes.windows) {
             return MountedFile::Nothing(Absence::Relative);
         }
-        let path = self.clean(path);
-        if self.termination_log.as_ref() == Some(&path) {
-            return MountedFile::Nothing(Absence::TerminationLog);
+        if !leads_to_file(path, self.volumes.windows, &|path| self.is_directory(path)) {
+            return MountedFile::Nothing(Absence::NoFile);
         }
+        let path = self.clean(path);
         let mount = self.nearest(&path);
+        let is_runtime_file = RUNTIME_FILES.contains(&path.as_str()) && !self.volumes.windows;
+        if self.is_termination_log(path.as_str()) || (is_runtime_file && mount.is_none_or(|mount| mount.path != path)) {
+            return MountedFile::Nothing(Absence::Covered);
+        }
         let api_mount = self.clean(API_TOKEN_MOUNT);
         let is_at_api_mount = |mount: &Mount<'_>| mount.path.after(&api_mount).is_some();
         if self.volumes.automounts_token
@@ -219,7 +243,12 @@ impl<'v, 'p> Mounts<'v, 'p> {
         let file = match mount.sub_path.as_ref().map(CleanPath::as_str) {
             None if self.volumes.contains(mount.volume) => MountedFile::Unknown { volume: mount.volume },
             None => MountedFile::Nothing(Absence::NoVolume { volume: mount.volume }),
-            Some("") => return self.volumes.file(mount.volume, inside),
+            Some("") => {
+                if let Some(other) = self.cover(mount) {
+                    return MountedFile::Unknown { volume: other.volume };
+                }
+                return self.volumes.file(mount.volume, inside);
+            }
             Some(sub_path) if inside.is_empty() => self.volumes.file(mount.volume, sub_path),
             Some(sub_path) => self.volumes.file(mount.volume, &[sub_path, "/", inside].concat()),
         };
@@ -227,6 +256,27 @@ impl<'v, 'p> Mounts<'v, 'p> {
             MountedFile::Token { volume, audience, .. } => MountedFile::Token { volume, audience, by_sub_path: true },
             file => file,
         }
+    }
+
+    /// Whether a directory exists for certain: the runtime makes those above each mount.
+    fn is_directory(&self, path: &str) -> bool {
+        self.clean(path).as_str() != VAR_RUN && self.within(path).next().is_some()
+    }
+
+    /// Whether the kubelet mounts the file for last words at a path, by any of its names.
+    pub fn is_termination_log(&self, path: &str) -> bool {
+        let Some(log) = &self.termination_log else { return false };
+        let path = self.clean(path);
+        let last = |path: &CleanPath| path.as_str().rsplit('/').next() == log.as_str().rsplit('/').next();
+        last(&path) && plain(log.as_str()) == plain(path.as_str())
+    }
+
+    /// The mount that hides the files of a whole volume that the kubelet fills, without being at or above any: in their directory.
+    fn cover(&self, mount: &Mount<'p>) -> Option<&Mount<'p>> {
+        if !self.reaches_data || !self.volumes.is_from_api(mount.volume) {
+            return None;
+        }
+        self.within(&[mount.path.as_str(), "/", DATA].concat()).next()
     }
 
     /// Whether the container can read a token for Azure at all, through any mount.
@@ -251,4 +301,9 @@ impl<'v, 'p> Mounts<'v, 'p> {
         }
         Some(mount)
     }
+}
+
+/// A clean path by the shortest of its names: without the directory of the kubelet's links, and without `var` in front of `run`.
+fn plain(path: &str) -> String {
+    path.strip_prefix("var/").filter(|rest| rest.starts_with("run/")).unwrap_or(path).replace("/..data/", "/")
 }

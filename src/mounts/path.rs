@@ -66,6 +66,23 @@ pub fn are_same_path(one: &str, other: &str) -> bool {
     CleanPath::new(one, false) == CleanPath::new(other, false)
 }
 
+/// How many times a path may go up. Each takes time in proportion to the path, and nobody writes more.
+const MOST_WAYS_UP: u8 = 16;
+
+/// Whether the kernel finds a file at an absolute path, where the file is at the path in its clean form: nothing comes behind a file,
+/// not even a slash, and `..` leads out of directories alone. Windows takes `..` out of a path before it looks for anything.
+pub(super) fn leads_to_file(path: &str, windows: bool, is_directory: &dyn Fn(&str) -> bool) -> bool {
+    let is_slash = |character: char| character == '/' || (windows && character == '\\');
+    let last = path.rsplit(is_slash).next().unwrap_or_default();
+    if matches!(last, "" | "." | "..") {
+        return false;
+    }
+    let ways_up =
+        path.match_indices("/..").filter(|(at, _)| path.get(at + 3..).is_some_and(|rest| rest.starts_with('/')));
+    windows
+        || ways_up.zip(1..).all(|((at, _), count)| count <= MOST_WAYS_UP && path.get(..at).is_some_and(is_directory))
+}
+
 /// Whether a process finds a file of this name wherever it runs.
 pub(super) fn is_absolute(path: &str, windows: bool) -> bool {
     path.starts_with('/') || (windows && (path.starts_with('\\') || path.get(1..2) == Some(":")))

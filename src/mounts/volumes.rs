@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::path::CleanPath;
-use super::{Absence, MountedFile};
+use super::{Absence, DATA, MountedFile};
 use crate::json::Value;
 use crate::layout::{Layout, is_reserved_name};
 use crate::order;
@@ -172,7 +172,7 @@ impl<'p> Volumes<'p> {
     pub fn file(&self, name: &'p str, path: &str) -> MountedFile<'p> {
         let Some(summary) = self.summary(name) else { return MountedFile::Nothing(Absence::NoVolume { volume: name }) };
         // The kubelet writes all files to a directory `..data` and links to them.
-        let path = CleanPath::new(path.strip_prefix("..data/").unwrap_or(path), self.windows);
+        let path = CleanPath::new(path.strip_prefix(DATA).unwrap_or(path), self.windows);
         let listed = self.entry((name, Some(&path)));
         if summary.unlisted.may_hide(path.as_str(), listed.map(|file| file.source)) {
             return MountedFile::Unknown { volume: name };
@@ -216,12 +216,13 @@ fn read<'p>(volume: &'p Volume<'p>, windows: bool, is_azure: &dyn Fn(&str) -> bo
     };
     for (position, source) in volume.sources.iter().enumerate() {
         for (kind, projection) in source.fields() {
-            let mut add = |holder: Value<'p>, content: Content<'p>| {
-                if let Some(path) = holder.field("path").and_then(Value::as_str) {
+            let mut add_at = |key: &str, holder: Value<'p>, content: Content<'p>| {
+                if let Some(path) = holder.field(key).and_then(Value::as_str) {
                     let path = Some(CleanPath::new(&path, windows));
                     entries.push(Entry { volume: &volume.name, path, source: position, content });
                 }
             };
+            let mut add = |holder, content| add_at("path", holder, content);
             let items = projection.field("items").filter(|items| !items.is_empty());
             match (&*kind, items) {
                 ("serviceAccountToken", _) => {
@@ -230,6 +231,11 @@ fn read<'p>(volume: &'p Volume<'p>, windows: bool, is_azure: &dyn Fn(&str) -> bo
                     add(projection, Content::Token(audience));
                 }
                 ("clusterTrustBundle", _) => add(projection, Content::NoToken),
+                ("podCertificate", _) => {
+                    for key in ["credentialBundlePath", "keyPath", "certificateChainPath"] {
+                        add_at(key, projection, Content::NoToken);
+                    }
+                }
                 ("downwardAPI" | "secret" | "configMap", Some(items)) => {
                     for item in items.elements() {
                         add(item, if kind == "downwardAPI" { Content::NoToken } else { Content::Unknown });

@@ -3,7 +3,8 @@
 //! # What it finds
 //!
 //! A container of a pod with an identity that sets `AZURE_FEDERATED_TOKEN_FILE` to a file that is no token for Azure in this
-//! container, or sets `AZURE_AUTHORITY_HOST` or one of `AZURE_KUBERNETES_*` to a value that injection would not set: an
+//! container, or sets `AZURE_AUTHORITY_HOST` or one of `AZURE_KUBERNETES_*` to a value that injection would not set, or
+//! `AZURE_REGIONAL_AUTHORITY_NAME`, of which SDKs make the host `REGION.login.microsoft.com`, to what is no name of a region: an
 //! authority that belongs to no cloud (or is not the configured one), a token proxy that is neither the configured one nor
 //! the API server, or a value from another source. A token file may be anywhere that the container mounts the injected token
 //! or a projected token of its own for Azure.
@@ -31,6 +32,7 @@ use crate::container_identity::ContainerIdentity;
 use crate::environment::Variable;
 use crate::finding::{Finding, Findings, Repair};
 use crate::keys;
+use crate::layout::CA_PATH;
 use crate::mounts::{Absence, MountedFile};
 use crate::placeholder::has_placeholder;
 use crate::pod::{Container, EnvVar};
@@ -84,14 +86,14 @@ fn is_certainly_wrong(name: &str, variable: &Variable<'_>, container: &Container
     // The image or a later mount may put a token at another path, and a federated credential may have another audience.
     matches!(
         &container.token,
-        None | Some(MountedFile::ApiServerToken | MountedFile::Nothing(Absence::Relative | Absence::TerminationLog))
+        None | Some(MountedFile::ApiServerToken | MountedFile::Nothing(Absence::Relative | Absence::Covered))
     )
 }
 
 /// Whether injection sets the variable if the container does not.
 fn is_set_by_injection(subject: &PodSubject<'_>, name: &str, container: &ContainerIdentity<'_>) -> bool {
     let is_always_set = matches!(name, keys::ENV_TOKEN_FILE | keys::ENV_AUTHORITY_HOST);
-    container.takes_part && (is_always_set || subject.identity.wants_binding)
+    container.takes_part && (is_always_set || (subject.identity.wants_binding && name != keys::ENV_REGION))
 }
 
 /// What is wrong with the value of another variable, as the end of a sentence. The value stays unsaid: it may be anything.
@@ -102,6 +104,9 @@ fn endpoint_fault(subject: &PodSubject<'_>, name: &str, value: Option<&str>) -> 
     let cloud = value.filter(|_| name == keys::ENV_AUTHORITY_HOST).and_then(cloud_of);
     Some(match cloud {
         Some(cloud) => ["to Entra ID of ", cloud, ", which is not the configured cloud"].concat(),
+        None if name == keys::ENV_REGION => {
+            "to what is no name of a region: the token can be sent elsewhere".to_owned()
+        }
         None => "to another value than injection does: the token can be sent elsewhere".to_owned(),
     })
 }
@@ -125,7 +130,8 @@ fn is_expected(subject: &PodSubject<'_>, name: &str, value: &str) -> bool {
             Some(name) => name == value,
             None => unconfigured(true),
         },
-        keys::ENV_CA_FILE => value.starts_with("/var/run/secrets/azure/wi/") && !value.contains(".."),
+        keys::ENV_REGION => value.bytes().all(|byte| byte.is_ascii_alphanumeric()),
+        keys::ENV_CA_FILE => subject.places().iter().any(|place| value == [&place.mount_path, "/", CA_PATH].concat()),
         _ => match binding.and_then(|binding| binding.ca.as_ref()) {
             Some(CaSource::Data(pem)) => pem == value,
             _ => unconfigured(true),

@@ -30,7 +30,7 @@ fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
     // Most values refer to nothing.
     let refers = |variable: &EnvVar<'_>| variable.value.contains('$') && variable.value.contains("$(AZURE_");
     for container in subject.participants_where(&|container| container.env.iter().any(refers)) {
-        for (entry, name) in container.environment.unresolved_references(&keys::ENV_INJECTED) {
+        for (entry, name) in container.environment.unresolved_references(keys::ENV_INJECTED) {
             findings.add_resting_on(Assumption::WholeObject, || {
                 let problem = ["refers to ", name, ", which is set after it: the text $(", name, ") stays as it is"];
                 let fix = ["read ", name, " in the code, or refer to it in args or command"];

@@ -23,24 +23,20 @@
 use super::repairs::replace_string;
 use super::{Check, FederatedCredentialSubject, Rule};
 use crate::assumption::Assumptions;
+use crate::clouds::cloud_of_audience;
 use crate::finding::{Finding, Findings, Repair, quote};
 use crate::json::{Changes, string};
 use crate::settings::DEFAULT_AUDIENCE;
 
 pub(super) const RULE: Rule = Rule::new(&[Check::FederatedCredential(check)]);
 
-/// What other clouds append to the audience. Source: learn.microsoft.com, "Workload identity federation".
-const OTHER_CLOUDS: [&str; 2] = ["USGov", "China"];
-
 fn check(subject: &FederatedCredentialSubject<'_>, findings: &mut Findings) {
     let Some(audiences) = &subject.credential.audiences else { return };
     let inject = subject.settings.inject.as_ref();
     let expected = inject.map_or(DEFAULT_AUDIENCE, |inject| &inject.audience);
-    let is_of_other_cloud =
-        |audience: &str| audience.strip_prefix(DEFAULT_AUDIENCE).is_some_and(|end| OTHER_CLOUDS.contains(&end));
     let fix = || ["it requires ", &quote(expected), " alone, the audience of the tokens"].concat();
     match audiences.claims.as_slice() {
-        [claim] if claim.text == expected || (inject.is_none() && is_of_other_cloud(&claim.text)) => {}
+        [claim] if claim.text == expected || (inject.is_none() && cloud_of_audience(&claim.text).is_some()) => {}
         [claim] => findings.add_resting_on(Assumptions::of_value(&claim.text), || {
             subject.finding(claim, "", &fix()).repair(|| {
                 // Any other text may be the audience of another token.

@@ -1,13 +1,18 @@
 //! What other webhooks injected into a pod: what `guard` checks.
 
+use std::cell::OnceCell;
+
 use super::PodSubject;
 use super::tokens::token_file_fault;
+use crate::clouds::{self, cloud_of, cloud_of_audience};
+use crate::container_identity::ContainerIdentity;
+use crate::environment::Variable;
 use crate::keys;
 use crate::layout::{Layout, TokenPlace};
 use crate::mounts::{MountedFile, are_same_path};
 use crate::pod::{Container, EnvVar};
 use crate::rule::{RuleId, Severity};
-use crate::settings::{DEFAULT_AUDIENCE, DEFAULT_BINDING_AUDIENCE, Guard};
+use crate::settings::{DEFAULT_BINDING_AUDIENCE, Guard};
 
 /// The part of the injection that a container does not have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,16 +40,20 @@ pub(super) fn incomplete_injection<'a>(subject: &PodSubject<'a>) -> Option<Incom
     let guard =
         subject.settings.guard.as_ref().filter(|_| subject.settings.inject.is_none() && subject.wants_identity)?;
     let has_volume = guard.layouts.iter().any(|layout| {
-        let mut volumes = subject.pod.volumes.iter().filter(|volume| layout.owns_name(&volume.name));
+        // Up to v1.5 injection takes any volume with a token at the path for its own.
+        let may_be_it = |name: &str| *layout == Layout::V1_5 || layout.owns_name(name);
+        let mut volumes = subject.pod.volumes.iter().filter(|volume| may_be_it(&volume.name));
         volumes.any(|volume| is_right(subject, &subject.volumes().file(&volume.name, layout.token_path())))
     });
     if !has_volume {
         return Some(Incomplete::NoVolume);
     }
     let is_said = subject.settings.severities.of(RuleId::EndpointOverride) == Severity::Deny;
+    let has_tenant = OnceCell::new();
+    let has_tenant = || *has_tenant.get_or_init(|| has_tenant_of(subject));
     let (mut incomplete, mut complete, mut is_variable_missing) = (Vec::new(), 0, false);
     for (position, container) in subject.numbered_participants() {
-        match missing_part(subject, guard, position, container) {
+        match missing_part(subject, guard, position, container, &has_tenant) {
             Some(missing @ MissingPart::Variable(_)) => {
                 is_variable_missing = true;
                 incomplete.push((container, missing));
@@ -70,6 +79,7 @@ fn missing_part(
     guard: &Guard,
     position: usize,
     container: &Container<'_>,
+    has_tenant: &dyn Fn() -> bool,
 ) -> Option<MissingPart> {
     let is_token_file = |variable: &EnvVar<'_>| variable.name.eq_ignore_ascii_case(keys::ENV_TOKEN_FILE);
     let container =
@@ -87,21 +97,48 @@ fn missing_part(
         Some(MissingPart::Variable(keys::ENV_TOKEN_FILE))
     } else if !container.token.as_ref().is_some_and(|file| is_right(subject, file))
         || !container.token_file.text().is_some_and(is_accepted)
+        || is_exchanged_elsewhere(container)
     {
         Some(MissingPart::Token)
     } else if container.authority_host.entry.is_none() {
         Some(MissingPart::Variable(keys::ENV_AUTHORITY_HOST))
-    } else if container.client_id.entry.is_none() && subject.identity.client_id().is_some() {
+    } else if is_absent(&container.client_id) && subject.identity.client_id().is_some() {
         Some(MissingPart::Variable(keys::ENV_CLIENT_ID))
+    } else if is_absent(&container.tenant_id) && has_tenant() {
+        Some(MissingPart::Variable(keys::ENV_TENANT_ID))
+    } else if container.audience() == Some(DEFAULT_BINDING_AUDIENCE) && !has_proxy(container) {
+        Some(MissingPart::Variable(keys::ENV_TOKEN_PROXY))
     } else {
         None
     }
 }
 
+fn is_absent(variable: &Variable<'_>) -> bool {
+    variable.entry.is_none() || variable.is_missing()
+}
+
+/// Whether the webhook knows a tenant: that of the service account, or its own, which other containers then have.
+fn has_tenant_of(subject: &PodSubject<'_>) -> bool {
+    let is_tenant = |variable: &EnvVar<'_>| variable.name.eq_ignore_ascii_case(keys::ENV_TENANT_ID);
+    let mut others = subject.participants().flat_map(|container| &container.env);
+    subject.identity.tenant_id().is_some() || others.any(is_tenant)
+}
+
+/// Whether SDKs exchange the token through the proxy of an identity binding.
+fn has_proxy(container: &ContainerIdentity<'_>) -> bool {
+    !container.environment.get(keys::ENV_TOKEN_PROXY).is_missing()
+}
+
+/// Whether the token goes to somebody who does not accept it: Entra ID of another cloud, or the proxy of an identity binding. The webhook
+/// makes tokens for the usual audience in each cloud.
+fn is_exchanged_elsewhere(container: &ContainerIdentity<'_>) -> bool {
+    let Some(cloud) = container.audience().and_then(cloud_of_audience) else { return false };
+    let authority = container.authority_host.text().and_then(cloud_of);
+    has_proxy(container) || (cloud != clouds::DEFAULT && authority.is_some_and(|authority| authority != cloud))
+}
+
 /// Whether a file is a token that Azure accepts: Entra ID's of some cloud, or that of the identity binding if the pod asks for it.
 fn is_right(subject: &PodSubject<'_>, file: &MountedFile<'_>) -> bool {
     let MountedFile::Token { audience, by_sub_path: false, .. } = file else { return false };
-    let cloud = audience.strip_prefix(DEFAULT_AUDIENCE);
-    cloud.is_some_and(|cloud| cloud.bytes().all(|byte| byte.is_ascii_alphabetic()))
-        || (subject.identity.wants_binding && audience == DEFAULT_BINDING_AUDIENCE)
+    cloud_of_audience(audience).is_some() || (subject.identity.wants_binding && audience == DEFAULT_BINDING_AUDIENCE)
 }

@@ -5,7 +5,9 @@
 //! With the setting `guard`: a labelled pod that arrives without a valid token volume of an accepted layout, or in which no
 //! container has the variables of the token, or with a container that finds no valid token at the path in
 //! `AZURE_FEDERATED_TOKEN_FILE`. A token is valid if it is for Entra ID, or for the identity binding that the pod requests,
-//! and if nothing hides it: no other source of the volume with the same file, no `subPath`, no other mount.
+//! if it goes to who accepts it (the Entra ID of its cloud, or the proxy of the binding), and if nothing hides it: no other
+//! source of the volume with the same file, no `subPath`, no other mount. The path has to lead to a file as the kernel opens
+//! it: `FILE/` and `FILE/../FILE` do not.
 //!
 //! # Why it matters
 //!

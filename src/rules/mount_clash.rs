@@ -4,12 +4,12 @@
 //!
 //! A container with an identity that mounts another volume at the mount path of the token or below it, in any spelling of the
 //! path, or a read-only volume above it. A path below `/run` instead of `/var/run` is a warning, because most images link one
-//! to the other.
+//! to the other. Also a block device at the mount path, and a `terminationMessagePath` that is the path of the token.
 //!
 //! # Why it matters
 //!
 //! The API server rejects two mounts at the same path (`must be unique`). It does so after injection, with a message about
-//! a mount that is not in the manifest. A mount at another spelling of the path, or below it, hides the token. In a read-only
+//! a mount that is not in the manifest. The kubelet mounts an empty file at `terminationMessagePath`. A mount at another spelling of the path, or below it, hides the token. In a read-only
 //! volume the container runtime cannot create the directory for the token, so the container does not start. If the pod
 //! arrives with the token already mounted, a read-only volume above it is only a warning.
 //!
@@ -23,15 +23,23 @@
 
 use super::{Check, PodSubject, Rule};
 use crate::finding::{Finding, Findings};
+use crate::json::Value;
 use crate::layout::Layout;
-use crate::mounts::{Mount, run_alias};
+use crate::mounts::{Mount, MountedFile, run_alias};
 use crate::rule::Severity;
 
 pub(super) const RULE: Rule = Rule::new(&[Check::Template(check)]);
 
 fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
     for (position, container) in subject.numbered_participants() {
-        if !container.mounts.iter().any(|mount| may_clash(&mount.path)) {
+        let log = container.object.field("terminationMessagePath");
+        let devices = container.object.field("volumeDevices").into_iter().flat_map(Value::elements);
+        let devices: Vec<_> = devices.filter_map(|device| device.field("devicePath")).collect();
+        let mut paths = container.mounts.iter().map(|mount| mount.path.as_ref());
+        if !paths.any(may_clash)
+            && !log.and_then(Value::as_str).is_some_and(|path| may_clash(&path))
+            && devices.is_empty()
+        {
             continue;
         }
         let Some(mounts) = subject.mounts_of(position) else { continue };
@@ -40,8 +48,30 @@ fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
         let places = subject.places().iter().filter(|place| is_known || place.layout != Layout::V1_6_1);
         let mut reported = None;
         for place in places {
-            let is_ours =
-                |mount: &Mount<'_>| mount.volume == place.volume || (!is_known && place.layout.owns_name(mount.volume));
+            if mounts.is_termination_log(&place.file()) {
+                findings.add(|| {
+                    let path = subject.path_of(container.object).key("terminationMessagePath");
+                    let problem = "is where the token is: the kubelet mounts an empty file over it";
+                    Finding::at(path, problem, "write the message somewhere else")
+                });
+            }
+            for device in devices.iter().filter(|device| device.as_str().as_deref() == Some(&place.mount_path)) {
+                findings.add(|| {
+                    let problem = "is where the token is mounted";
+                    Finding::at(subject.path_of(*device), problem, "attach the device somewhere else")
+                });
+            }
+            // Up to v1.5 injection takes any volume with a token at the path for its own.
+            let is_token = |mount: &Mount<'_>| {
+                let file = subject.volumes().file(mount.volume, place.layout.token_path());
+                let is_whole = mounts.is_at(mount, &place.mount_path) && !mount.has_sub_path();
+                place.layout == Layout::V1_5
+                    && is_whole
+                    && matches!(file, MountedFile::Token { audience, .. } if subject.settings.accepts_audience(&audience))
+            };
+            let is_ours = |mount: &Mount<'_>| {
+                mount.volume == place.volume || (!is_known && (place.layout.owns_name(mount.volume) || is_token(mount)))
+            };
             for (path, is_alias) in [(Some(place.mount_path.clone()), false), (run_alias(&place.mount_path), true)] {
                 let Some(path) = path else { continue };
                 let mut report = |mount: &Mount<'_>, importance: Severity, problem: &str| {

@@ -17,7 +17,7 @@ pub(super) fn token_file_fault(subject: &PodSubject<'_>, container: &ContainerId
     let is_old =
         || [Layout::V1_5, Layout::V1_6_0].iter().any(|layout| TokenPlace::new(*layout, String::new()).file() == path);
     let (problem, name) = match &container.token {
-        Some(MountedFile::Token { audience, by_sub_path, .. }) => match subject.settings.is_azure_audience(audience) {
+        Some(MountedFile::Token { audience, by_sub_path, .. }) => match subject.settings.accepts_audience(audience) {
             true if *by_sub_path => ("to a token mounted with subPath, which is never renewed", None),
             true => return None,
             false => ("to a token with audience ", Some(audience.as_ref())),
@@ -34,7 +34,10 @@ pub(super) fn token_file_fault(subject: &PodSubject<'_>, container: &ContainerId
         Some(MountedFile::Nothing(Absence::NotInVolume { volume })) => {
             ("to a path at which no token is in volume ", Some(*volume))
         }
-        Some(MountedFile::Nothing(Absence::TerminationLog)) => ("to the path of the termination log", None),
+        Some(MountedFile::Nothing(Absence::NoFile)) => ("to a path that leads to no file", None),
+        Some(MountedFile::Nothing(Absence::Covered)) => {
+            ("to a path at which the kubelet mounts a file of its own", None)
+        }
         Some(MountedFile::Unknown { volume }) => ("to a file that may be no token, in volume ", Some(*volume)),
         None => ("to an empty path, which injection does not replace", None),
     };

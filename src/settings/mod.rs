@@ -10,6 +10,7 @@ use serde::ser::{Serialize, Serializer};
 
 pub use read::Problem;
 
+use crate::clouds::cloud_of_audience;
 use crate::json::Value;
 use crate::layout::Layout;
 use crate::pod::Volume;
@@ -63,6 +64,14 @@ impl<'a> Settings<'a> {
             || is(DEFAULT_BINDING_AUDIENCE)
             || self.inject.as_ref().is_some_and(|inject| is(&inject.audience))
             || self.binding().is_some_and(|binding| is(&binding.audience))
+    }
+
+    /// True for the audience of a token that Azure accepts, to the letter.
+    pub fn accepts_audience(&self, audience: &str) -> bool {
+        cloud_of_audience(audience).is_some()
+            || audience == DEFAULT_BINDING_AUDIENCE
+            || self.inject.as_ref().is_some_and(|inject| audience == inject.audience)
+            || self.binding().is_some_and(|binding| audience == binding.audience)
     }
 
     /// True for a volume with a token for Azure.

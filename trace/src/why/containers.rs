@@ -117,7 +117,8 @@ fn token(container: &ContainerIdentity<'_>, volumes: &Volumes<'_>) -> String {
             Absence::NotInVolume { volume } => {
                 format!("{variable} names a file that volume {} does not have", name(volume))
             }
-            Absence::TerminationLog => format!("{variable} names the termination log"),
+            Absence::NoFile => format!("{variable} names a path that leads to no file"),
+            Absence::Covered => format!("{variable} names a path at which the kubelet mounts a file of its own"),
         },
     }
 }
