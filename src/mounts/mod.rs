@@ -76,7 +76,7 @@ pub enum Absence<'p> {
 const RUNTIME_FILES: [&str; 3] = ["etc/hosts", "etc/hostname", "etc/resolv.conf"];
 
 /// The directory of a volume that the kubelet fills from the API, in which it keeps the files to which it links.
-const DATA: &str = "..data/";
+const DATA: &str = "..data";
 
 /// Which is a link to `/run` in most images: `..` leads elsewhere from there.
 const VAR_RUN: &str = "var/run";
@@ -153,7 +153,7 @@ impl<'v, 'p> Mounts<'v, 'p> {
         let log = container.object.field("terminationMessagePath").and_then(Value::as_str);
         let mut mounts = Self {
             volumes,
-            reaches_data: list.iter().any(|mount| mount.path.as_str().contains(DATA.trim_end_matches('/'))),
+            reaches_data: list.iter().any(|mount| mount.path.as_str().split('/').any(|component| component == DATA)),
             list,
             order,
             termination_log: log.map(|path| CleanPath::new(&path, windows)),
@@ -268,7 +268,7 @@ impl<'v, 'p> Mounts<'v, 'p> {
         let Some(log) = &self.termination_log else { return false };
         let path = self.clean(path);
         let last = |path: &CleanPath| path.as_str().rsplit('/').next() == log.as_str().rsplit('/').next();
-        last(&path) && plain(log.as_str()) == plain(path.as_str())
+        last(&path) && plain(log.as_str()).eq(plain(path.as_str()))
     }
 
     /// The mount that hides the files of a whole volume that the kubelet fills, without being at or above any: in their directory.
@@ -303,7 +303,9 @@ impl<'v, 'p> Mounts<'v, 'p> {
     }
 }
 
-/// A clean path by the shortest of its names: without the directory of the kubelet's links, and without `var` in front of `run`.
-fn plain(path: &str) -> String {
-    path.strip_prefix("var/").filter(|rest| rest.starts_with("run/")).unwrap_or(path).replace("/..data/", "/")
+/// The components of a clean path by the shortest of its names: without the directory of the kubelet's links, and without `var` in front
+/// of `run`.
+fn plain(path: &str) -> impl Iterator<Item = &str> {
+    let path = path.strip_prefix("var/").filter(|rest| rest.starts_with("run/")).unwrap_or(path);
+    path.split('/').filter(|component| *component != DATA)
 }

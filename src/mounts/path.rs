@@ -77,8 +77,7 @@ pub(super) fn leads_to_file(path: &str, windows: bool, is_directory: &dyn Fn(&st
     if matches!(last, "" | "." | "..") {
         return false;
     }
-    let ways_up =
-        path.match_indices("/..").filter(|(at, _)| path.get(at + 3..).is_some_and(|rest| rest.starts_with('/')));
+    let ways_up = path.as_bytes().windows(4).enumerate().filter(|(_, bytes)| *bytes == b"/../");
     windows
         || ways_up.zip(1..).all(|((at, _), count)| count <= MOST_WAYS_UP && path.get(..at).is_some_and(is_directory))
 }

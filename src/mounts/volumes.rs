@@ -172,7 +172,10 @@ impl<'p> Volumes<'p> {
     pub fn file(&self, name: &'p str, path: &str) -> MountedFile<'p> {
         let Some(summary) = self.summary(name) else { return MountedFile::Nothing(Absence::NoVolume { volume: name }) };
         // The kubelet writes all files to a directory `..data` and links to them.
-        let path = CleanPath::new(path.strip_prefix(DATA).unwrap_or(path), self.windows);
+        let path = CleanPath::new(
+            path.strip_prefix(DATA).and_then(|rest| rest.strip_prefix('/')).unwrap_or(path),
+            self.windows,
+        );
         let listed = self.entry((name, Some(&path)));
         if summary.unlisted.may_hide(path.as_str(), listed.map(|file| file.source)) {
             return MountedFile::Unknown { volume: name };
