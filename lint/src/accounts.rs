@@ -62,7 +62,7 @@ impl<'f> ObjectPlace<'f> {
     }
 
     /// How near another place is; more is nearer.
-    fn nearness(&self, other: &Self) -> (bool, usize) {
+    pub(crate) fn nearness(&self, other: &Self) -> (bool, usize) {
         let common = self.folders.iter().zip(&other.folders).take_while(|(one, other)| one == other).count();
         (self.file == other.file, common)
     }

@@ -9,11 +9,16 @@ use azure_workload_identity_policy::cluster::{Cluster, Freshness, LookupError, S
 use azure_workload_identity_policy::finding::{Applicability, Finding, ObjectRef, Part};
 use azure_workload_identity_policy::inquiry::Inquiry;
 use azure_workload_identity_policy::json::{Document, Value};
-use azure_workload_identity_policy::rule::Severity;
+use azure_workload_identity_policy::kinds::pod_template_of;
+use azure_workload_identity_policy::pod::STORAGE_DRIVERS;
+use azure_workload_identity_policy::rule::{RuleId, Severity};
 use azure_workload_identity_policy::{decide, examine, merge_causes};
 
 use crate::certainty::{Certainty, Things};
 use crate::concern::concerns_identity;
+use crate::consumers::mounts::{self, MountSource};
+use crate::consumers::neighbours::Neighbours;
+use crate::consumers::{Consumer, ConsumerObject, Consumption};
 use crate::diagnose::report;
 use crate::draft::{Draft, DraftSubject, Request};
 use crate::file::{File, Object};
@@ -21,13 +26,15 @@ use crate::options::Options;
 use crate::other_kinds;
 use crate::report::Report;
 use crate::rule::Rule;
+use crate::rules::consumer_settings;
 use crate::set::Set;
 use crate::workers::Workers;
 
 /// Checks files together: their service accounts and RBAC objects are the cluster.
 pub fn check(files: &[File], options: &Options<'_>, workers: &impl Workers) -> Report {
     let set = Set::new(files, options.cluster_state);
-    let examined = workers.map(files.len(), |file| examine_file(&set, options, file));
+    let neighbours = Neighbours::new(&set, options.namespace.as_deref());
+    let examined = workers.map(files.len(), |file| examine_file(&set, &neighbours, options, file));
     let mut findings = Vec::with_capacity(set.objects.len());
     let (mut drafts, mut identity) = (Vec::new(), 0);
     for Examined { found, others, concerns_identity } in examined.into_iter().flatten() {
@@ -84,13 +91,13 @@ pub fn namespace_of<'o>(object: &'o Object, options: &'o Options<'_>) -> Option<
 }
 
 /// What is found in each object of a file.
-fn examine_file(set: &Set<'_>, options: &Options<'_>, file: usize) -> Vec<Examined> {
+fn examine_file(set: &Set<'_>, neighbours: &Neighbours<'_>, options: &Options<'_>, file: usize) -> Vec<Examined> {
     let mut examined = Vec::new();
     for (mut position, file, part) in set.parts_of(file) {
         // It was parsed when the file was read.
         let Ok(document) = Document::parse(part.json(file).as_bytes()) else { continue };
         for object in &part.objects {
-            examined.push(examine_object(set, options, position, object, document.root().at(object.node)));
+            examined.push(examine_object(set, neighbours, options, position, object, document.root().at(object.node)));
             position += 1;
         }
     }
@@ -99,6 +106,7 @@ fn examine_file(set: &Set<'_>, options: &Options<'_>, file: usize) -> Vec<Examin
 
 fn examine_object(
     set: &Set<'_>,
+    neighbours: &Neighbours<'_>,
     options: &Options<'_>,
     position: usize,
     object: &Object,
@@ -108,6 +116,22 @@ fn examine_object(
     let Some((place, _)) = set.object(position) else { return Examined::default() };
     let cluster = Files::new(set, position, namespace_of(object, options));
     let inquiry = inquiry(value, object, namespace_of(object, options));
+    let consumed = ConsumerObject {
+        value,
+        position,
+        group: object.name.group(),
+        kind: &object.name.kind,
+        name: &object.name.name,
+        namespace: namespace_of(object, options),
+        files: neighbours,
+    };
+    let consumption = consumption(&consumed, set);
+    let is_consumer = !consumption.requests.is_empty() || !consumption.faults.is_empty();
+    let is_taken = set.taken(place.file()).is_some();
+    let kind = &object.name.kind;
+    let drafts =
+        consumption.faults.into_iter().map(|it| consumer_settings::draft(it, position, kind, is_taken, options));
+    others.extend(drafts);
     for settings in &options.settings {
         let mut examination = examine(&inquiry, settings, &cluster);
         // An object with a name for messages is of a kind that the policy knows.
@@ -131,6 +155,11 @@ fn examine_object(
         let grounds = examination.grounds;
         let verdict = decide(examination, settings);
         for (severity, mut finding) in verdict.findings {
+            if is_excused(&finding, &consumed) {
+                continue;
+            }
+            let is_of_hook = matches!(finding.rule, RuleId::LabelMissing | RuleId::ClientIdMissing) && is_hook(value);
+            let severity = if is_of_hook { severity.min(Severity::Note) } else { severity };
             // A correction rests on what the finding rests on.
             if let (true, Some(repair)) = (finding.weight.rests_on.intersects(grounds.unknown), &mut finding.repair) {
                 repair.applicability = Applicability::Suggestion;
@@ -158,7 +187,56 @@ fn examine_object(
     // Several settings find the same again.
     let mut seen = HashSet::new();
     others.retain(|draft: &Draft| seen.insert((draft.rule, draft.place.path.clone())));
-    Examined { found, others, concerns_identity: concerns_identity(value, &object.name, &options.settings) }
+    let concerns_identity = is_consumer || concerns_identity(value, &object.name, &options.settings);
+    Examined { found, others, concerns_identity }
+}
+
+/// What consumers make of an object, and drivers of the volumes in its pods.
+fn consumption(consumed: &ConsumerObject<'_, '_>, set: &Set<'_>) -> Consumption {
+    let (group, kind) = (consumed.group, consumed.kind);
+    let mut found = Consumption::default();
+    let Some((place, _)) = set.object(consumed.position) else { return found };
+    let mentions_driver = || STORAGE_DRIVERS.iter().any(|driver| consumed.value.raw().contains(driver));
+    if Consumer::of(group, kind).next().is_some() {
+        if !set.is_partial(place, group, kind, consumed.value) {
+            found = Consumption::of(consumed);
+        }
+    } else if let Some(pod) = pod_of(consumed.value, group, kind).filter(|_| mentions_driver()) {
+        for volume in mounts::of_pod(consumed, pod) {
+            if let MountSource::Inline(inline) = volume.source {
+                found.requests.extend(inline.requests);
+                found.faults.extend(inline.faults);
+            }
+        }
+    }
+    found
+}
+
+/// The pod that an object of a built-in kind is, or its pod template.
+fn pod_of<'v>(value: Value<'v>, group: &str, kind: &str) -> Option<Value<'v>> {
+    if (group, kind) == ("", "Pod") { Some(value) } else { pod_template_of(group, kind, value) }
+}
+
+/// Whether other files show why a finding is none: a volume brings the identity without the label, the objects of a controller bring the
+/// client id, or an operator makes the service account.
+fn is_excused(finding: &Finding, object: &ConsumerObject<'_, '_>) -> bool {
+    let pod = || pod_of(object.value, object.group, object.kind);
+    let is_made = || {
+        let account = pod().and_then(|pod| pod.field("spec")?.field("serviceAccountName")?.as_str());
+        account.is_some_and(|name| object.files.maker_of_account(object.namespace, &name).is_some())
+    };
+    match finding.rule {
+        RuleId::LabelMissing => pod().is_some_and(|pod| mounts::lend_identity(object, pod)),
+        RuleId::ClientIdMissing => object.files.takes_client_of_objects(object.kind, object.name) || is_made(),
+        RuleId::ServiceAccountMissing => is_made(),
+        _ => false,
+    }
+}
+
+/// Whether an object is a hook of Helm, which often runs as the service account of the chart and needs no identity.
+fn is_hook(object: Value<'_>) -> bool {
+    let annotations = object.field("metadata").and_then(|metadata| metadata.field("annotations"));
+    annotations.is_some_and(|annotations| annotations.field("helm.sh/hook").is_some())
 }
 
 /// How many values of the wrong type are shown for one object; the rest is counted.

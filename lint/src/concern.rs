@@ -5,18 +5,17 @@ use azure_workload_identity_policy::keys;
 use azure_workload_identity_policy::pod::STORAGE_DRIVERS;
 use azure_workload_identity_policy::settings::Settings;
 
-use crate::consumers::{Consumer, Test, find};
+use crate::consumers::find;
 use crate::identities;
 use crate::report::ObjectName;
 
-/// Whether an object has to do with workload identity: it has a label or annotation of it, anywhere; it is of a kind that uses
-/// identities, and does, or makes them; or it has a token for Azure or a volume with a client id.
+/// Whether an object has to do with workload identity, besides those that consumers read: it has a label or annotation of it,
+/// anywhere; it is of a kind that makes identities; or it has a token for Azure or a volume with a client id.
 pub(crate) fn concerns_identity(object: Value<'_>, name: &ObjectName, settings: &[Settings<'_>]) -> bool {
-    let group = name.api_version.split_once('/').map_or("", |(group, _)| group);
+    let group = name.group();
     let raw = object.raw();
     raw.contains(keys::PREFIX)
-        || Consumer::of(group, &name.kind).is_some_and(|consumer| !consumer.parts_of(object).is_empty())
-        || identities::is_kind(group, &name.kind)
+        || identities::is_identity(group, &name.kind)
         || (raw.contains(AUDIENCE) && any(object, &|value| has_audience(value, settings)))
         || (STORAGE_DRIVERS.iter().any(|driver| raw.contains(driver)) && any(object, &has_client_id))
 }
@@ -31,8 +30,12 @@ fn has_audience(value: Value<'_>, settings: &[Settings<'_>]) -> bool {
 
 /// Whether a value is a volume of a driver that takes a client id, and has one.
 fn has_client_id(value: Value<'_>) -> bool {
-    Test::Is(STORAGE_DRIVERS).holds(value.field("driver"))
-        && Test::IsSet.holds(find(value, "volumeAttributes.clientID"))
+    let driver = value.field("driver").and_then(Value::as_str);
+    let mut attributes = find(value, "volumeAttributes").into_iter().flat_map(Value::fields);
+    driver.is_some_and(|driver| STORAGE_DRIVERS.contains(&&*driver))
+        && attributes.any(|(name, value)| {
+            name.eq_ignore_ascii_case("clientID") && value.as_str().is_some_and(|text| !text.is_empty())
+        })
 }
 
 /// Whether a condition is true of a mapping in a value, or of the value. JSON is not nested without a limit.

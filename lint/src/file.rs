@@ -89,7 +89,7 @@ impl Object {
     /// Reads an object, if it matters.
     fn read(object: TypedObject<'_>) -> Option<Self> {
         let (value, api_version, kind) = (object.value, &*object.api_version, &*object.kind);
-        if is_irrelevant(api_version, kind) {
+        if is_irrelevant(api_version, kind) && !is_read_by_consumers(value, kind) {
             return None;
         }
         let fact = match (api_version, kind) {
@@ -117,6 +117,11 @@ impl ObjectName {
         };
         let namespace = Some(text(metadata, "namespace")).filter(|namespace| !namespace.is_empty());
         Self { api_version: object.api_version.into_owned(), kind: object.kind.into_owned(), namespace, name }
+    }
+
+    /// The API group; empty for the core group.
+    pub fn group(&self) -> &str {
+        self.api_version.split_once('/').map_or("", |(group, _)| group)
     }
 }
 
@@ -277,6 +282,16 @@ impl File {
         }
         self.parts.push(Part { json: None, number, objects, repeated: Vec::new() });
         self.parts.last_mut()
+    }
+}
+
+/// Whether a consumer may read a Secret or ConfigMap, by what it holds.
+fn is_read_by_consumers(value: json::Value<'_>, kind: &str) -> bool {
+    let holds = |mark: &&str| value.raw().contains(mark);
+    match kind {
+        "Secret" => ["AZURE_", "azure.json", "argocd.argoproj.io/secret-type"].iter().any(holds),
+        "ConfigMap" => ["serviceAccountName", "azure"].iter().all(holds),
+        _ => false,
     }
 }
 

@@ -28,6 +28,6 @@ const UPBOUND: [&str; 4] = [
 const AZUREAD: [&str; 4] = ["status.atProvider.clientId", "", "status.atProvider.id", ""];
 
 /// Whether a kind is a federated credential or an identity.
-pub(crate) fn is_kind(group: &str, kind: &str) -> bool {
+pub fn is_identity(group: &str, kind: &str) -> bool {
     FederatedCredential::is_kind(group, kind) || IDENTITIES.iter().any(|row| (row.0, row.1) == (group, kind))
 }

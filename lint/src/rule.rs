@@ -27,11 +27,15 @@ pub enum Rule {
     FederatedCredentialDuplicate,
     /// Nothing uses a service account that has an identity.
     ServiceAccountUnused,
+    /// Nothing uses the subject that a federated credential trusts.
+    FederatedCredentialUnused,
+    /// A consumer cannot work with its settings, or ignores them.
+    ConsumerSettings,
 }
 
 impl Rule {
     /// The rules that only files can break.
-    pub const OWN: [Self; 7] = [
+    pub const OWN: [Self; 9] = [
         Self::WrongType,
         Self::RepeatedKey,
         Self::SuppressionReason,
@@ -39,6 +43,8 @@ impl Rule {
         Self::FederatedCredentialLimit,
         Self::FederatedCredentialDuplicate,
         Self::ServiceAccountUnused,
+        Self::FederatedCredentialUnused,
+        Self::ConsumerSettings,
     ];
 
     /// All rules, in the order in which documentation shows them.
@@ -68,6 +74,8 @@ impl Rule {
             Self::FederatedCredentialLimit => "federated-credential-limit",
             Self::FederatedCredentialDuplicate => "federated-credential-duplicate",
             Self::ServiceAccountUnused => "service-account-unused",
+            Self::FederatedCredentialUnused => "federated-credential-unused",
+            Self::ConsumerSettings => "consumer-settings",
         }
     }
 
@@ -95,13 +103,13 @@ impl Rule {
     pub const fn severity(self) -> Severity {
         match self {
             Self::Policy(rule) => rule.severity(),
-            Self::WrongType => Severity::Deny,
+            Self::WrongType | Self::ConsumerSettings => Severity::Deny,
             Self::RepeatedKey
             | Self::SuppressionReason
             | Self::UnusedSuppression
             | Self::FederatedCredentialLimit
             | Self::FederatedCredentialDuplicate => Severity::Warn,
-            Self::ServiceAccountUnused => Severity::Note,
+            Self::ServiceAccountUnused | Self::FederatedCredentialUnused => Severity::Note,
         }
     }
 
@@ -109,9 +117,15 @@ impl Rule {
     pub const fn topic(self) -> Option<Topic> {
         match self {
             Self::Policy(rule) => Some(rule.topic()),
-            Self::FederatedCredentialLimit | Self::FederatedCredentialDuplicate => Some(Topic::FederatedCredential),
+            Self::FederatedCredentialLimit | Self::FederatedCredentialDuplicate | Self::FederatedCredentialUnused => {
+                Some(Topic::FederatedCredential)
+            }
             Self::ServiceAccountUnused => Some(Topic::ServiceAccount),
-            Self::WrongType | Self::RepeatedKey | Self::SuppressionReason | Self::UnusedSuppression => None,
+            Self::WrongType
+            | Self::RepeatedKey
+            | Self::SuppressionReason
+            | Self::UnusedSuppression
+            | Self::ConsumerSettings => None,
         }
     }
 

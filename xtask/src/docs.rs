@@ -9,6 +9,7 @@ use crate::{
     artifacthub, assumptions,
     cargo::Workspace,
     changelog::{self, Changelog},
+    consumers_page,
     metadata::Metadata,
     questions, report_schemas, rules_page, settings_schema,
 };
@@ -41,6 +42,7 @@ pub fn stale() -> Result<Vec<&'static str>> {
 fn stale_in(workspace: &Workspace) -> Result<Vec<(&'static str, String)>> {
     let questions = questions::to_yaml()?;
     let documents = [
+        ("docs/consumers.md", consumers_page::markdown(workspace.root())?),
         ("docs/rules.md", rules_page::markdown(workspace.root())?),
         ("docs/settings.schema.json", settings_schema::to_json()?),
         ("docs/azwi-check.schema.json", report_schemas::report()?),

@@ -12,6 +12,7 @@ pub mod assumptions;
 pub mod capabilities;
 mod cargo;
 pub mod changelog;
+pub mod consumers_page;
 pub mod docs;
 pub mod metadata;
 pub mod new_rule;

@@ -48,7 +48,8 @@ pub fn markdown(root: &Path) -> Result<String> {
             };
             let file = format!("{folder}/{}.rs", rule.name().replace('-', "_"));
             let source = fs::read_to_string(root.join(&file)).with_context(|| format!("cannot read {file}"))?;
-            let (title, [finds, matters, example, fix]) = parts(&source).with_context(|| format!("in {file}"))?;
+            let (title, [finds, matters, example, fix]) =
+                parts(&source, HEADINGS).with_context(|| format!("in {file}"))?;
 
             let (name, severity) = (rule.name(), rule.severity().name());
             writeln!(tables, "| [{name}](#{name}) | {severity} | {subjects} | {title} |")?;
@@ -62,10 +63,10 @@ pub fn markdown(root: &Path) -> Result<String> {
     Ok(format!("{INTRODUCTION}{tables}{}", with_links(&sections)))
 }
 
-/// Returns the title and the texts under the four headings of the doc comment at the start of `source`.
-fn parts(source: &str) -> Result<(String, [String; 4])> {
+/// Returns the title and the texts under the headings of the doc comment at the start of `source`.
+pub(crate) fn parts<const N: usize>(source: &str, expected: [&str; N]) -> Result<(String, [String; N])> {
     let (mut title, mut headings) = (String::new(), Vec::new());
-    let mut texts = <[String; 4]>::default();
+    let mut texts = [const { String::new() }; N];
     for line in source.lines().map_while(|line| line.strip_prefix("//!")) {
         let line = line.strip_prefix(' ').unwrap_or(line);
         if let Some(heading) = line.strip_prefix("# ") {
@@ -83,7 +84,7 @@ fn parts(source: &str) -> Result<(String, [String; 4])> {
         "the title has {} characters, more than {LONGEST_TITLE}: {title}",
         title.len()
     );
-    ensure!(headings == HEADINGS, "the headings are {headings:?}, not {HEADINGS:?}");
+    ensure!(headings == expected, "the headings are {headings:?}, not {expected:?}");
     let texts = texts.map(|text| text.trim().to_owned());
     ensure!(texts.iter().all(|text| !text.is_empty()), "there is a heading without text");
     Ok((title, texts))
@@ -112,7 +113,7 @@ mod tests {
         let source = "//! It is wrong.\n//!\n//! # What it finds\n//!\n//! A.\n//!\n//! # Fix\n//!\n//! B.\n\nuse x;\n";
 
         assert_eq!(
-            parts(source).unwrap_err().to_string(),
+            parts(source, HEADINGS).unwrap_err().to_string(),
             r#"the headings are ["What it finds", "Fix"], not ["What it finds", "Why it matters", "Example", "Fix"]"#
         );
     }

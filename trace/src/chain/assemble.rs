@@ -6,7 +6,7 @@ use azure_workload_identity_policy::cluster::ServiceAccount;
 
 use super::facts::{Audience, Given, Use};
 use super::links::{AccountKey, Basis, ChainUses, Links};
-use super::report::{AccountName, Chain, ChainVerdict, User};
+use super::report::{AccountName, Break, Chain, ChainVerdict, Link, Unknown, User};
 
 /// What makes uses of an account one chain: the client, the tenant, and the audience.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -56,12 +56,21 @@ impl<'a> Basis<'a, '_> {
             breaks: Vec::new(),
             unknown: Vec::new(),
         };
+        links.faults();
         links.label();
         links.service_account();
         let (client_id, tenant_id, audience) = (links.client_id(), links.tenant_id(), links.audience());
         let (issuer, subject) = (links.issuer(), links.subject());
         let credentials = links.federated_credential(&client_id, &tenant_id, &audience, &subject);
         let Links { mut breaks, mut unknown, .. } = links;
+        // Of what works only if something is as the files do not show, it is not known which token is exchanged.
+        if group.uses.iter().flat_map(|one| &one.faults).any(|fault| !fault.is_broken) {
+            let is_last = |it: &mut Break| it.link == Link::FederatedCredential;
+            unknown.extend(breaks.extract_if(.., is_last).map(|it| {
+                let Break { link, message, place, .. } = it;
+                Unknown { link, message, place, decides: true }
+            }));
+        }
         breaks.sort_by_key(|it| it.link);
         unknown.sort_by_key(|it| it.link);
         let verdict = if !breaks.is_empty() {
@@ -95,6 +104,7 @@ fn identity_key(one: &Use, account: Option<&ServiceAccount>) -> IdentityKey {
         Given::Own(text, _) => format!("={}", text.to_ascii_lowercase()),
         Given::Elsewhere(what, _) => format!("?{what}"),
         Given::NoId(who, _) => format!("!{who}"),
+        Given::Missing => "-".to_owned(),
     };
     let client = text(&one.client, account.and_then(|account| account.client_id.as_ref()));
     let tenant = text(&one.tenant, account.and_then(|account| account.tenant_id.as_ref()));

@@ -1,22 +1,23 @@
 //! What files tell about uses of identities, as data.
 
-use std::borrow::Cow;
-
-use azure_workload_identity_lint::consumers::{Controller, Mounted, find};
-use azure_workload_identity_lint::report::FilePlace;
-use azure_workload_identity_policy::json::Value;
+use azure_workload_identity_lint::consumers::{Controller, SettingFault};
+use azure_workload_identity_lint::report::{FilePlace, ObjectName};
 
 use super::credentials::Found;
-use super::report::User;
+use super::report::{Link, User};
 
 /// What a file tells.
 #[derive(Debug, Default)]
 pub(super) struct FileFacts {
     pub(super) uses: Vec<Use>,
     pub(super) accounts: Vec<AccountFact>,
-    pub(super) volumes: Vec<VolumeFact>,
-    pub(super) claims: Vec<ClaimFact>,
+    /// What pods ask for that mount what an object describes, by the number of the object.
+    pub(super) mountable: Vec<(usize, Use)>,
     pub(super) mounts: Vec<IdentityMount>,
+    /// What is wrong with settings of consumers.
+    pub(super) faults: Vec<FaultFact>,
+    /// The namespaces and service accounts of all pods.
+    pub(super) runs: Vec<(Option<String>, String)>,
     pub(super) found: Found,
 }
 
@@ -29,13 +30,23 @@ pub(super) struct Use {
     pub(super) account: AccountRef,
     pub(super) client: Given,
     pub(super) tenant: Given,
-    /// Whether the account has to name a tenant where nothing else does.
-    pub(super) requires_tenant: bool,
     pub(super) audience: Audience,
+    /// What is wrong with the settings of the consumer.
+    pub(super) faults: Vec<UseFault>,
     /// Present if the label is missing or wrong.
     pub(super) label: Option<LabelFault>,
     /// Whether the identity is used without a labelled pod.
     pub(super) is_without_label: bool,
+}
+
+/// What is wrong with the settings of a consumer, at a link of the chain.
+#[derive(Clone, Debug)]
+pub(super) struct UseFault {
+    pub(super) link: Link,
+    pub(super) message: String,
+    pub(super) place: FilePlace,
+    /// Whether it cannot work; otherwise it is not known.
+    pub(super) is_broken: bool,
 }
 
 /// What is wrong with a label.
@@ -56,8 +67,10 @@ pub(super) struct AccountRef {
     pub(super) name: String,
     /// Where it is named.
     pub(super) place: FilePlace,
-    /// The controller whose account it is, by convention.
-    pub(super) controller: Option<Controller>,
+    /// The controller whose account it is, by convention or since it is among the files.
+    pub(super) controller: Option<&'static Controller>,
+    /// Whether nothing of the account but its name matters: the objects of a consumer bring the rest.
+    pub(super) is_only_named: bool,
 }
 
 /// Where an id comes from.
@@ -71,6 +84,8 @@ pub(super) enum Given {
     Elsewhere(String, FilePlace),
     /// A text that is no id and may be a secret; who sets it.
     NoId(String, FilePlace),
+    /// There is none, as a fault of the consumer says.
+    Missing,
 }
 
 /// The audience of a token.
@@ -94,56 +109,26 @@ pub(super) struct AccountFact {
     pub(super) tenant_id: Option<FilePlace>,
 }
 
-/// A volume, or what volumes are made from, that is mounted with an identity.
-#[derive(Debug)]
-pub(super) struct VolumeFact {
-    pub(super) kind: Mounted,
-    pub(super) user: User,
-    pub(super) client: Given,
-    pub(super) tenant: Given,
-    /// Of a persistent volume: its class, and the claim that it is kept for.
-    pub(super) class: Option<String>,
-    pub(super) claim: Option<(Option<String>, String)>,
-}
-
-/// A claim of a volume.
-#[derive(Debug)]
-pub(super) struct ClaimFact {
-    pub(super) namespace: Option<String>,
-    pub(super) name: String,
-    pub(super) wanted: Wanted,
-}
-
-/// What a claim asks for.
-#[derive(Clone, Debug)]
-pub(super) struct Wanted {
-    pub(super) volume: Option<String>,
-    pub(super) class: Option<String>,
-}
-
-/// A volume of a pod that may be mounted with an identity.
+/// A volume of a pod that is mounted with its identity.
 #[derive(Debug)]
 pub(super) struct IdentityMount {
-    /// The use that it would be, with client and tenant still to be filled in.
+    /// The use that it is, with what the described volume asks for still to be filled in.
     pub(super) of: Use,
-    pub(super) what: MountOf,
+    /// The number of the object that describes it.
+    pub(super) position: usize,
+    /// The client id and the tenant of the volume's own attributes.
+    pub(super) client: Option<Given>,
+    pub(super) tenant: Option<Given>,
 }
 
-/// What is mounted.
-#[derive(Debug)]
-pub(super) enum MountOf {
-    /// What a `SecretProviderClass` of this name in the namespace of the pod names.
-    Class(String),
-    /// The volume of a claim of this name in the namespace of the pod.
-    Claim(String),
-    /// The volume of a claim that the pod or its workload brings.
-    Template(Wanted),
-}
-
-impl Wanted {
-    /// What a claim, or the template of one, asks for.
-    pub(super) fn of(claim: Value<'_>) -> Self {
-        let text = |path: &str| find(claim, path).and_then(Value::as_str).map(Cow::into_owned);
-        Self { volume: text("spec.volumeName"), class: text("spec.storageClassName") }
-    }
+/// What is wrong with a setting of a consumer.
+#[derive(Clone, Debug)]
+pub(super) struct FaultFact {
+    pub(super) object: ObjectName,
+    pub(super) place: FilePlace,
+    pub(super) fault: SettingFault,
+    /// Whether a chain shows it: it concerns a request.
+    pub(super) is_of_request: bool,
+    /// The number of the object if others mount what it describes.
+    pub(super) mounted: Option<usize>,
 }

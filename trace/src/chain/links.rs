@@ -1,6 +1,6 @@
 //! The links of one chain, from the label to the subject: what each is, what is broken, and what cannot be known.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use azure_workload_identity_lint::kustomization::Taken;
 use azure_workload_identity_lint::report::FilePlace;
@@ -12,7 +12,7 @@ use azure_workload_identity_policy::ids::{is_client_id, is_tenant_id};
 use azure_workload_identity_policy::placeholder::has_placeholder;
 
 use super::compare::quote;
-use super::facts::{AccountFact, Audience, Given, LabelFault, Use};
+use super::facts::{AccountFact, Audience, Given, LabelFault, Use, UseFault};
 use super::index::Index;
 use super::issuer::ClusterIssuer;
 use super::report::{Break, Link, TokenPart, Unknown};
@@ -20,6 +20,8 @@ use super::report::{Break, Link, TokenPart, Unknown};
 /// What all chains are made from.
 pub(super) struct Basis<'a, 'f> {
     pub(super) set: &'a Set<'f>,
+    /// The object from which an operator makes the service account of this namespace and name.
+    pub(super) maker_of_account: &'a dyn Fn(Option<&str>, &str) -> Option<String>,
     pub(super) index: &'a Index<'a>,
     /// The service accounts among the files by the numbers of their objects.
     pub(super) accounts: HashMap<usize, &'a AccountFact>,
@@ -69,11 +71,30 @@ impl<'a> Links<'_, 'a, '_> {
         self.unknown.push(Unknown { link, message: message.into(), place: place.cloned(), decides: true });
     }
 
+    /// Adds what cannot be known but does not decide.
+    fn unproven(&mut self, link: Link, message: String, place: Option<&FilePlace>) {
+        self.unknown.push(Unknown { link, message, place: place.cloned(), decides: false });
+    }
+
     /// `shop/api`.
     pub(super) fn name(&self) -> String {
         match &self.key.namespace {
             Some(namespace) => format!("{namespace}/{}", self.key.name),
             None => self.key.name.clone(),
+        }
+    }
+
+    /// What is wrong with the settings of consumers, each once.
+    pub(super) fn faults(&mut self) {
+        let mut seen = HashSet::new();
+        let faults = self.group.uses.iter().flat_map(|one| &one.faults);
+        for fault in faults.filter(|fault| seen.insert(&*fault.message)).take(SHOWN) {
+            let UseFault { link, message, place, is_broken } = fault;
+            if *is_broken {
+                self.broken(*link, message.clone(), Some(place));
+            } else {
+                self.unknown(*link, message.clone(), Some(place));
+            }
         }
     }
 
@@ -121,6 +142,20 @@ impl<'a> Links<'_, 'a, '_> {
             let message = format!("the service account is {}, which is filled in later", quote(&name));
             return self.unknown(Link::ServiceAccount, message, Some(place));
         }
+        if let Some(maker) = (self.basis.maker_of_account)(self.key.namespace.as_deref(), &self.key.name) {
+            let message = format!("service account {name} is made by the operator from {maker}");
+            return self.unproven(Link::ServiceAccount, message, Some(place));
+        }
+        if self.group.uses.iter().all(|one| one.account.is_only_named) {
+            let message = match first.account.controller {
+                Some(controller) => format!(
+                    "service account {name} is not among the files; it counts as the installation of {} makes it",
+                    controller.title
+                ),
+                None => format!("service account {name} is not among the files, and has to exist"),
+            };
+            return self.unproven(Link::ServiceAccount, message, Some(place));
+        }
         let is_default = self.key.name == "default" && first.account.controller.is_none();
         if is_default && !self.basis.set.knows_all_accounts() {
             let message = format!(
@@ -156,6 +191,8 @@ impl<'a> Links<'_, 'a, '_> {
                 self.broken(Link::ClientId, format!("{who} to a value that is no client id: remove it"), Some(place));
                 return TokenPart { value: None, place: Some(place.clone()) };
             }
+            // A fault of the consumer says it.
+            Given::Missing => return TokenPart::default(),
             Given::Account => match self.account {
                 None if self.key.name == "default" && self.basis.set.knows_all_accounts() => (String::new(), None),
                 // That the account is not known is said already.
@@ -199,6 +236,7 @@ impl<'a> Links<'_, 'a, '_> {
                 self.broken(Link::TenantId, format!("{who} to a value that is no tenant: remove it"), Some(place));
                 return TokenPart { value: None, place: Some(place.clone()) };
             }
+            Given::Missing => return TokenPart::default(),
             Given::Account => {
                 let place = self.fact.and_then(|fact| fact.tenant_id.as_ref());
                 (self.account.and_then(|account| account.tenant_id.clone()), place)
@@ -206,18 +244,6 @@ impl<'a> Links<'_, 'a, '_> {
         };
         let part = TokenPart { value: value.clone().filter(|value| !value.is_empty()), place: place.cloned() };
         match value.as_deref() {
-            None => {
-                let requiring = self.group.uses.iter().find(|one| one.requires_tenant);
-                if let (Some(one), Some(_)) = (requiring, self.account) {
-                    let message = format!(
-                        "service account {} has no annotation azure.workload.identity/tenant-id, which {} requires: add it",
-                        self.name(),
-                        one.user.object.kind
-                    );
-                    let place = self.fact.map_or(&one.account.place, |fact| &fact.place);
-                    self.missing(Link::TenantId, message, Some(place), self.taken_account());
-                }
-            }
             Some("") => self.broken(
                 Link::TenantId,
                 "the tenant id is empty, so that no tenant is injected: remove the annotation, or fill it in",
@@ -234,7 +260,7 @@ impl<'a> Links<'_, 'a, '_> {
                 let message = format!("the tenant id is {}, which is neither a GUID nor a domain name", quote(text));
                 self.broken(Link::TenantId, message, place);
             }
-            Some(_) => {}
+            Some(_) | None => {}
         }
         part
     }

@@ -30,6 +30,7 @@ mod volumes;
 
 use std::fmt;
 
+use azure_workload_identity_lint::consumers::neighbours::Neighbours;
 use azure_workload_identity_lint::report::Report;
 use azure_workload_identity_lint::set::Set;
 use azure_workload_identity_lint::{File, Options, Workers};
@@ -38,6 +39,7 @@ pub(crate) use command::{Owner, Trusted, create, quoted};
 pub use credentials::Credentials;
 pub(crate) use issuer::ClusterIssuer;
 
+use findings::ChainFindings;
 use index::Index;
 use links::Basis;
 use report::ChainReport;
@@ -61,19 +63,27 @@ impl fmt::Debug for Azure<'_> {
 /// Follows the chains of all service accounts that something in the files uses.
 pub fn chains(files: &[File], options: &Options<'_>, azure: Azure<'_>, workers: &impl Workers) -> ChainReport {
     let set = Set::new(files, options.cluster_state);
-    let mut facts = workers.map(files.len(), |file| of_file(&set, options, file));
+    let neighbours = Neighbours::new(&set, options.namespace.as_deref());
+    let mut facts = workers.map(files.len(), |file| of_file(&set, &neighbours, options, file));
     let mut uses: Vec<_> = facts.iter_mut().flat_map(|facts| std::mem::take(&mut facts.uses)).collect();
-    uses.extend(volumes::uses(&set, &facts));
+    uses.extend(volumes::uses(&facts));
     let given = azure.credentials.iter().map(|file| &file.found);
     let index = Index::new(facts.iter().map(|facts| &facts.found), given);
     let accounts = facts.iter().flat_map(|facts| &facts.accounts).map(|fact| (fact.position, fact)).collect();
     let issuer = azure.issuer.or_else(|| options.settings.iter().find_map(|settings| settings.issuer.as_deref()));
-    let basis = Basis { set: &set, index: &index, accounts, issuer: issuer.map(ClusterIssuer::new) };
+    let maker_of_account = |namespace: Option<&str>, name: &str| neighbours.maker_of_account(namespace, name);
+    let basis = Basis {
+        set: &set,
+        maker_of_account: &maker_of_account,
+        index: &index,
+        accounts,
+        issuer: issuer.map(ClusterIssuer::new),
+    };
     let (chains, used) = basis.chains(&uses);
     let mut report = Report::of_reading(files);
     report.summary.files += azure.credentials.len();
     report.errors.extend(azure.credentials.iter().flat_map(|file| file.errors.iter().cloned()));
-    let accounts = facts.iter().flat_map(|facts| &facts.accounts);
-    report.set_findings(findings::find(&set, options, &index, accounts, &used, &uses), options);
+    let found = ChainFindings { set: &set, options, index: &index, facts: &facts, uses: &uses, chains: &chains };
+    report.set_findings(found.findings(&used), options);
     ChainReport { chains, report }
 }

@@ -1,9 +1,8 @@
 //! The pods that ask for an identity, or are meant to, and the identity of each of their containers.
 
-use std::borrow::Cow;
-
 use azure_workload_identity_lint::check::{Files, inquiry};
-use azure_workload_identity_lint::consumers::find;
+use azure_workload_identity_lint::consumers::mounts::{self, MountSource};
+use azure_workload_identity_lint::consumers::{IdSource, find};
 use azure_workload_identity_lint::report::FilePlace;
 use azure_workload_identity_policy::cluster::{AccountLookup, Freshness};
 use azure_workload_identity_policy::container_identity::{ContainerIdentity, Injection};
@@ -15,14 +14,14 @@ use azure_workload_identity_policy::json::{Path, Reading, Value};
 use azure_workload_identity_policy::keys;
 use azure_workload_identity_policy::mounts::Volumes;
 use azure_workload_identity_policy::placeholder::has_placeholder;
-use azure_workload_identity_policy::pod::{Pod, SECRETS_STORE_DRIVER, STORAGE_DRIVERS, Volume};
+use azure_workload_identity_policy::pod::{Pod, Volume};
 use azure_workload_identity_policy::settings::{DEFAULT_AUDIENCE, DEFAULT_BINDING_AUDIENCE, OptIn, Settings};
 use azure_workload_identity_policy::subject::{SubjectKind, controller};
 
-use super::facts::{AccountRef, Audience, Given, IdentityMount, LabelFault, MountOf, Use, Wanted};
+use super::facts::{AccountRef, Audience, Given, IdentityMount, LabelFault, Use};
 use super::reader::ObjectReader;
 
-impl ObjectReader<'_, '_, '_, '_> {
+impl ObjectReader<'_, '_, '_, '_, '_> {
     /// The pod, or the pods of a workload.
     pub(super) fn pods(&mut self, value: Value<'_>, group: &str) {
         let namespace = self.namespace();
@@ -79,14 +78,16 @@ impl ObjectReader<'_, '_, '_, '_> {
                 name: pod.service_account().to_owned(),
                 place: named.map_or_else(|| self.text.of_name(object), |name| self.text.of(name)),
                 controller: None,
+                is_only_named: false,
             },
             client: Given::Account,
             tenant: Given::Account,
-            requires_tenant: false,
             audience: Audience::Usual(DEFAULT_AUDIENCE.to_owned()),
+            faults: Vec::new(),
             label: None,
             is_without_label: !is_labelled,
         };
+        self.facts.runs.push((namespace.clone(), pod.service_account().to_owned()));
         self.mounts(object, &pod, &basis);
         if is_labelled || own_token {
             self.containers(&pod, &identity, settings, &basis, is_labelled);
@@ -144,6 +145,10 @@ impl ObjectReader<'_, '_, '_, '_> {
     ) {
         let injection = is_labelled.then(|| Injection::by_webhook(identity.service_account()));
         let volumes = Volumes::new(pod, None, &|audience| settings.is_azure_audience(audience));
+        // The objects of some controllers bring the client id: each of them is a chain.
+        let (kind, name) = (&self.object.name.kind, &self.object.name.name);
+        let is_brought = self.neighbours.takes_client_of_objects(kind, name)
+            && identity.service_account().is_none_or(|account| account.usable_client_id().is_none());
         let mut uses = Vec::<Use>::new();
         for container in pod.all_containers() {
             let takes_part = is_labelled && identity.includes(&container.name);
@@ -153,7 +158,9 @@ impl ObjectReader<'_, '_, '_, '_> {
             }
             let name = &container.name;
             let client = self.given(&it.client_id, keys::ENV_CLIENT_ID, name, &basis.account.place, &is_client_id);
-
+            if is_brought && client == Given::Account {
+                continue;
+            }
             let tenant = self.given(&it.tenant_id, keys::ENV_TENANT_ID, name, &basis.account.place, &is_tenant_id);
             let audience = self.audience(pod, identity, settings, &it);
             let is_known =
@@ -226,36 +233,26 @@ impl ObjectReader<'_, '_, '_, '_> {
         }
     }
 
-    /// The volumes of a pod that may be mounted with its identity.
+    /// The volumes of a pod that are mounted with its identity.
     fn mounts(&mut self, object: Value<'_>, pod: &Pod<'_>, basis: &Use) {
-        let basis =
-            Use { is_without_label: true, audience: Audience::Usual(DEFAULT_AUDIENCE.to_owned()), ..basis.clone() };
-        let mut mounted = Vec::new();
-        for volume in &pod.volumes {
-            let text = |path: &str| find(volume.object, path).and_then(Value::as_str).map(Cow::into_owned);
-            let driver = text("csi.driver").unwrap_or_default();
-            if driver == SECRETS_STORE_DRIVER {
-                if let Some(class) = text("csi.volumeAttributes.secretProviderClass") {
-                    mounted.push(MountOf::Class(class));
+        let basis = Use { is_without_label: true, ..basis.clone() };
+        let namespace = self.namespace();
+        for volume in mounts::of_pod(&self.consumed(object, namespace.as_deref()), pod.object) {
+            let given = |id: Option<&IdSource>| id.map(|id| self.given_id(object, id));
+            let (client, tenant) = (given(volume.client.as_ref()), given(volume.tenant.as_ref()));
+            match volume.source {
+                MountSource::Object(position) => {
+                    self.facts.mounts.push(IdentityMount { of: basis.clone(), position, client, tenant });
                 }
-            } else if STORAGE_DRIVERS.contains(&driver.as_str()) {
-                let given = |path: &str| {
-                    let value = find(volume.object, path)?;
-                    Some(Given::Own(value.as_str()?.into_owned(), self.text.of(value)))
-                };
-                if let Some(client) = given("csi.volumeAttributes.clientID") {
-                    let tenant = given("csi.volumeAttributes.tenantID").unwrap_or(Given::Account);
-                    self.facts.uses.push(Use { client, tenant, ..basis.clone() });
+                MountSource::Inline(found) => {
+                    self.faults(object, &found);
+                    for request in &found.requests {
+                        let Use { client, tenant, audience, faults, .. } = self.use_of(object, &found, request);
+                        self.facts.uses.push(Use { client, tenant, audience, faults, ..basis.clone() });
+                    }
                 }
-            } else if let Some(claim) = text("persistentVolumeClaim.claimName") {
-                mounted.push(MountOf::Claim(claim));
-            } else if let Some(template) = find(volume.object, "ephemeral.volumeClaimTemplate") {
-                mounted.push(MountOf::Template(Wanted::of(template)));
             }
         }
-        let templates = find(object, "spec.volumeClaimTemplates").into_iter().flat_map(Value::elements);
-        mounted.extend(templates.map(|template| MountOf::Template(Wanted::of(template))));
-        self.facts.mounts.extend(mounted.into_iter().map(|what| IdentityMount { of: basis.clone(), what }));
     }
 }
 

@@ -2,6 +2,7 @@
 
 use azure_workload_identity_lint::Options;
 use azure_workload_identity_lint::check::namespace_of;
+use azure_workload_identity_lint::consumers::neighbours::Neighbours;
 use azure_workload_identity_lint::file::Object;
 use azure_workload_identity_lint::report::ObjectName;
 use azure_workload_identity_lint::set::Set;
@@ -12,8 +13,9 @@ use super::report::User;
 use super::texts::DocumentText;
 
 /// An object that is being read.
-pub(super) struct ObjectReader<'r, 'f, 't, 's> {
+pub(super) struct ObjectReader<'r, 'f, 't, 's, 'n> {
     pub(super) set: &'r Set<'f>,
+    pub(super) neighbours: &'r Neighbours<'n>,
     pub(super) options: &'r Options<'r>,
     pub(super) file: usize,
     pub(super) position: usize,
@@ -22,7 +24,7 @@ pub(super) struct ObjectReader<'r, 'f, 't, 's> {
     pub(super) facts: &'r mut FileFacts,
 }
 
-impl ObjectReader<'_, '_, '_, '_> {
+impl ObjectReader<'_, '_, '_, '_, '_> {
     pub(super) fn namespace(&self) -> Option<String> {
         let kind = self.object.name.kind.as_str();
         let is_cluster_scoped = kind.starts_with("Cluster") || matches!(kind, "PersistentVolume" | "StorageClass");

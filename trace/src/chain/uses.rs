@@ -1,25 +1,25 @@
-//! What uses identities in one file: labelled pods and pod templates, and the objects of the table of consumers.
-
-use std::borrow::Cow;
+//! What uses identities in one file: labelled pods and pod templates, and the objects of consumers.
 
 use azure_workload_identity_lint::Options;
-use azure_workload_identity_lint::consumers::{AccountAt, Consumer, Controller, find};
+use azure_workload_identity_lint::consumers::neighbours::Neighbours;
+use azure_workload_identity_lint::consumers::{
+    AskedAccount, Consumer, ConsumerObject, Consumption, Effect, IdSource, IdentityRequest, RequestLink, SettingFault,
+};
 use azure_workload_identity_lint::file::Fact;
-use azure_workload_identity_lint::report::FilePlace;
 use azure_workload_identity_lint::set::Set;
 use azure_workload_identity_policy::cluster::ServiceAccount;
-use azure_workload_identity_policy::finding::Part;
+use azure_workload_identity_policy::finding::{Part, quote};
 use azure_workload_identity_policy::json::{Document, Path, Value};
 use azure_workload_identity_policy::keys;
-use azure_workload_identity_policy::settings::DEFAULT_AUDIENCE;
 
 use super::credentials;
-use super::facts::{AccountFact, AccountRef, Audience, ClaimFact, FileFacts, Given, Use, VolumeFact, Wanted};
+use super::facts::{AccountFact, AccountRef, Audience, FaultFact, FileFacts, Given, Use, UseFault};
 use super::reader::ObjectReader;
+use super::report::Link;
 use super::texts::Texts;
 
 /// Reads what a file tells.
-pub(super) fn of_file(set: &Set<'_>, options: &Options<'_>, number: usize) -> FileFacts {
+pub(super) fn of_file(set: &Set<'_>, neighbours: &Neighbours<'_>, options: &Options<'_>, number: usize) -> FileFacts {
     let mut facts = FileFacts::default();
     let Some(file) = set.files.get(number) else { return facts };
     let texts = Texts::new(&file.source);
@@ -29,26 +29,37 @@ pub(super) fn of_file(set: &Set<'_>, options: &Options<'_>, number: usize) -> Fi
         let text = texts.document(&json, part.json.is_some().then_some(part.number));
         for (object, position) in part.objects.iter().zip(first..) {
             let value = json.root().at(object.node);
-            let mut reader =
-                ObjectReader { set, options, file: number, position, object, text: &text, facts: &mut facts };
+            let mut reader = ObjectReader {
+                set,
+                neighbours,
+                options,
+                file: number,
+                position,
+                object,
+                text: &text,
+                facts: &mut facts,
+            };
             reader.read(value);
         }
     }
     facts
 }
 
-impl ObjectReader<'_, '_, '_, '_> {
+impl<'n> ObjectReader<'_, '_, '_, '_, 'n> {
     fn read(&mut self, value: Value<'_>) {
         let name = &self.object.name;
-        let (group, _) = name.api_version.split_once('/').unwrap_or(("", &name.api_version));
         if let Fact::Account(account) = &self.object.fact {
             self.account(value, account);
-        } else if let Some(consumer) = Consumer::of(group, &name.kind) {
-            self.consumer(value, consumer);
-        } else if (group, name.kind.as_str()) == ("", "PersistentVolumeClaim") {
-            let (namespace, name) = (self.namespace(), name.name.clone());
-            self.facts.claims.push(ClaimFact { namespace, name, wanted: Wanted::of(value) });
-        } else if !credentials::read_object(self.text, value, &self.name(), &mut self.facts.found) {
+            return;
+        }
+        let group = name.group();
+        let is_partial = |place| self.set.is_partial(place, group, &name.kind, value);
+        if Consumer::of(group, &name.kind).next().is_some()
+            && self.set.object(self.position).is_some_and(|(place, _)| !is_partial(place))
+        {
+            self.consumer(value);
+        }
+        if !credentials::read_object(self.text, value, &self.name(), &mut self.facts.found) {
             self.pods(value, group);
         }
     }
@@ -67,66 +78,123 @@ impl ObjectReader<'_, '_, '_, '_> {
         });
     }
 
-    fn consumer(&mut self, value: Value<'_>, consumer: &Consumer) {
-        for part in consumer.parts_of(value) {
-            let own = |paths: &[&str]| {
-                let value = paths
-                    .iter()
-                    .filter_map(|path| find(part, path))
-                    .find(|value| value.as_str().is_some_and(|text| !text.is_empty()));
-                value.and_then(|value| Some(Given::Own(value.as_str()?.into_owned(), self.text.of(value))))
-            };
-            let from = consumer
-                .client_from
-                .and_then(|path| find(part, path))
-                .map(|value| Given::Elsewhere("comes from a Secret".to_owned(), self.text.of(value)));
-            let client = from.or_else(|| own(consumer.client)).unwrap_or(Given::Account);
-            let tenant = own(consumer.tenant).unwrap_or(Given::Account);
-            let user = self.user(value, None);
-            let by_controller = |controller: Controller, place: FilePlace| AccountRef {
-                namespace: None,
-                name: controller.account.to_owned(),
-                place,
-                controller: Some(controller),
-            };
-            let (account, requires_tenant, is_without_label) = match consumer.account {
-                AccountAt::Pods(kind) => {
-                    let class = find(value, "spec.storageClassName").and_then(Value::as_str).map(String::from);
-                    let claim = find(value, "spec.claimRef").and_then(|claim| {
-                        let text = |key: &str| claim.field(key).and_then(Value::as_str).map(String::from);
-                        Some((text("namespace"), text("name")?))
-                    });
-                    self.facts.volumes.push(VolumeFact { kind, user, client, tenant, class, claim });
-                    continue;
-                }
-                AccountAt::Controller(controller) => (by_controller(controller, user.place.clone()), false, false),
-                AccountAt::Reference { name, namespace, requires_tenant, controller } => {
-                    match find(part, name).and_then(|value| Some((value.as_str()?, value))) {
-                        Some((name, value)) => {
-                            let named = namespace.and_then(|path| find(part, path)).and_then(Value::as_str);
-                            let account = AccountRef {
-                                namespace: self.namespace().or_else(|| named.map(Cow::into_owned)),
-                                name: name.into_owned(),
-                                place: self.text.of(value),
-                                controller: None,
-                            };
-                            (account, requires_tenant, true)
-                        }
-                        None => (by_controller(controller, user.place.clone()), false, false),
-                    }
-                }
-            };
-            self.facts.uses.push(Use {
-                file: self.file,
-                user,
-                account,
-                client,
-                tenant,
-                requires_tenant,
-                audience: Audience::Usual(DEFAULT_AUDIENCE.to_owned()),
-                label: None,
-                is_without_label,
+    /// The object as consumers ask about it.
+    pub(super) fn consumed<'v>(&'v self, value: Value<'v>, namespace: Option<&'v str>) -> ConsumerObject<'v, 'n> {
+        let name = &self.object.name;
+        let (group, kind, files) = (name.group(), &*name.kind, self.neighbours);
+        ConsumerObject { value, position: self.position, group, kind, name: &name.name, namespace, files }
+    }
+
+    fn consumer(&mut self, value: Value<'_>) {
+        let namespace = self.namespace();
+        let found = Consumption::of(&self.consumed(value, namespace.as_deref()));
+        self.faults(value, &found);
+        for request in &found.requests {
+            let one = self.use_of(value, &found, request);
+            match &request.account {
+                AskedAccount::Mounting => self.facts.mountable.push((self.position, one)),
+                _ => self.facts.uses.push(one),
+            }
+        }
+    }
+
+    /// Keeps what is wrong with the settings of consumers in an object.
+    pub(super) fn faults(&mut self, value: Value<'_>, found: &Consumption) {
+        for fault in &found.faults {
+            let mut requests = found.requests.iter().filter(|it| fault.path.segments().starts_with(it.at.segments()));
+            let request = requests.next();
+            let is_mounted = request.is_some_and(|it| matches!(it.account, AskedAccount::Mounting));
+            let part = if fault.effect == Effect::Ignored { Part::Key } else { Part::Value };
+            self.facts.faults.push(FaultFact {
+                object: self.name(),
+                place: self.text.place(value, &fault.path, part),
+                fault: fault.clone(),
+                is_of_request: request.is_some()
+                    && fault.link != RequestLink::Target
+                    && matches!(fault.effect, Effect::Fails | Effect::Depends),
+                mounted: is_mounted.then_some(self.position),
             });
         }
+    }
+
+    /// The use that a request of an object is.
+    pub(super) fn use_of(&self, value: Value<'_>, found: &Consumption, request: &IdentityRequest) -> Use {
+        let user = self.user(value, None);
+        let own_client = matches!(request.client, IdSource::Own(..) | IdSource::Missing);
+        let account = match &request.account {
+            AskedAccount::Named { namespace, name, path } => AccountRef {
+                namespace: namespace.clone(),
+                name: name.clone(),
+                place: self.text.place(value, path, Part::Value),
+                controller: None,
+                is_only_named: own_client,
+            },
+            AskedAccount::Controller(controller) => {
+                let pod = self.neighbours.controller(controller, self.position);
+                AccountRef {
+                    namespace: pod.and_then(|pod| pod.namespace.clone()),
+                    name: pod.map_or_else(|| controller.account.to_owned(), |pod| pod.account.clone()),
+                    place: user.place.clone(),
+                    controller: Some(controller),
+                    is_only_named: own_client && (pod.is_some_and(|pod| pod.has_token) || !controller.needs_label),
+                }
+            }
+            // Whose it is, the pods say that mount it.
+            AskedAccount::Mounting => AccountRef {
+                namespace: None,
+                name: String::new(),
+                place: user.place.clone(),
+                controller: None,
+                is_only_named: own_client,
+            },
+        };
+        let audience = request.audience().to_owned();
+        Use {
+            file: self.file,
+            account,
+            client: self.given_id(value, &request.client),
+            tenant: self.given_id(value, &request.tenant),
+            audience: if request.is_binding {
+                Audience::Binding(audience, user.place.clone())
+            } else {
+                Audience::Usual(audience)
+            },
+            faults: found.faults_of(request).filter_map(|fault| self.use_fault(value, fault)).collect(),
+            label: None,
+            is_without_label: matches!(request.account, AskedAccount::Named { .. }),
+            user,
+        }
+    }
+
+    /// An id of a request.
+    pub(super) fn given_id(&self, value: Value<'_>, id: &IdSource) -> Given {
+        let place = |path: &Path| self.text.place(value, path, Part::Value);
+        match id {
+            IdSource::Account => Given::Account,
+            IdSource::Own(text, path) => Given::Own(text.clone(), place(path)),
+            IdSource::Elsewhere(what, path) => Given::Elsewhere((*what).to_owned(), place(path)),
+            IdSource::Missing => Given::Missing,
+        }
+    }
+
+    /// A fault that breaks a chain, or leaves it open.
+    fn use_fault(&self, value: Value<'_>, fault: &SettingFault) -> Option<UseFault> {
+        let is_broken = match fault.effect {
+            Effect::Fails => !(fault.is_absence && self.set.taken(self.file).is_some()),
+            Effect::Depends => false,
+            Effect::Ignored | Effect::Otherwise => return None,
+        };
+        let link = match fault.link {
+            RequestLink::Label => Link::Label,
+            RequestLink::Account => Link::ServiceAccount,
+            RequestLink::Client => Link::ClientId,
+            RequestLink::Tenant => Link::TenantId,
+            RequestLink::Audience => Link::Audience,
+            RequestLink::Target => return None,
+        };
+        let (object, SettingFault { path, problem, fix, .. }) = (&self.object.name, fault);
+        let at = if path.segments().is_empty() { String::new() } else { format!("{path} ") };
+        let message = format!("{} {}: {at}{problem}; {fix}", object.kind, quote(&object.name));
+        Some(UseFault { link, message, place: self.text.place(value, path, Part::Value), is_broken })
     }
 }
