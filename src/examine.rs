@@ -7,7 +7,7 @@ use crate::finding::{self, Count, Finding, Findings};
 use crate::identity::Identity;
 use crate::inject::inject;
 use crate::inquiry::{Inquiry, Operation};
-use crate::issuer::{Host, Issuer};
+use crate::issuer::Issuer;
 use crate::json::{Changes, Reading, TypeMismatch, Value};
 use crate::keys;
 use crate::pod::Pod;
@@ -246,13 +246,11 @@ impl<'e, 'a> Examiner<'e, 'a> {
             .map(|claim| claim.as_ref().map(|claim| claim.text.as_ref()).unwrap_or_default());
         let own = self.settings.issuer.as_deref();
         let is_of_this_cluster = own.is_some_and(|own| Issuer::new(own).is_near(issuer));
-        let is_concerned = match Issuer::new(issuer).host() {
-            Host::Aks | Host::Arc => true,
-            // AKS makes the credential, with parts of its own.
-            Host::IdentityBinding => false,
-            // Those of GitHub and others have nothing to do with service accounts.
-            Host::Other => is_of_this_cluster || subject.starts_with(SUBJECT_PREFIX),
-        };
+        let trusted = Issuer::new(issuer);
+        // AKS makes the credential of identity bindings, with parts of its own. Those of GitHub and others have nothing to do with service
+        // accounts.
+        let is_concerned = !trusted.is_identity_binding()
+            && (trusted.is_azure_cluster() || is_of_this_cluster || subject.starts_with(SUBJECT_PREFIX));
         if !is_concerned {
             return;
         }

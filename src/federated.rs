@@ -39,6 +39,8 @@ pub struct FederatedCredential<'a> {
     pub audiences: Option<Audiences<'a>>,
     /// The objects that hold the three, the one that takes precedence first.
     holders: [Option<Value<'a>>; 2],
+    /// The name of the list of audiences.
+    list: &'static str,
 }
 
 /// A text of a credential.
@@ -75,14 +77,14 @@ impl<'a> FederatedCredential<'a> {
             _ => [holder, "initProvider"].map(|key| reading.member(spec, key, Kind::Object)),
         };
         let find = |key| find(&holders, key);
-        let issuer = find("issuer").map(|value| Claim::read(value, reading));
-        let subject = find("subject").map(|value| Claim::read(value, reading));
+        let issuer = find("issuer").and_then(|value| Claim::read(value, reading));
+        let subject = find("subject").and_then(|value| Claim::read(value, reading));
         let audiences = find(list).and_then(|list| {
             let list = reading.expect(list, Kind::Array)?;
-            let claims = list.elements().map(|value| Claim::read(value, reading)).collect();
+            let claims = list.elements().filter_map(|value| Claim::read(value, reading)).collect();
             Some(Audiences { list, claims })
         });
-        Self { issuer, subject, audiences, holders }
+        Self { issuer, subject, audiences, holders, list }
     }
 
     /// The places of issuer, subject and audiences in an object of any of the kinds, each present or not.
@@ -103,15 +105,23 @@ impl<'a> FederatedCredential<'a> {
         self.source(&["subjectFromConfig", "claimsMatchingExpression"])
     }
 
+    /// What has to have a list of audiences and has none, and the name of the list. Every operator requires it.
+    pub fn without_audiences(&self) -> Option<(Value<'a>, &'static str)> {
+        let holder = self.holders.into_iter().flatten().next()?;
+        find(&self.holders, self.list).is_none().then_some((holder, self.list))
+    }
+
     fn source(&self, keys: &[&str]) -> Option<Value<'a>> {
         self.holders.iter().flatten().find_map(|holder| keys.iter().find_map(|key| holder.field(key)))
     }
 }
 
 impl<'a> Claim<'a> {
+    /// A text; `None` if the value cannot be one, which `reading` then holds against it.
     #[inline(never)]
-    fn read(value: Value<'a>, reading: &mut Reading<'a>) -> Self {
-        Self { value, text: reading.text(value) }
+    fn read(value: Value<'a>, reading: &mut Reading<'a>) -> Option<Self> {
+        let text = reading.text(value);
+        (!matches!(value.kind(), Kind::Array | Kind::Object)).then_some(Self { value, text })
     }
 }
 
@@ -177,7 +187,7 @@ mod tests {
             r#"{"spec": {"forProvider": {"subject": "s"}, "initProvider": {"issuer": "i", "subject": "other"}}}"#;
         with_credential(text, "managedidentity.azure.upbound.io", |credential, _| {
             assert_eq!(texts(credential), ["i", "s"]);
-            assert!(credential.audiences.is_none());
+            assert!(credential.without_audiences().is_some_and(|(_, list)| list == "audience"));
         });
     }
 
@@ -199,7 +209,8 @@ mod tests {
     fn values_of_the_wrong_type_are_collected() {
         let text = r#"{"spec": {"issuer": ["i"], "subject": 1, "audiences": "a"}}"#;
         with_credential(text, "managedidentity.azure.com", |credential, reading| {
-            assert_eq!(texts(credential), ["", "1"]);
+            assert_eq!(texts(credential), ["1"]);
+            assert!(credential.without_audiences().is_none());
             assert_eq!(reading.mismatches().len(), 3);
         });
     }

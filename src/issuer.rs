@@ -5,7 +5,8 @@
 //!
 //! Sources: learn.microsoft.com, "Create an `OpenID` Connect provider for your cluster", "Set up identity bindings" (both for AKS), and
 //! "Deploy and configure workload identity federation in Azure Arc-enabled Kubernetes"; the hosts of other clouds are those that clusters
-//! there report.
+//! there report; azure.github.io/azure-workload-identity, "Managed Clusters" (EKS, GKE) and "OpenID Connect Issuer" (blob storage);
+//! docs.github.com and docs.gitlab.com, "`OpenID` Connect".
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -26,15 +27,30 @@ pub enum Host {
     Arc,
     /// Identity bindings: AKS exchanges the tokens of pods for tokens of this issuer, and keeps the credential that trusts it.
     IdentityBinding,
+    /// An EKS cluster.
+    Eks,
+    /// A GKE cluster.
+    Gke,
+    /// GitHub Actions, or those of a GitHub Enterprise Server.
+    GitHub,
+    /// GitLab.
+    GitLab,
+    /// A container in Azure's blob storage, to which the discovery document of a cluster was published. Whether such an issuer ends with
+    /// a slash is up to the flag of the API server.
+    Blob,
+    /// Entra ID itself.
+    Entra,
     /// Somebody else.
     Other,
 }
 
-/// Why Entra ID cannot read the keys of an issuer, which it does over the internet.
+/// Why a text cannot be the issuer of a cluster whose keys Entra ID reads, which it does over the internet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unreachable {
+pub enum IssuerFault {
     /// It is not an https URL.
     NotHttps,
+    /// It is the URL of the discovery document.
+    Discovery,
     /// Its host is a name that only the cluster itself can resolve.
     InCluster,
     /// Its host is a name of this machine or of a private network.
@@ -43,30 +59,70 @@ pub enum Unreachable {
     PrivateAddress,
 }
 
+/// What follows an issuer in the URL of its discovery document.
+pub const DISCOVERY: &str = ".well-known/openid-configuration";
+
 impl<'t> Issuer<'t> {
     /// The issuer that a text names.
     pub fn new(text: &'t str) -> Self {
         Self { text }
     }
 
+    /// Whether the text stands for no issuer: so do `az` and `jq` print it where a cluster has none.
+    pub fn is_absent(self) -> bool {
+        matches!(self.text.trim(), "" | "None" | "null")
+    }
+
     /// Whose it is.
     pub fn host(self) -> Host {
-        let host = self.without_scheme().split('/').next().unwrap_or_default();
-        // The last label depends on the cloud: `com`, `us` or `cn`.
-        let base = host.rsplit_once('.').map(|(base, _)| base).unwrap_or_default();
-        match base.strip_suffix(".oic.prod-aks.azure") {
-            Some("ib") => Host::IdentityBinding,
-            Some(_) => Host::Aks,
-            // That of the first clusters.
-            None if base == "oidc.prod-aks.azure" => Host::Aks,
-            None if base.ends_with(".oic.prod-arc.azure") => Host::Arc,
-            None => Host::Other,
+        let rest = self.without_scheme();
+        let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
+        match host {
+            _ if self.is_azure_cluster() && is_arc(host) => Host::Arc,
+            _ if self.is_azure_cluster() => Host::Aks,
+            _ if self.is_identity_binding() => Host::IdentityBinding,
+            "container.googleapis.com" => Host::Gke,
+            "token.actions.githubusercontent.com" => Host::GitHub,
+            "gitlab.com" => Host::GitLab,
+            "sts.windows.net" | "login.microsoftonline.com" | "login.microsoftonline.us" | "login.chinacloudapi.cn" => {
+                Host::Entra
+            }
+            _ if path == "_services/token" => Host::GitHub,
+            _ if host.starts_with("oidc.eks.") && host.contains(".amazonaws.com") => Host::Eks,
+            _ if BLOBS.iter().any(|blobs| host.ends_with(blobs)) => Host::Blob,
+            _ => Host::Other,
         }
+    }
+
+    /// Whether it signs the tokens of the service accounts of an AKS or Arc cluster, and nothing else. Such an issuer ends with a slash.
+    pub fn is_azure_cluster(self) -> bool {
+        let host = self.authority();
+        let is_aks = azure_base(host)
+            // The last is that of the first clusters.
+            .is_some_and(|base| base.ends_with(".oic.prod-aks") && base != BINDING || base == "oidc.prod-aks");
+        is_aks || is_arc(host)
+    }
+
+    /// Whether it is that of identity bindings.
+    pub fn is_identity_binding(self) -> bool {
+        azure_base(self.authority()) == Some(BINDING)
     }
 
     /// Whether it lacks the slash that issuers of its host end with.
     pub fn lacks_slash(self) -> bool {
-        self.host().is_cluster() && !self.text.ends_with('/')
+        self.is_azure_cluster() && !self.text.ends_with('/')
+    }
+
+    /// It with the end that issuers of its host have, if it has another one: the slash that was left out or added, or the path of the
+    /// discovery document. `None` if its host has no rule.
+    pub fn corrected(self) -> Option<String> {
+        let issuer = self.text.strip_suffix(DISCOVERY).unwrap_or(self.text).trim_end_matches('/');
+        let slash = match self.host() {
+            Host::Aks | Host::Arc => "/",
+            Host::Eks | Host::Gke => "",
+            _ => return None,
+        };
+        Some([issuer, slash].concat()).filter(|right| right != self.text)
     }
 
     /// Whether two issuers are probably meant to be equal: they differ only in scheme, trailing slashes, case or white space.
@@ -82,22 +138,30 @@ impl<'t> Issuer<'t> {
         rest.unwrap_or(issuer)
     }
 
+    #[inline(never)]
+    fn authority(self) -> &'t str {
+        self.without_scheme().split('/').next().unwrap_or_default()
+    }
+
     /// Why Entra ID cannot reach it; `None` if nothing in the URL speaks against it.
-    pub fn unreachable(self) -> Option<Unreachable> {
+    pub fn fault(self) -> Option<IssuerFault> {
         if !is_https_url(self.text) {
-            return Some(Unreachable::NotHttps);
+            return Some(IssuerFault::NotHttps);
         }
-        let authority = self.without_scheme().split('/').next().unwrap_or_default();
+        if self.without_scheme().ends_with(DISCOVERY) {
+            return Some(IssuerFault::Discovery);
+        }
+        let authority = self.authority();
         if let Some(address) = authority.strip_prefix('[').and_then(|rest| rest.split(']').next()) {
             let is_public = address.parse().is_ok_and(is_public_v6);
-            return (!is_public).then_some(Unreachable::PrivateAddress);
+            return (!is_public).then_some(IssuerFault::PrivateAddress);
         }
         let host = authority.split(':').next().unwrap_or_default().to_ascii_lowercase();
         let last = host.rsplit('.').next().unwrap_or_default();
         // Resolvers take a name for an IPv4 address if its last label is a number.
         if last.starts_with(|first: char| first.is_ascii_digit()) {
             let is_public = host.parse().is_ok_and(is_public_v4);
-            return (!is_public).then_some(Unreachable::PrivateAddress);
+            return (!is_public).then_some(IssuerFault::PrivateAddress);
         }
         // The domain of a cluster may be another than `cluster.local`.
         if host == "kubernetes.default"
@@ -105,19 +169,31 @@ impl<'t> Issuer<'t> {
             || last == "svc"
             || host.ends_with(".cluster.local")
         {
-            return Some(Unreachable::InCluster);
+            return Some(IssuerFault::InCluster);
         }
         (host == last || PRIVATE_DOMAINS.contains(&last) || host.ends_with(".home.arpa"))
-            .then_some(Unreachable::PrivateName)
+            .then_some(IssuerFault::PrivateName)
     }
 }
 
-impl Host {
-    /// Whether it signs the tokens of the service accounts of a cluster, and nothing else. Such an issuer ends with a slash.
-    pub const fn is_cluster(self) -> bool {
-        matches!(self, Self::Aks | Self::Arc)
-    }
+/// The host of identity bindings, without the domain.
+const BINDING: &str = "ib.oic.prod-aks";
+
+/// What a host in Azure has before `.azure.com`, or before that of another cloud.
+#[inline(never)]
+fn azure_base(host: &str) -> Option<&str> {
+    // The last label depends on the cloud: `com`, `us` or `cn`.
+    host.rsplit_once('.')?.0.strip_suffix(".azure")
 }
+
+/// Whether a host is that of Arc, or one that Arc had in its preview.
+fn is_arc(host: &str) -> bool {
+    azure_base(host).is_some_and(|base| base.ends_with(".oic.prod-arc"))
+        || (host.starts_with("oidcdiscovery-") && host.ends_with(".azurefd.net"))
+}
+
+/// The hosts of blob storage in each cloud.
+const BLOBS: [&str; 3] = [".blob.core.windows.net", ".blob.core.usgovcloudapi.net", ".blob.core.chinacloudapi.cn"];
 
 /// Top-level domains that are reserved for one machine or network. Sources: RFC 6761, RFC 6762, and the resolution of ICANN about
 /// `internal`.
@@ -152,7 +228,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn issuers_of_azure_are_known_by_their_host() {
+    fn issuers_are_known_by_their_host() {
         for (issuer, host) in [
             ("https://oidc.prod-aks.azure.com/00000000-0000-0000-0000-000000000000/", Host::Aks),
             ("https://eastus.oic.prod-aks.azure.com/t/c", Host::Aks),
@@ -160,13 +236,25 @@ mod tests {
             ("http://usgovvirginia.oic.prod-aks.azure.us/t/c/", Host::Aks),
             ("https://chinanorth2.oic.prod-aks.azure.cn/t/c/", Host::Aks),
             ("https://northeurope.oic.prod-arc.azure.com/t/c/", Host::Arc),
+            ("https://oidcdiscovery-northamerica-endpoint-gbcge4adgqebgxev.000.azurefd.net/t/c/", Host::Arc),
             ("https://ib.oic.prod-aks.azure.com/t/c", Host::IdentityBinding),
             ("https://ib.oic.prod-aks.azure.us/t/c/", Host::IdentityBinding),
             ("", Host::Other),
             ("https://prod-aks.azure.com/", Host::Other),
             ("https://eastus.oic.prod-aks.azure.com.example.com/t/c/", Host::Other),
             ("https://example.com/eastus.oic.prod-aks.azure.com/", Host::Other),
-            ("https://token.actions.githubusercontent.com", Host::Other),
+            ("https://token.actions.githubusercontent.com", Host::GitHub),
+            ("https://token.actions.githubusercontent.com/shop-enterprise", Host::GitHub),
+            ("https://git.example.com/_services/token", Host::GitHub),
+            ("https://gitlab.com", Host::GitLab),
+            ("https://oidc.eks.eu-west-1.amazonaws.com/id/0123456789ABCDEF0123456789ABCDEF", Host::Eks),
+            ("https://oidc.eks.cn-north-1.amazonaws.com.cn/id/0123456789ABCDEF0123456789ABCDEF", Host::Eks),
+            ("https://container.googleapis.com/v1/projects/p/locations/l/clusters/c", Host::Gke),
+            ("https://shop.blob.core.windows.net/oidc/", Host::Blob),
+            ("https://shop.blob.core.usgovcloudapi.net/oidc", Host::Blob),
+            ("https://sts.windows.net/t/", Host::Entra),
+            ("https://login.microsoftonline.com/t/v2.0", Host::Entra),
+            ("https://oidc.example.com/clusters/blue", Host::Other),
         ] {
             assert_eq!(Issuer::new(issuer).host(), host, "{issuer}");
         }
@@ -186,6 +274,34 @@ mod tests {
     }
 
     #[test]
+    fn an_end_is_corrected_where_the_host_has_a_rule() {
+        for (issuer, right) in [
+            ("https://eastus.oic.prod-aks.azure.com/t/c", Some("https://eastus.oic.prod-aks.azure.com/t/c/")),
+            ("https://eastus.oic.prod-aks.azure.com/t/c/", None),
+            (
+                "https://eastus.oic.prod-aks.azure.com/t/c/.well-known/openid-configuration",
+                Some("https://eastus.oic.prod-aks.azure.com/t/c/"),
+            ),
+            (
+                "https://container.googleapis.com/v1/projects/p/locations/l/clusters/c/",
+                Some("https://container.googleapis.com/v1/projects/p/locations/l/clusters/c"),
+            ),
+            ("https://oidc.eks.eu-west-1.amazonaws.com/id/0A/", Some("https://oidc.eks.eu-west-1.amazonaws.com/id/0A")),
+            // The API server's flag decides.
+            ("https://shop.blob.core.windows.net/oidc", None),
+            ("https://oidc.example.com/.well-known/openid-configuration", None),
+        ] {
+            assert_eq!(Issuer::new(issuer).corrected().as_deref(), right, "{issuer}");
+        }
+    }
+
+    #[test]
+    fn what_is_printed_where_there_is_no_issuer_is_none() {
+        assert!(["", " \n", "None", "null"].iter().all(|text| Issuer::new(text).is_absent()));
+        assert!(!Issuer::new("https://oidc.example.com").is_absent());
+    }
+
+    #[test]
     fn an_issuer_is_near_if_only_what_people_overlook_differs() {
         let issuer = Issuer::new("https://oidc.example.com/Shop/");
         assert!([" oidc.example.com/shop", "http://oidc.example.com/shop//"].iter().all(|other| issuer.is_near(other)));
@@ -194,7 +310,7 @@ mod tests {
 
     #[test]
     fn what_the_internet_does_not_reach_is_told_by_the_url() {
-        use Unreachable::{InCluster, NotHttps, PrivateAddress, PrivateName};
+        use IssuerFault::{Discovery, InCluster, NotHttps, PrivateAddress, PrivateName};
 
         for (issuer, why) in [
             ("https://oidc.example.com/clusters/blue", None),
@@ -211,6 +327,7 @@ mod tests {
             ("https://user@oidc.example.com/", Some(NotHttps)),
             ("https://oidc.example.com/ ", Some(NotHttps)),
             ("https://", Some(NotHttps)),
+            ("https://oidc.example.com/blue/.well-known/openid-configuration", Some(Discovery)),
             ("https://kubernetes.default.svc.cluster.local", Some(InCluster)),
             ("https://kubernetes.default.svc", Some(InCluster)),
             ("https://KUBERNETES.default.svc:443/", Some(InCluster)),
@@ -242,7 +359,7 @@ mod tests {
             ("https://[2002:a00:1::]/", Some(PrivateAddress)),
             ("https://[2001:db8::1]/", Some(PrivateAddress)),
         ] {
-            assert_eq!(Issuer::new(issuer).unreachable(), why, "{issuer}");
+            assert_eq!(Issuer::new(issuer).fault(), why, "{issuer}");
         }
     }
 }

@@ -556,7 +556,7 @@ const REFUSALS: &[(&str, &[&str])] = &[
     (
         r#"{"issuer":"https://northeurope.oic.prod-arc.azure.com/11111111-2222-4333-8444-555555555555/0f"}"#,
         &[
-            r#"issuer is "https://northeurope.oic.prod-arc.azure.com/11111111-2222-4333-84"…; it requires the https URL that the cluster reports as its issuer; those of AKS and Arc end with a slash"#,
+            r#"issuer is "https://northeurope.oic.prod-arc.azure.com/11111111-2222-4333-84"…; it requires the https URL that the cluster reports as its issuer and Entra ID reaches; those of AKS and Arc end with a slash"#,
         ],
     ),
     (

@@ -2,8 +2,8 @@
 //!
 //! # What it finds
 //!
-//! A federated credential for a service account (an object of Azure Service Operator or Crossplane) whose list of audiences is not
-//! exactly the audience of the tokens: `api://AzureADTokenExchange`, or `inject.audience` in the settings. Without `inject`, the
+//! A federated credential for a service account (an object of Azure Service Operator or Crossplane) whose list of audiences is missing or
+//! not exactly the audience of the tokens: `api://AzureADTokenExchange`, or `inject.audience` in the settings. Without `inject`, the
 //! audiences of Azure Government and of Azure operated by 21Vianet are accepted too. The rule does not check credentials for other
 //! issuers, such as GitHub.
 //!
@@ -31,10 +31,15 @@ use crate::settings::DEFAULT_AUDIENCE;
 pub(super) const RULE: Rule = Rule::new(&[Check::FederatedCredential(check)]);
 
 fn check(subject: &FederatedCredentialSubject<'_>, findings: &mut Findings) {
-    let Some(audiences) = &subject.credential.audiences else { return };
     let inject = subject.settings.inject.as_ref();
     let expected = inject.map_or(DEFAULT_AUDIENCE, |inject| &inject.audience);
     let fix = || ["it requires ", &quote(expected), " alone, the audience of the tokens"].concat();
+    let Some(audiences) = &subject.credential.audiences else {
+        if let Some((holder, key)) = subject.credential.without_audiences() {
+            findings.add(|| Finding::at(subject.path_of(holder).key(key), "is not set", fix()));
+        }
+        return;
+    };
     match audiences.claims.as_slice() {
         [claim] if claim.text == expected || (inject.is_none() && cloud_of_audience(&claim.text).is_some()) => {}
         [claim] => findings.add_resting_on(Assumptions::of_value(&claim.text), || {

@@ -4,7 +4,8 @@
 //!
 //! A federated credential for a service account (an object of Azure Service Operator or Crossplane) whose issuer
 //!
-//! - is not an https URL,
+//! - is not an https URL, or one whose host Entra ID cannot reach: `kubernetes.default.svc`, `localhost`, a private address,
+//! - is the URL of the discovery document, `…/.well-known/openid-configuration`,
 //! - is the issuer of an AKS or Arc cluster without the slash at its end, or
 //! - with the setting `issuer`: differs from it only in the slash at its end, the scheme or case, or is another issuer although the
 //!   service account exists in this cluster and has a client id.
@@ -31,8 +32,7 @@ use super::repairs::replace_string;
 use super::{Check, FederatedCredentialSubject, Rule};
 use crate::assumption::{Assumption, Assumptions};
 use crate::finding::{Findings, Repair};
-use crate::formats::is_https_url;
-use crate::issuer::Issuer;
+use crate::issuer::{Issuer, IssuerFault};
 use crate::placeholder::has_placeholder;
 
 pub(super) const RULE: Rule = Rule::new(&[Check::FederatedCredential(check)]);
@@ -43,6 +43,9 @@ const NO_SLASH: &str = " without a slash at its end";
 /// The end of a fix.
 const EXACTLY: &str = "; Entra ID compares it exactly";
 
+/// What makes an issuer one that Entra ID can reach.
+const PUBLISH: &str = "publish the discovery document and the keys at a public https URL, and set --service-account-issuer of the API server to it";
+
 fn check(subject: &FederatedCredentialSubject<'_>, findings: &mut Findings) {
     let Some(claim) = &subject.credential.issuer else { return };
     let (text, own) = (claim.text.as_ref(), subject.settings.issuer.as_deref());
@@ -51,22 +54,29 @@ fn check(subject: &FederatedCredentialSubject<'_>, findings: &mut Findings) {
         let account = subject.service_account.and_then(|account| account.get().ok());
         account.is_some_and(|account| account.usable_client_id().is_some())
     };
-    let (problem, fix, right) = match own {
-        Some(own) if own == text => return,
-        Some(own) if subject.is_of_this_cluster => {
+    let issuer = Issuer::new(text);
+    let (problem, fix, right) = match (own, issuer.fault()) {
+        (Some(own), _) if own == text => return,
+        (Some(own), _) if subject.is_of_this_cluster => {
             // Messages cut long values.
             let problem = if own.strip_suffix('/') == Some(text) { NO_SLASH } else { "" };
             (problem, ["write ", own, EXACTLY].concat(), Some(own.to_owned()))
         }
-        _ if !is_https_url(text) => {
+        (_, Some(IssuerFault::NotHttps)) => {
             ("", "it requires the https URL that the cluster reports as its issuer".to_owned(), None)
         }
-        _ if Issuer::new(text).lacks_slash() => {
+        (_, Some(IssuerFault::Discovery)) => (
+            ", the URL of the discovery document",
+            "leave out its end, /.well-known/openid-configuration".to_owned(),
+            None,
+        ),
+        (_, Some(_)) => (", which Entra ID cannot reach", PUBLISH.to_owned(), None),
+        _ if issuer.lacks_slash() => {
             // A placeholder may bring the slash.
             let right = (cfg!(feature = "repairs") && !has_placeholder(text)).then(|| [text, "/"].concat());
             (NO_SLASH, ["add it", EXACTLY].concat(), right)
         }
-        Some(own) if is_for_account_here() => {
+        (Some(own), _) if is_for_account_here() => {
             ("", ["it requires ", own, ", the issuer of this cluster"].concat(), None)
         }
         _ => return,

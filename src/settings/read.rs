@@ -68,8 +68,8 @@ const TENANT: TextFormat = TextFormat::new(
 );
 const URL: TextFormat = TextFormat::new(is_https_url, "it requires an https URL without user, query and fragment");
 const ISSUER: TextFormat = TextFormat::new(
-    |text| is_https_url(text) && !Issuer::new(text).lacks_slash(),
-    "it requires the https URL that the cluster reports as its issuer; those of AKS and Arc end with a slash",
+    |text| Issuer::new(text).fault().is_none() && !Issuer::new(text).lacks_slash(),
+    "it requires the https URL that the cluster reports as its issuer and Entra ID reaches; those of AKS and Arc end with a slash",
 );
 const AUDIENCE: TextFormat = TextFormat::new(is_not_blank, "it requires the audience of a federated credential");
 const BINDING_AUDIENCE: TextFormat = TextFormat::new(is_not_blank, "it requires the audience of the token endpoint");

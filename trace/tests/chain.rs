@@ -130,6 +130,15 @@ fn each_case_has_the_chains_that_are_recorded() {
 }
 
 #[test]
+fn what_is_complete_was_compared() {
+    for chain in all_chains().iter().filter(|chain| chain.verdict == ChainVerdict::Complete) {
+        let compared = |link| chain.compared.contains(&link);
+        assert!([Link::Audience, Link::Issuer, Link::Subject].into_iter().all(compared), "{chain:?}");
+        assert!(chain.client_id.value.is_some(), "{chain:?}");
+    }
+}
+
+#[test]
 fn what_has_a_chain_has_to_do_with_identity() {
     for (name, case) in cases() {
         let has_chain = !follow(&case).chains.is_empty();

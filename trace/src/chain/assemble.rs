@@ -55,6 +55,7 @@ impl<'a> Basis<'a, '_> {
             group,
             breaks: Vec::new(),
             unknown: Vec::new(),
+            compared: Vec::new(),
         };
         links.faults();
         links.label();
@@ -62,7 +63,7 @@ impl<'a> Basis<'a, '_> {
         let (client_id, tenant_id, audience) = (links.client_id(), links.tenant_id(), links.audience());
         let (issuer, subject) = (links.issuer(), links.subject());
         let credentials = links.federated_credential(&client_id, &tenant_id, &audience, &subject);
-        let Links { mut breaks, mut unknown, .. } = links;
+        let Links { mut breaks, mut unknown, compared, .. } = links;
         // Of what works only if something is as the files do not show, it is not known which token is exchanged.
         if group.uses.iter().flat_map(|one| &one.faults).any(|fault| !fault.is_broken) {
             let is_last = |it: &mut Break| it.link == Link::FederatedCredential;
@@ -92,6 +93,7 @@ impl<'a> Basis<'a, '_> {
             credentials,
             breaks,
             unknown,
+            compared,
             verdict,
         }
     }

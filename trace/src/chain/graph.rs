@@ -78,9 +78,9 @@ pub struct ChainEdge {
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
 pub enum LinkState {
-    /// Nothing speaks against it.
+    /// It holds: what it has to be compared with was given, and is the same.
     Whole,
-    /// It cannot be compared, since an earlier or later link is broken or not known.
+    /// It was compared with nothing: something was not given, or an earlier or later link is broken or not known.
     Open,
     /// It cannot be known.
     Unknown,
@@ -147,7 +147,7 @@ impl Drawing<'_> {
         let token = [
             "token".to_owned(),
             format!("audience {}", or_not_known(&chain.audience.value)),
-            format!("issuer {}", or_not_known(&chain.issuer.value)),
+            format!("issuer {}", chain.issuer.value.as_deref().unwrap_or("not given")),
             format!("subject {}", or_not_known(&chain.subject.value)),
         ];
         self.node("token", NodeKind::Token, token.into(), chain.audience.place.as_ref());
@@ -217,16 +217,13 @@ impl LinkState {
     }
 }
 
-/// Whether nothing is known of a link, since an earlier one is broken or not known.
+/// Whether a link was compared with nothing.
 fn is_open(link: Link, chain: &Chain) -> bool {
-    let has_account = !chain.unknown.iter().any(|it| it.link == Link::ServiceAccount && it.decides);
     match link {
         Link::Label | Link::ServiceAccount => false,
-        Link::ClientId => chain.client_id.value.is_none(),
-        Link::TenantId => chain.tenant_id.value.is_none() && !has_account,
-        Link::Audience => chain.audience.value.is_none(),
-        Link::Issuer => chain.issuer.value.is_none(),
-        Link::Subject => chain.subject.value.is_none(),
+        Link::ClientId | Link::TenantId | Link::Audience | Link::Issuer | Link::Subject => {
+            !chain.compared.contains(&link)
+        }
         Link::FederatedCredential => chain.credentials.iter().all(|it| it.matches != Match::Yes),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use azure_workload_identity_policy::issuer::{Host, Issuer, Unreachable};
+use azure_workload_identity_policy::issuer::{Host, Issuer, IssuerFault};
 
 use super::compare::quote;
 
@@ -14,57 +14,75 @@ pub(crate) struct ClusterIssuer<'a> {
     pub(crate) wanted: Option<Cow<'a, str>>,
     /// What is wrong with what was given, and what to do about it.
     pub(crate) fault: Option<String>,
+    /// How it is read, if not as it was given.
+    pub(crate) note: Option<String>,
 }
 
 impl<'a> ClusterIssuer<'a> {
-    /// Judges an issuer that was given. Where only its form shows that it is not the cluster's, `--issuer` is at fault and not the
-    /// cluster: the setting `issuer` is checked when it is read, and clusters report what they have.
-    pub(crate) fn new(given: &'a str) -> Self {
+    /// Judges an issuer; `whose` says where it comes from, as the start of a sentence. The end that only the issuers of its host have is
+    /// not worth an error: they are read with it.
+    pub(crate) fn new(given: &'a str, whose: &str) -> Self {
         let issuer = Issuer::new(given);
-        if issuer.lacks_slash() && issuer.unreachable().is_none() {
-            let right = [given, "/"].concat();
-            let fault = format!(
-                "--issuer is {} without the slash at its end, which each issuer of AKS and Arc has: give {}",
-                quote(given),
-                quote(&right)
-            );
-            return Self { given, wanted: Some(Cow::Owned(right)), fault: Some(fault) };
+        let right = issuer.corrected();
+        match right.filter(|right| Issuer::new(right).fault().is_none()) {
+            Some(right) => {
+                let (given_text, right_text) = (quote(given), quote(&right));
+                let note = match given.strip_suffix('/') {
+                    None if right.strip_suffix('/') == Some(given) => format!(
+                        "{whose} is {given_text} without the slash at its end, which each issuer of AKS and Arc has: it is read as {right_text}"
+                    ),
+                    _ => format!("{whose} is {given_text}, whose end no issuer of its host has: it is read as {right_text}"),
+                };
+                Self { given, wanted: Some(Cow::Owned(right)), fault: None, note: Some(note) }
+            }
+            None => {
+                let fault = fault(issuer, given, whose);
+                let wanted = fault.is_none().then_some(Cow::Borrowed(given));
+                Self { given, wanted, fault, note: None }
+            }
         }
-        let fault = fault(issuer, given);
-        let wanted = fault.is_none().then_some(Cow::Borrowed(given));
-        Self { given, wanted, fault }
     }
 }
 
+/// How a cluster gets an issuer that Entra ID can read.
+pub(super) const ENABLE: &str = "`az aks update --name CLUSTER --resource-group GROUP --enable-oidc-issuer`, for Arc `az connectedk8s update` with the same options";
+const PUBLISH: &str = "on AKS, run `az aks update --enable-oidc-issuer`; for any other cluster, publish the discovery document and the keys at a public https URL, and set --service-account-issuer of the API server to it";
+
 /// What is wrong with an issuer that no credential can trust.
-fn fault(issuer: Issuer<'_>, given: &str) -> Option<String> {
-    if given.trim().is_empty() {
-        let message =
-            "--issuer is empty: give the issuer of the cluster, or enable it; az prints nothing where it is off";
-        return Some(message.to_owned());
-    }
-    if issuer.host() == Host::IdentityBinding {
+fn fault(issuer: Issuer<'_>, given: &str, whose: &str) -> Option<String> {
+    let is = format!("{whose} is {}", quote(given));
+    if issuer.is_absent() {
+        let nothing = if given.trim().is_empty() { "empty" } else { given.trim() };
         return Some(format!(
-            "--issuer is {}, the issuer of an identity binding, which no token of a pod has: give that of the cluster",
-            quote(given)
+            "{whose} is {nothing}, which az prints where the issuer of a cluster is off: enable it with {ENABLE}"
         ));
     }
-    let why = match issuer.unreachable()? {
-        Unreachable::NotHttps if issuer.host() != Host::Other => {
+    let other = match issuer.host() {
+        Host::IdentityBinding => Some("of an identity binding"),
+        Host::GitHub => Some("of GitHub Actions"),
+        Host::GitLab => Some("of GitLab"),
+        Host::Entra => Some("of Entra ID itself"),
+        _ => None,
+    };
+    if let Some(other) = other {
+        return Some(format!("{is}, the issuer {other}, which no token of a pod has: give that of the cluster"));
+    }
+    let is_of_a_service = issuer.host() != Host::Other;
+    let why = match issuer.fault()? {
+        IssuerFault::NotHttps if is_of_a_service => {
+            return Some(format!("{is}, which is no https URL: give it as the cluster reports it"));
+        }
+        IssuerFault::Discovery => {
             return Some(format!(
-                "--issuer is {}, which is no https URL: give it as the cluster reports it",
-                quote(given)
+                "{is}, the URL of the discovery document: give what its member issuer says, as a rule without /.well-known/openid-configuration"
             ));
         }
-        Unreachable::NotHttps => "is no https URL",
-        Unreachable::InCluster => "only the cluster itself can resolve",
-        Unreachable::PrivateName => "is no host on the internet",
-        Unreachable::PrivateAddress => "is no address on the internet",
+        IssuerFault::NotHttps => "is no https URL",
+        IssuerFault::InCluster => "only the cluster itself can resolve",
+        IssuerFault::PrivateName => "is no host on the internet",
+        IssuerFault::PrivateAddress => "is no address on the internet",
     };
-    Some(format!(
-        "the issuer of the cluster is {}, which {why}; Entra ID reads the keys of an issuer over the internet: publish the discovery document and the keys at a public https URL, and set --service-account-issuer of the API server to it",
-        quote(given)
-    ))
+    Some(format!("{is}, which {why}; Entra ID reads the keys of an issuer over the internet: {PUBLISH}"))
 }
 
 #[cfg(test)]
@@ -73,18 +91,27 @@ mod tests {
 
     #[test]
     fn a_right_issuer_is_compared_as_it_is() {
-        for given in ["https://eastus.oic.prod-aks.azure.com/t/c/", "https://oidc.example.com/clusters/blue"] {
-            let issuer = ClusterIssuer::new(given);
-            assert_eq!((issuer.wanted.as_deref(), issuer.fault), (Some(given), None));
+        for given in [
+            "https://eastus.oic.prod-aks.azure.com/t/c/",
+            "https://oidc.example.com/clusters/blue",
+            "https://shop.blob.core.windows.net/oidc",
+            "https://shop.blob.core.windows.net/oidc/",
+        ] {
+            let issuer = ClusterIssuer::new(given, "--issuer");
+            assert_eq!((issuer.wanted.as_deref(), issuer.fault, issuer.note), (Some(given), None, None));
         }
     }
 
     #[test]
-    fn of_a_slash_that_is_missing_the_argument_is_at_fault() {
-        for given in ["https://eastus.oic.prod-aks.azure.com/t/c", "https://europe.oic.prod-arc.azure.com/t/c"] {
-            let issuer = ClusterIssuer::new(given);
-            assert_eq!(issuer.wanted, Some(Cow::Owned(format!("{given}/"))));
-            assert!(issuer.fault.is_some_and(|fault| fault.starts_with("--issuer is ")));
+    fn an_end_that_the_host_does_not_have_is_read_as_it_has_it() {
+        for (given, right) in [
+            ("https://eastus.oic.prod-aks.azure.com/t/c", "https://eastus.oic.prod-aks.azure.com/t/c/"),
+            ("https://europe.oic.prod-arc.azure.com/t/c", "https://europe.oic.prod-arc.azure.com/t/c/"),
+            ("https://oidc.eks.eu-west-1.amazonaws.com/id/0A/", "https://oidc.eks.eu-west-1.amazonaws.com/id/0A"),
+        ] {
+            let issuer = ClusterIssuer::new(given, "--issuer");
+            assert_eq!((issuer.wanted.as_deref(), issuer.fault), (Some(right), None));
+            assert!(issuer.note.is_some_and(|note| note.starts_with("--issuer is ")));
         }
     }
 
@@ -92,17 +119,21 @@ mod tests {
     fn no_credential_can_trust_an_issuer_that_cannot_be_right() {
         for (given, words) in [
             ("", "--issuer is empty"),
+            ("None", "--issuer is None"),
+            ("null", "--enable-oidc-issuer"),
             ("https://ib.oic.prod-aks.azure.com/t/c", "identity binding"),
+            ("https://token.actions.githubusercontent.com", "GitHub Actions"),
             (
                 "eastus.oic.prod-aks.azure.com/t/c",
                 "--issuer is \"eastus.oic.prod-aks.azure.com/t/c\", which is no https URL",
             ),
+            ("https://oidc.example.com/.well-known/openid-configuration", "the URL of the discovery document"),
             ("kubernetes/serviceaccount", "is no https URL"),
             ("https://kubernetes.default.svc", "only the cluster itself can resolve"),
             ("https://master:6443", "is no host on the internet"),
             ("https://[fd00::1]/", "is no address on the internet"),
         ] {
-            let issuer = ClusterIssuer::new(given);
+            let issuer = ClusterIssuer::new(given, "--issuer");
             assert_eq!(issuer.wanted, None, "{given}");
             assert!(issuer.fault.as_deref().is_some_and(|fault| fault.contains(words)), "{:?}", issuer.fault);
         }

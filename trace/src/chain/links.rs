@@ -53,6 +53,8 @@ pub(super) struct Links<'l, 'a, 'f> {
     pub(super) group: &'l ChainUses<'a>,
     pub(super) breaks: Vec<Break>,
     pub(super) unknown: Vec<Unknown>,
+    /// The parts of the token that were compared with a credential, or with its identity.
+    pub(super) compared: Vec<Link>,
 }
 
 /// The most places of one kind of break that are shown.
@@ -291,7 +293,10 @@ impl<'a> Links<'_, 'a, '_> {
         if let Some(fault) = issuer.fault.as_ref().filter(|_| matters) {
             self.broken(Link::Issuer, fault.clone(), None);
         }
-        TokenPart { value: Some(issuer.given.to_owned()), place: None }
+        if let Some(note) = issuer.note.clone().filter(|_| matters) {
+            self.unknown.push(Unknown { link: Link::Issuer, message: note, place: None, decides: false });
+        }
+        TokenPart { value: Some(issuer.given.to_owned()).filter(|given| !given.is_empty()), place: None }
     }
 
     pub(super) fn subject(&mut self) -> TokenPart {

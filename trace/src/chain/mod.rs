@@ -70,15 +70,12 @@ pub fn chains(files: &[File], options: &Options<'_>, azure: Azure<'_>, workers: 
     let given = azure.credentials.iter().map(|file| &file.found);
     let index = Index::new(facts.iter().map(|facts| &facts.found), given);
     let accounts = facts.iter().flat_map(|facts| &facts.accounts).map(|fact| (fact.position, fact)).collect();
-    let issuer = azure.issuer.or_else(|| options.settings.iter().find_map(|settings| settings.issuer.as_deref()));
+    let of_settings = || options.settings.iter().find_map(|settings| settings.issuer.as_deref());
+    let issuer =
+        azure.issuer.map(|issuer| (issuer, "--issuer")).or_else(|| Some((of_settings()?, "the setting issuer")));
+    let issuer = issuer.map(|(issuer, whose)| ClusterIssuer::new(issuer, whose));
     let maker_of_account = |namespace: Option<&str>, name: &str| neighbours.maker_of_account(namespace, name);
-    let basis = Basis {
-        set: &set,
-        maker_of_account: &maker_of_account,
-        index: &index,
-        accounts,
-        issuer: issuer.map(ClusterIssuer::new),
-    };
+    let basis = Basis { set: &set, maker_of_account: &maker_of_account, index: &index, accounts, issuer };
     let (chains, used) = basis.chains(&uses);
     let mut report = Report::of_reading(files);
     report.summary.files += azure.credentials.len();

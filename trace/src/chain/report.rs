@@ -56,6 +56,9 @@ pub struct Chain {
     pub breaks: Vec<Break>,
     /// What cannot be known, in the order of the links, and what would tell it.
     pub unknown: Vec<Unknown>,
+    /// The parts of the token that were compared: issuer, subject and audience with a federated credential, client id and tenant with its
+    /// identity. A chain is complete only if the first three were.
+    pub compared: Vec<Link>,
 }
 
 impl Chain {

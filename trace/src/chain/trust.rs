@@ -42,6 +42,7 @@ impl<'a> Links<'_, 'a, '_> {
             return self.matched(&matching, client, client_id, tenant_id, token);
         }
         if let Some((credential, parts)) = index.maybe_matching(token) {
+            self.compare_all_but(&parts.iter().map(|(link, _)| *link).collect::<Vec<_>>());
             match parts.as_slice() {
                 [(link, claim)] => {
                     let message = format!("{} {} {}", part_of(*link), named(credential), claim.reason());
@@ -99,6 +100,7 @@ impl<'a> Links<'_, 'a, '_> {
     ) -> Vec<CredentialLink> {
         let index = self.basis.index;
         let Some((first, others)) = matching.split_first() else { return Vec::new() };
+        self.compare_all_but(&[]);
         if self.basis.issuer.is_none() {
             let expected = first.issuer.text().unwrap_or_default();
             let message = format!(
@@ -118,6 +120,7 @@ impl<'a> Links<'_, 'a, '_> {
         let mut shown = Vec::new();
         if let Some(client) = client {
             if let Some(credential) = matching.iter().find(own) {
+                self.compared.push(Link::ClientId);
                 shown.push(*credential);
                 if let Some(identity) = index.identity_of(credential) {
                     self.tenant_of(identity, tenant_id);
@@ -157,16 +160,29 @@ impl<'a> Links<'_, 'a, '_> {
     /// Compares the tenant with that of the identity.
     fn tenant_of(&mut self, identity: &AzureIdentity, tenant_id: &TokenPart) {
         let (Some(own), Some(tenant)) = (tenant_id.value.as_deref(), identity.tenant_id.as_deref()) else { return };
-        if is_guid(own) && is_guid(tenant) && !own.eq_ignore_ascii_case(tenant) {
+        // The other name of a tenant cannot be compared.
+        if !is_guid(own) || !is_guid(tenant) {
+            return;
+        }
+        self.compared.push(Link::TenantId);
+        if !own.eq_ignore_ascii_case(tenant) {
             let message =
                 format!("the tenant id is {own}, but identity {} is in tenant {tenant}", quote(&identity.name));
             self.broken(Link::TenantId, message, tenant_id.place.as_ref());
         }
     }
 
+    /// Notes that the parts of the token were compared with a credential, but for some. An issuer that is not known was not.
+    fn compare_all_but(&mut self, others: &[Link]) {
+        let is_known = |link| link != Link::Issuer || self.basis.issuer.is_some();
+        let parts = [Link::Audience, Link::Issuer, Link::Subject];
+        self.compared.extend(parts.into_iter().filter(|link| is_known(*link) && !others.contains(link)));
+    }
+
     /// A credential has all parts of the token but one.
     fn nearly(&mut self, near: Near<'a>, token: Token<'_>, client: Option<&str>) {
         let credential = near.credential;
+        self.compare_all_but(&[]);
         let (words, place) = match near.link {
             Link::Issuer => {
                 let other = credential.issuer.text().unwrap_or_default();

@@ -26,7 +26,7 @@ pub(super) fn step(facts: &Facts, settings: Option<&str>, credentials: &[Credent
         Ok(text) => issuer(text).ok_or_else(|| Unanswered::Failed("the answer names no issuer".to_owned())),
         Err(why) => Err(why.clone()),
     };
-    let issuer = found.as_deref().ok().map(ClusterIssuer::new);
+    let issuer = found.as_deref().ok().map(|issuer| ClusterIssuer::new(issuer, "the issuer of the cluster"));
     let chains = chains_of(facts, settings, found.as_deref().ok(), credentials);
     let subject = format!("{SUBJECT_PREFIX}{}:{}", facts.namespace, facts.service_account_name);
     let part = |part: Option<&crate::chain::report::TokenPart>| part.and_then(|part| part.value.clone());
@@ -51,6 +51,9 @@ pub(super) fn step(facts: &Facts, settings: Option<&str>, credentials: &[Credent
     step.fact(format!("audience {audience}"));
     if let Some(fault) = issuer.as_ref().and_then(|issuer| issuer.fault.as_ref()) {
         step.broken(fault.clone());
+    }
+    if let Some(note) = issuer.as_ref().and_then(|issuer| issuer.note.as_ref()) {
+        step.details.push(Detail::Unknown(note.clone()));
     }
     if credentials.is_empty() {
         step.unknown("which federated credentials there are; these commands list them:");

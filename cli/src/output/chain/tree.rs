@@ -150,9 +150,12 @@ impl Tree<'_, '_> {
                 vec![(account.to_string(), account.place.as_ref().map(at))]
             }
             Link::ClientId => part(&chain.client_id, ""),
-            Link::TenantId if LinkState::of(link, chain) == LinkState::Open => part(&chain.tenant_id, ""),
+            Link::TenantId if chain.unknown.iter().any(|it| it.link == Link::ServiceAccount && it.decides) => {
+                part(&chain.tenant_id, "")
+            }
             Link::TenantId => part(&chain.tenant_id, "that of the cluster"),
             Link::Audience => part(&chain.audience, ""),
+            Link::Issuer if chain.breaks.iter().all(|it| it.link != link) => part(&chain.issuer, "not given"),
             Link::Issuer => part(&chain.issuer, ""),
             Link::Subject => part(&chain.subject, ""),
             Link::FederatedCredential => {
