@@ -5,7 +5,7 @@
 //!
 //! Sources: learn.microsoft.com, "Create an `OpenID` Connect provider for your cluster", "Set up identity bindings" (both for AKS), and
 //! "Deploy and configure workload identity federation in Azure Arc-enabled Kubernetes"; the hosts of other clouds are those that clusters
-//! there report; azure.github.io/azure-workload-identity, "Managed Clusters" (EKS, GKE) and "OpenID Connect Issuer" (blob storage);
+//! there report; azure.github.io/azure-workload-identity, "Managed Clusters" (EKS, GKE) and "`OpenID` Connect Issuer" (blob storage);
 //! docs.github.com and docs.gitlab.com, "`OpenID` Connect".
 
 use std::net::{Ipv4Addr, Ipv6Addr};

@@ -238,13 +238,12 @@ pub(crate) struct ChainArguments {
     pub(crate) input: PathArguments,
     #[command(flatten)]
     pub(crate) render: RenderArguments,
-    /// The issuer of the tokens of the cluster, from `az aks show --query oidcIssuerProfile.issuerUrl`
+    /// The issuer of the tokens of the cluster, from `az aks show --query oidcIssuerProfile.issuerUrl`; by default, that of the one
+    /// cluster in the files of `--azure`
     #[arg(long, value_name = "URL", help_heading = "Azure")]
     pub(crate) issuer: Option<String>,
-    /// A file with federated credentials or identities: the output of `az identity federated-credential list`, `az ad app
-    /// federated-credential list`, `az identity list` or `terraform show -json`, or objects of Azure Service Operator or Crossplane
-    #[arg(long, value_name = "FILE", help_heading = "Azure")]
-    pub(crate) federated_credentials: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) azure: AzureArguments,
     #[command(flatten)]
     pub(crate) policy: PolicyArguments,
     /// The format of the chains on standard output
@@ -279,10 +278,29 @@ pub(crate) struct WhyArguments {
     /// The context of kubectl; by default, the current one
     #[arg(long, value_name = "NAME")]
     pub(crate) context: Option<String>,
-    /// A file with federated credentials or identities to compare with, for example the output of `az identity federated-credential
-    /// list`
+    #[command(flatten)]
+    pub(crate) azure: AzureArguments,
+}
+
+/// What Azure has.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Azure")]
+pub(crate) struct AzureArguments {
+    /// A file with what Azure has: the output of az (`az identity federated-credential list`, `az ad app federated-credential list`, `az
+    /// identity list`, `az ad app list`, `az aks show`, `az connectedk8s show`), of `az rest` or `terraform show -json`, an ARM template of
+    /// `bicep build`, or objects of Azure Service Operator or Crossplane; may be repeated
+    #[arg(long = "azure", value_name = "FILE")]
+    given: Vec<PathBuf>,
+    /// Deprecated: the same as `--azure`
     #[arg(long, value_name = "FILE")]
-    pub(crate) federated_credentials: Vec<PathBuf>,
+    federated_credentials: Vec<PathBuf>,
+}
+
+impl AzureArguments {
+    /// The files.
+    pub(crate) fn files(&self) -> impl Iterator<Item = &PathBuf> {
+        self.given.iter().chain(&self.federated_credentials)
+    }
 }
 
 fn namespace(text: &str) -> Result<String, String> {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use azure_workload_identity_lint::report::{ReadError, Skipped};
 use azure_workload_identity_lint::{File, Workers, rendered};
 use azure_workload_identity_policy::nearest::nearest;
-use azure_workload_identity_trace::chain::Credentials;
+use azure_workload_identity_trace::azure::AzureFile;
 
 use crate::arguments::{COMMANDS, PathArguments, RenderArguments};
 use crate::paths::shown;
@@ -285,11 +285,11 @@ pub(crate) fn read_file(path: &Path, current: &Path) -> Result<File, ReadError> 
     }
 }
 
-/// Reads a file with federated credentials or identities of Azure. What is wrong with its content becomes a part of the result.
-pub(crate) fn read_credentials(path: &Path, current: &Path) -> Result<Credentials, ReadError> {
+/// Reads a file with what Azure has. What is wrong with its content becomes a part of the result.
+pub(crate) fn read_azure(path: &Path, current: &Path) -> Result<AzureFile, ReadError> {
     let name = read::name(path, current);
     match read::named(path) {
-        Ok(text) => Ok(Credentials::read(name, text)),
+        Ok(text) => Ok(AzureFile::read(name, text)),
         Err(cause) => Err(ReadError { file: name.into(), line: None, message: cause.to_string() }),
     }
 }

@@ -160,7 +160,7 @@ fn nothing_secret_is_printed() {
             let (name, namespace) = (&object["metadata"]["name"], object["metadata"]["namespace"].as_str().unwrap());
             let output = Command::new(env!("CARGO_BIN_EXE_azwi-check"))
                 .args(["why", &format!("pod/{}", name.as_str().unwrap()), "-n", namespace, "--context", context])
-                .args(["--federated-credentials", "credentials.json"])
+                .args(["--azure", "credentials.json"])
                 .env("KUBECTL", std::env::current_exe().unwrap())
                 .current_dir(&folder)
                 .output()

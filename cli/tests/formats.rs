@@ -146,8 +146,8 @@ fn reports_do_not_depend_on_the_number_of_threads() {
 
 /// The arguments of chains that are broken, not known, and complete, with findings and errors.
 const CHAINS: [&[&str]; 4] = [
-    &["deploy", "--issuer", "https://issuer.example/cluster/", "--federated-credentials", "wrong.json"],
-    &["deploy", "--issuer", "https://issuer.example/cluster/", "--federated-credentials", "right.json"],
+    &["deploy", "--issuer", "https://issuer.example/cluster/", "--azure", "wrong.json"],
+    &["deploy", "--issuer", "https://issuer.example/cluster/", "--azure", "right.json"],
     &["deploy", "--federated-credentials", "aks.json"],
     &["plain.yaml"],
 ];
@@ -241,7 +241,7 @@ fn no_format_of_a_chain_holds_a_secret() {
             let (kind, name) = head.split_once(' ').unwrap_or(("file", head));
             let option = match kind {
                 "file" => None,
-                "credentials" => Some("--federated-credentials"),
+                "credentials" => Some("--azure"),
                 "cluster" => Some("--cluster-state"),
                 "issuer" | "namespace" => {
                     arguments.extend([format!("--{kind}"), name.to_owned()]);

@@ -228,7 +228,7 @@ proptest! {
     #[test]
     fn nothing_that_a_name_says_is_obeyed(file in name(), object in name(), other in name()) {
         let case = Case::new(&file, &object, &other);
-        let credentials = ["--federated-credentials", "credentials.json", "--issuer", &other];
+        let credentials = ["--azure", "credentials.json", "--issuer", &other];
         for colour in ["--color=never", "--color=always"] {
             case.prose(&["check", colour, "."], &[]);
             case.prose(&["check", colour, "-"], &[]);
@@ -348,7 +348,7 @@ fn a_command_to_copy_gives_a_shell_nothing_but_words() {
         fs::write(case.folder.join(file), text).unwrap();
     }
     let why = case.prose(&["why", "pod/web-0", "-n", "shop"], &[("KUBECTL", "./kubectl")]);
-    let chain = case.prose(&["chain", "a.yaml", "--federated-credentials", "credentials.json", "--issuer", name], &[]);
+    let chain = case.prose(&["chain", "a.yaml", "--azure", "credentials.json", "--issuer", name], &[]);
     let printed = why + &chain;
     let commands: Vec<_> = printed.lines().filter_map(|line| Some(line.split_once(" $ ")?.1)).collect();
     for start in ["kubectl rollout restart statefulset 'web'", "az identity federated-credential create"] {

@@ -516,7 +516,7 @@ fn a_dash_is_standard_input_wherever_a_file_is_named() {
         (&["p.yaml", "--settings", "-"], "rules: {label-value: off}", 0),
         (&["p.yaml", "--config", "-"], "rules: {label-value: off}", 0),
         (&["p.yaml", "--baseline", "-"], "{\"version\": 1, \"findings\": []}", 1),
-        (&["chain", "p.yaml", "--federated-credentials", "-"], credentials, 3),
+        (&["chain", "p.yaml", "--azure", "-"], credentials, 3),
     ] {
         let output = run(folder.path(), arguments, stdin);
         let said = String::from_utf8_lossy(&output.stderr).into_owned() + &String::from_utf8_lossy(&output.stdout);

@@ -4,9 +4,11 @@
 //! A library without I/O and without threads: it also runs in a browser.
 //!
 //! ```text
-//! files, credentials -> chain   the chains of all service accounts that something in the files uses
+//! files of Azure     -> azure   what Azure has, from every source, in one form
+//! files, azure       -> chain   the chains of all service accounts that something in the files uses
 //! cluster            -> why     why a pod that runs has its identity or none, as the cluster tells it
 //! ```
 
+pub mod azure;
 pub mod chain;
 pub mod why;

@@ -13,8 +13,9 @@ use azure_workload_identity_lint::report::FilePlace;
 use azure_workload_identity_lint::{File, OneThread, Options, check};
 use azure_workload_identity_policy::json::Document;
 use azure_workload_identity_policy::settings::Settings;
+use azure_workload_identity_trace::azure::AzureFile;
 use azure_workload_identity_trace::chain::report::{Chain, ChainReport, ChainVerdict, Link, Match, TokenPart};
-use azure_workload_identity_trace::chain::{Azure, Credentials, chains};
+use azure_workload_identity_trace::chain::{Azure, chains};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -33,7 +34,7 @@ fn ask<T>(case: &str, question: impl FnOnce(&[File], &Options<'_>, Azure<'_>) ->
     for part in case.split("### ").skip(1) {
         let (name, text) = part.split_once('\n').unwrap_or((part, ""));
         match name.split_once(' ') {
-            Some(("credentials", name)) => credentials.push(Credentials::read(name, text.into())),
+            Some(("credentials", name)) => credentials.push(AzureFile::read(name, text.into())),
             Some(("cluster", name)) => state.push(File::read(name, text.into())),
             Some(("issuer", url)) => issuer = Some(url),
             Some(("namespace", name)) => namespace = Some(name.to_owned()),
@@ -45,7 +46,7 @@ fn ask<T>(case: &str, question: impl FnOnce(&[File], &Options<'_>, Azure<'_>) ->
     let mut options = Options::new(vec![Settings::read(settings.root()).ok()?], &[]);
     options.cluster_state = &state;
     options.namespace = namespace;
-    Some(question(&files, &options, Azure { issuer, credentials: &credentials }))
+    Some(question(&files, &options, Azure { issuer, files: &credentials }))
 }
 
 fn at(place: Option<&FilePlace>) -> String {
@@ -126,6 +127,62 @@ fn each_case_has_the_chains_that_are_recorded() {
         settings.set_prepend_module_to_snapshot(false);
         settings.set_omit_expression(true);
         settings.bind(|| insta::assert_snapshot!(name.clone(), render(&follow(&case))));
+    }
+}
+
+/// What the samples are about: a pod of the service account that they name.
+const SHOP: &str = r#"### pod.yaml
+apiVersion: v1
+kind: ServiceAccount
+metadata:
+  name: web-sa
+  namespace: shop
+  annotations:
+    azure.workload.identity/client-id: 9c0de1f2-3344-4a5b-8c6d-7e8f90a1b2c3
+---
+apiVersion: v1
+kind: Pod
+metadata:
+  name: web
+  namespace: shop
+  labels:
+    azure.workload.identity/use: "true"
+spec:
+  serviceAccountName: web-sa
+  containers:
+  - name: web
+    image: registry.example.com/web:1
+"#;
+
+/// The issuer in the samples.
+const ISSUER: &str = "https://westeurope.oic.prod-aks.azure.com/7f3c1a52-0b6e-4d1f-9a2b-5c8e6d7f9012/5a6b7c8d-9e0f-4123-a456-b789c0d1e2f3/";
+
+/// Each file in `azure/` is one that Azure, Terraform, Bicep or an operator writes. Its snapshot shows the chain of a pod with this file
+/// and the issuer, and that with this file in the place of the issuer.
+#[test]
+fn each_source_of_azure_is_read() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/azure");
+    let read = |name: &str| fs::read_to_string(folder.join(name)).unwrap();
+    let mut names: Vec<_> = fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    names.retain(|name| name != "snapshots");
+    assert!(names.len() >= 25, "{}", names.len());
+    for name in names {
+        let name = name.into_string().unwrap();
+        let sample = read(&name);
+        let given = format!("### credentials {name}\n{sample}");
+        let mut text = String::from("with the issuer:\n");
+        text.push_str(&render(&follow(&format!("{SHOP}{given}\n### issuer {ISSUER}\n"))));
+        text.push_str("without it, but with the credentials:\n");
+        let credentials = format!("### credentials list.json\n{}", read("fic-list.json"));
+        text.push_str(&render(&follow(&format!("{SHOP}{given}\n{credentials}"))));
+        for note in AzureFile::read(name.as_str(), sample.into_bytes()).notes() {
+            writeln!(text, "note {note}").unwrap();
+        }
+        let mut settings = insta::Settings::clone_current();
+        settings.set_snapshot_path(folder.join("snapshots"));
+        settings.set_prepend_module_to_snapshot(false);
+        settings.set_omit_expression(true);
+        settings.bind(|| insta::assert_snapshot!(name.clone(), text));
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::io::Write as _;
 
+use azure_workload_identity_trace::azure::AzureFile;
 use azure_workload_identity_trace::chain::report::ChainReport;
 use azure_workload_identity_trace::chain::{Azure, chains};
 
@@ -9,10 +10,11 @@ use crate::arguments::ChainArguments;
 use crate::display::Display;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::inputs::read_credentials;
+use crate::inputs::read_azure;
 use crate::nothing::{self, Looked};
 use crate::output::Look;
 use crate::policy::Policy;
+use crate::printable::printable;
 use crate::workers::Threads;
 
 const NO_USE: &str =
@@ -23,16 +25,15 @@ pub(crate) fn run(arguments: &ChainArguments, display: &mut Display<'_>) -> Resu
     let mut policy = Policy::read(&arguments.policy)?;
     let threads = Threads::new(arguments.input.threads, display.shows_progress)?;
     let inputs = policy.inputs(&arguments.input, &arguments.render, &threads);
-    let read: Vec<_> =
-        arguments.federated_credentials.iter().map(|file| read_credentials(file, &policy.current)).collect();
-    let (mut credentials, mut errors) = (Vec::new(), inputs.errors);
+    let read: Vec<_> = arguments.azure.files().map(|file| read_azure(file, &policy.current)).collect();
+    let (mut files, mut errors) = (Vec::new(), inputs.errors);
     for result in read {
         match result {
-            Ok(read) => credentials.push(read),
+            Ok(read) => files.push(read),
             Err(error) => errors.push(error),
         }
     }
-    let azure = Azure { issuer: arguments.issuer.as_deref(), credentials: &credentials };
+    let azure = Azure { issuer: arguments.issuer.as_deref(), files: &files };
     let mut report = policy.with_options(|options| chains(&inputs.files, options, azure, &threads))?;
     // The bar is removed before anything is written.
     drop(threads);
@@ -41,6 +42,9 @@ pub(crate) fn run(arguments: &ChainArguments, display: &mut Display<'_>) -> Resu
     arguments.format.write(&report, Look::of(display), display.out.unfiltered()?)?;
     display.out.flush()?;
     display.skipped(&report.report)?;
+    for note in files.iter().flat_map(AzureFile::notes) {
+        display.hint(&printable(&note))?;
+    }
     display.errors(&report.report.errors)?;
     let looked = Looked {
         paths: &arguments.input,

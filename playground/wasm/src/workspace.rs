@@ -6,8 +6,9 @@ use azure_workload_identity_lint::settings::{SettingsText, inject, with_all};
 use azure_workload_identity_lint::source::Source;
 use azure_workload_identity_lint::{File, FilePreview, OneThread, Options, check, edit, previews};
 use azure_workload_identity_policy::settings::Settings;
+use azure_workload_identity_trace::azure::AzureFile;
 use azure_workload_identity_trace::chain::graph::Graph;
-use azure_workload_identity_trace::chain::{Azure, Credentials, chains};
+use azure_workload_identity_trace::chain::{Azure, chains};
 
 use crate::interface::{Chains, DrawnChain, InjectedFile, PageInput, Previews};
 
@@ -20,7 +21,7 @@ pub struct Workspace {
     settings_errors: Vec<ReadError>,
     namespace: Option<String>,
     issuer: Option<String>,
-    credentials: Vec<Credentials>,
+    credentials: Vec<AzureFile>,
 }
 
 impl Workspace {
@@ -29,7 +30,7 @@ impl Workspace {
         let files = input.files.into_iter().map(|file| File::read(file.name, file.text.into_bytes())).collect();
         let (settings, settings_errors) = read_settings(input.settings);
         let credentials = input.credentials.into_iter();
-        let credentials = credentials.map(|file| Credentials::read(file.name, file.text.into_bytes())).collect();
+        let credentials = credentials.map(|file| AzureFile::read(file.name, file.text.into_bytes())).collect();
         let namespace = input.namespace.filter(|namespace| !namespace.is_empty());
         let issuer = input.issuer.filter(|issuer| !issuer.is_empty());
         Self { files, settings, settings_errors, namespace, issuer, credentials }
@@ -62,7 +63,7 @@ impl Workspace {
 
     /// The chains from what runs to its federated credential.
     pub fn chains(&self) -> Chains {
-        let azure = Azure { issuer: self.issuer.as_deref(), credentials: &self.credentials };
+        let azure = Azure { issuer: self.issuer.as_deref(), files: &self.credentials };
         let mut report = self.with_options(&self.settings, |options| chains(&self.files, options, azure, &OneThread));
         report.report.errors.splice(..0, self.settings_errors.iter().cloned());
         let drawings = Graph::new(&report).groups;

@@ -36,8 +36,15 @@ pub(super) fn plain(text: &str) -> String {
 
 /// The namespace and name that a subject is meant to name, without white space and case; `None` if it is none of a service account.
 pub(super) fn meant_account(subject: &str) -> Option<(String, String)> {
-    let plain = plain(subject);
-    let (namespace, name) = plain.strip_prefix(SUBJECT_PREFIX)?.split_once(':')?;
+    let (namespace, name) = written_account(subject)?;
+    Some((namespace.to_lowercase(), name.to_lowercase()))
+}
+
+/// The same, in the case in which it is written.
+fn written_account(subject: &str) -> Option<(String, String)> {
+    let text: String = subject.chars().filter(|it| !it.is_whitespace()).collect();
+    let (prefix, rest) = text.split_at_checked(SUBJECT_PREFIX.len())?;
+    let (namespace, name) = rest.split_once(':').filter(|_| prefix.eq_ignore_ascii_case(SUBJECT_PREFIX))?;
     Some((namespace.to_owned(), name.to_owned()))
 }
 
@@ -47,11 +54,12 @@ pub(super) fn subjects(own: (&str, &str), credential: &str) -> String {
     if let Some(what) = slight_difference(&expected, credential) {
         return format!("differs in {what}: it is {}, the token's is {}", quote(credential), quote(&expected));
     }
-    match meant_account(credential) {
-        Some((namespace, name)) if name == plain(own.1) && namespace != plain(own.0) => {
+    let is = |one: &str, other: &str| plain(one) == plain(other);
+    match written_account(credential) {
+        Some((namespace, name)) if is(&name, own.1) && !is(&namespace, own.0) => {
             format!("differs in the namespace: it is {}, the credential says {}", quote(own.0), quote(&namespace))
         }
-        Some((namespace, name)) if namespace == plain(own.0) && name != plain(own.1) => {
+        Some((namespace, name)) if is(&namespace, own.0) && !is(&name, own.1) => {
             format!("differs in the name: it is {}, the credential says {}", quote(own.1), quote(&name))
         }
         _ => format!("is {}, the token's is {}", quote(credential), quote(&expected)),
@@ -96,6 +104,7 @@ mod tests {
         ] {
             assert_eq!(subjects(own, subject), words);
         }
+        assert!(subjects(own, "system:serviceaccount:shop:WEB").ends_with("the credential says \"WEB\""));
         assert!(subjects(own, "system:serviceaccount:shop:API").starts_with("differs in upper and lower case"));
         assert!(subjects(own, "repo:org/shop").starts_with("is \"repo:org/shop\""));
     }

@@ -3,8 +3,8 @@
 use azure_workload_identity_lint::consumers::{Controller, SettingFault};
 use azure_workload_identity_lint::report::{FilePlace, ObjectName};
 
-use super::credentials::Found;
 use super::report::{Link, User};
+use crate::azure::Found;
 
 /// What a file tells.
 #[derive(Debug, Default)]

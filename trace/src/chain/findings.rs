@@ -19,10 +19,10 @@ use azure_workload_identity_policy::federated::SUBJECT_PREFIX;
 use azure_workload_identity_policy::finding::quote;
 use azure_workload_identity_policy::keys;
 
-use super::credentials::Credential;
 use super::facts::{FaultFact, FileFacts, Use};
 use super::index::Index;
 use super::report::Chain;
+use crate::azure::Credential;
 
 /// What the findings rest on.
 pub(super) struct ChainFindings<'a, 'f> {
@@ -161,14 +161,15 @@ impl ChainFindings<'_, '_> {
     }
 }
 
-/// The credentials of each identity, each once: one may come from several sources.
+/// The credentials of each identity, each once: one may come from several sources. Those of two clusters may have one name.
 fn by_identity<'c>(index: &Index<'c>) -> BTreeMap<&'c str, Vec<&'c Credential>> {
     let (mut groups, mut seen) = (BTreeMap::<&str, Vec<&Credential>>::new(), HashSet::new());
     for credential in &index.credentials {
         // All keys of one identity are one group.
         let key = index.identity_of(credential).and_then(|identity| identity.keys.first());
         let Some(owner) = key.or(credential.owners.first()) else { continue };
-        if seen.insert((owner.as_str(), credential.object.name.as_str())) {
+        let parts = [credential.issuer.text(), credential.subject.text()];
+        if seen.insert((owner.as_str(), credential.object.name.as_str(), parts)) {
             groups.entry(owner).or_default().push(credential);
         }
     }

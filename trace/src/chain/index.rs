@@ -5,8 +5,8 @@
 use std::collections::{HashMap, HashSet};
 
 use super::compare::{meant_account, plain, slight_difference};
-use super::credentials::{AzureIdentity, Credential, CredentialField, Found};
 use super::report::Link;
+use crate::azure::{AzureIdentity, Credential, CredentialField, Found};
 
 /// How many credentials with the same parts are looked at. Azure allows 20 on an identity.
 const LIMIT: usize = 200;
@@ -22,7 +22,8 @@ pub(super) struct Index<'c> {
     by_key: HashMap<IndexKey<'c>, Vec<usize>>,
     identities_by_key: HashMap<&'c str, usize>,
     identities_by_client: HashMap<String, usize>,
-    names: HashSet<&'c str>,
+    /// The names of credentials, which have no case, with the identity and without it.
+    names: HashSet<(Option<&'c str>, String)>,
 }
 
 /// What credentials are found by.
@@ -90,7 +91,9 @@ impl<'c> Index<'c> {
     fn add_credential(&mut self, credential: &'c Credential) {
         let number = self.credentials.len();
         self.credentials.push(credential);
-        self.names.insert(&credential.object.name);
+        let owners = credential.owners.iter().map(|owner| Some(owner.as_str()));
+        let name = credential.object.name.to_ascii_lowercase();
+        self.names.extend(owners.chain([None]).map(|owner| (owner, name.clone())));
         let (issuer, subject) = (credential.issuer.text(), credential.subject.text());
         for audience in credential.audiences.iter().map(CredentialField::text) {
             let known = [issuer, subject, audience];
@@ -187,9 +190,13 @@ impl<'c> Index<'c> {
         near.into_iter().min_by_key(|near| (is_foreign(near), !near.is_slight))
     }
 
-    /// Whether some credential has this name.
-    pub(super) fn has_name(&self, name: &str) -> bool {
-        self.names.contains(name)
+    /// Whether some credential of an identity has this name; of any identity, if it is not known which.
+    pub(super) fn has_name(&self, name: &str, identity: Option<&AzureIdentity>) -> bool {
+        let name = name.to_ascii_lowercase();
+        match identity {
+            Some(identity) => identity.keys.iter().any(|key| self.names.contains(&(Some(key.as_str()), name.clone()))),
+            None => self.names.contains(&(None, name)),
+        }
     }
 
     /// The identity that a credential belongs to, if it is known.

@@ -2,9 +2,12 @@
 
 use std::borrow::Cow;
 
+use azure_workload_identity_lint::report::FilePlace;
 use azure_workload_identity_policy::issuer::{Host, Issuer, IssuerFault};
 
+use super::command::quoted;
 use super::compare::quote;
+use crate::azure::AzureCluster;
 
 /// The issuer of the cluster.
 pub(crate) struct ClusterIssuer<'a> {
@@ -16,6 +19,10 @@ pub(crate) struct ClusterIssuer<'a> {
     pub(crate) fault: Option<String>,
     /// How it is read, if not as it was given.
     pub(crate) note: Option<String>,
+    /// The cluster in Azure that it is of, if one has it.
+    pub(super) cluster: Option<&'a AzureCluster>,
+    /// Why it may be that of another cluster.
+    pub(super) doubt: Option<String>,
 }
 
 impl<'a> ClusterIssuer<'a> {
@@ -31,17 +38,80 @@ impl<'a> ClusterIssuer<'a> {
                     None if right.strip_suffix('/') == Some(given) => format!(
                         "{whose} is {given_text} without the slash at its end, which each issuer of AKS and Arc has: it is read as {right_text}"
                     ),
-                    _ => format!("{whose} is {given_text}, whose end no issuer of its host has: it is read as {right_text}"),
+                    _ => format!(
+                        "{whose} is {given_text}, whose end no issuer of its host has: it is read as {right_text}"
+                    ),
                 };
-                Self { given, wanted: Some(Cow::Owned(right)), fault: None, note: Some(note) }
+                Self {
+                    given,
+                    wanted: Some(Cow::Owned(right)),
+                    fault: None,
+                    note: Some(note),
+                    cluster: None,
+                    doubt: None,
+                }
             }
             None => {
                 let fault = fault(issuer, given, whose);
                 let wanted = fault.is_none().then_some(Cow::Borrowed(given));
-                Self { given, wanted, fault, note: None }
+                Self { given, wanted, fault, note: None, cluster: None, doubt: None }
             }
         }
     }
+
+    /// The issuer that was given, with where it was given, or else that of the cluster in Azure's data, if there is one cluster.
+    pub(super) fn find(given: Option<(&'a str, &str)>, clusters: &[&'a AzureCluster]) -> Option<Self> {
+        let Some((given, whose)) = given else {
+            let (cluster, others) = clusters.split_first()?;
+            let is_same = |other: &&AzureCluster| (&other.name, &other.issuer) == (&cluster.name, &cluster.issuer);
+            return others.iter().all(is_same).then(|| Self::of(cluster)).flatten();
+        };
+        let issuer = Self::new(given, whose);
+        let wanted = issuer.wanted.as_deref();
+        let cluster = clusters.iter().find(|cluster| wanted.is_some() && cluster.issuer.as_deref() == wanted).copied();
+        let others: Vec<_> =
+            clusters.iter().filter_map(|cluster| Some((cluster, cluster.issuer.as_deref()?))).collect();
+        let doubt = match others.first() {
+            Some((other, of_other)) if cluster.is_none() && wanted.is_some() => Some(format!(
+                "{whose} is {}, but cluster {} has issuer {}: give the issuer, or the data, of the cluster that the files are for",
+                quote(given),
+                quote(&other.name),
+                quote(of_other)
+            )),
+            _ => None,
+        };
+        Some(Self { cluster, doubt, ..issuer })
+    }
+
+    /// The issuer of a cluster; `None` if its data does not tell it.
+    fn of(cluster: &'a AzureCluster) -> Option<Self> {
+        let name = quote(&cluster.name);
+        if cluster.has_issuer == Some(false) {
+            let fault = format!("cluster {name} has no issuer: run `{}`", enable(cluster, "--enable-oidc-issuer"));
+            let cluster = Some(cluster);
+            return Some(Self { given: "", wanted: None, fault: Some(fault), note: None, cluster, doubt: None });
+        }
+        let issuer = Self::new(cluster.issuer.as_deref()?, &format!("the issuer of cluster {name}"));
+        Some(Self { cluster: Some(cluster), ..issuer })
+    }
+
+    /// What to do about a cluster whose workload identity is off, which then has no webhook of Azure.
+    pub(super) fn without_webhook(&self) -> Option<(String, &'a FilePlace)> {
+        let cluster = self.cluster.filter(|cluster| cluster.has_workload_identity == Some(false))?;
+        let message = format!(
+            "workload identity is off in cluster {}: unless another webhook injects, run `{}`",
+            quote(&cluster.name),
+            enable(cluster, "--enable-workload-identity")
+        );
+        Some((message, &cluster.place))
+    }
+}
+
+/// The command that enables something in a cluster.
+fn enable(cluster: &AzureCluster, option: &str) -> String {
+    let program = if cluster.is_arc { "az connectedk8s update" } else { "az aks update" };
+    let group = cluster.resource_group.as_deref().unwrap_or("GROUP");
+    format!("{program} --name {} --resource-group {} {option}", quoted(&cluster.name), quoted(group))
 }
 
 /// How a cluster gets an issuer that Entra ID can read.

@@ -290,13 +290,21 @@ impl<'a> Links<'_, 'a, '_> {
         let Some(issuer) = &self.basis.issuer else { return TokenPart::default() };
         // Of an identity binding the credential trusts another issuer.
         let matters = !matches!(self.first().map(|first| &first.audience), Some(Audience::Binding(..)));
+        let place = issuer.cluster.map(|cluster| &cluster.place);
         if let Some(fault) = issuer.fault.as_ref().filter(|_| matters) {
-            self.broken(Link::Issuer, fault.clone(), None);
+            self.broken(Link::Issuer, fault.clone(), place);
+        }
+        if let Some(doubt) = issuer.doubt.as_ref().filter(|_| matters) {
+            self.unknown(Link::Issuer, doubt.clone(), None);
+        }
+        let has_label = self.group.uses.iter().all(|one| !one.is_without_label);
+        if let Some((message, place)) = issuer.without_webhook().filter(|_| has_label) {
+            self.unknown.push(Unknown { link: Link::Label, message, place: Some(place.clone()), decides: false });
         }
         if let Some(note) = issuer.note.clone().filter(|_| matters) {
             self.unknown.push(Unknown { link: Link::Issuer, message: note, place: None, decides: false });
         }
-        TokenPart { value: Some(issuer.given.to_owned()).filter(|given| !given.is_empty()), place: None }
+        TokenPart { value: Some(issuer.given.to_owned()).filter(|given| !given.is_empty()), place: place.cloned() }
     }
 
     pub(super) fn subject(&mut self) -> TokenPart {

@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! files       -> uses         what uses identities (pods; consumers: everything else; volumes: through another object), as facts
-//! credentials -> index        federated credentials and identities of Azure, from any source
+//! azure       -> index        federated credentials, identities and clusters of Azure, from any source
 //! both        -> assemble     the chains, with what is broken and what cannot be known (links, and trust for the last one;
 //!                             compare, command: in which words; issuer: that of the cluster as it was given)
 //!             -> findings     what is wrong with the credentials and service accounts as a set
@@ -13,7 +13,6 @@
 mod assemble;
 mod command;
 mod compare;
-mod credentials;
 mod facts;
 mod findings;
 pub mod graph;
@@ -23,7 +22,7 @@ mod links;
 mod pods;
 mod reader;
 pub mod report;
-mod texts;
+pub(crate) mod texts;
 mod trust;
 mod uses;
 mod volumes;
@@ -36,9 +35,9 @@ use azure_workload_identity_lint::set::Set;
 use azure_workload_identity_lint::{File, Options, Workers};
 
 pub(crate) use command::{Owner, Trusted, create, quoted};
-pub use credentials::Credentials;
 pub(crate) use issuer::ClusterIssuer;
 
+use crate::azure::AzureFile;
 use findings::ChainFindings;
 use index::Index;
 use links::Basis;
@@ -50,8 +49,8 @@ use uses::of_file;
 pub struct Azure<'a> {
     /// The issuer of the tokens of the cluster, if it is known; the setting `issuer` counts otherwise.
     pub issuer: Option<&'a str>,
-    /// The federated credentials and identities besides those that are objects in the files.
-    pub credentials: &'a [Credentials],
+    /// The files with what Azure has, besides the objects in the files.
+    pub files: &'a [AzureFile],
 }
 
 impl fmt::Debug for Azure<'_> {
@@ -67,19 +66,20 @@ pub fn chains(files: &[File], options: &Options<'_>, azure: Azure<'_>, workers: 
     let mut facts = workers.map(files.len(), |file| of_file(&set, &neighbours, options, file));
     let mut uses: Vec<_> = facts.iter_mut().flat_map(|facts| std::mem::take(&mut facts.uses)).collect();
     uses.extend(volumes::uses(&facts));
-    let given = azure.credentials.iter().map(|file| &file.found);
+    let given = azure.files.iter().map(|file| &file.found);
     let index = Index::new(facts.iter().map(|facts| &facts.found), given);
     let accounts = facts.iter().flat_map(|facts| &facts.accounts).map(|fact| (fact.position, fact)).collect();
     let of_settings = || options.settings.iter().find_map(|settings| settings.issuer.as_deref());
     let issuer =
         azure.issuer.map(|issuer| (issuer, "--issuer")).or_else(|| Some((of_settings()?, "the setting issuer")));
-    let issuer = issuer.map(|(issuer, whose)| ClusterIssuer::new(issuer, whose));
+    let clusters: Vec<_> = azure.files.iter().flat_map(|file| &file.found.clusters).collect();
+    let issuer = ClusterIssuer::find(issuer, &clusters);
     let maker_of_account = |namespace: Option<&str>, name: &str| neighbours.maker_of_account(namespace, name);
     let basis = Basis { set: &set, maker_of_account: &maker_of_account, index: &index, accounts, issuer };
     let (chains, used) = basis.chains(&uses);
     let mut report = Report::of_reading(files);
-    report.summary.files += azure.credentials.len();
-    report.errors.extend(azure.credentials.iter().flat_map(|file| file.errors.iter().cloned()));
+    report.summary.files += azure.files.len();
+    report.errors.extend(azure.files.iter().flat_map(|file| file.errors().iter().cloned()));
     let found = ChainFindings { set: &set, options, index: &index, facts: &facts, uses: &uses, chains: &chains };
     report.set_findings(found.findings(&used), options);
     ChainReport { chains, report }

@@ -11,14 +11,14 @@ use kubernetes_manifests::source::{Lines, Source};
 use kubernetes_manifests::yaml;
 
 /// A text, and where things in it are.
-pub(super) struct Texts<'s> {
+pub(crate) struct Texts<'s> {
     source: &'s Source,
     lines: OnceCell<Lines<'s>>,
     documents: OnceCell<Vec<yaml::Document>>,
 }
 
 /// A document of a text.
-pub(super) struct DocumentText<'t, 's> {
+pub(crate) struct DocumentText<'t, 's> {
     texts: &'t Texts<'s>,
     json: &'t json::Document<'t>,
     /// The number of the YAML document; `None` if the text is the JSON itself.
@@ -27,29 +27,29 @@ pub(super) struct DocumentText<'t, 's> {
 
 impl<'s> Texts<'s> {
     /// The places of a text.
-    pub(super) fn new(source: &'s Source) -> Self {
+    pub(crate) fn new(source: &'s Source) -> Self {
         Self { source, lines: OnceCell::new(), documents: OnceCell::new() }
     }
 
     /// A document of it.
-    pub(super) fn document<'t>(&'t self, json: &'t json::Document<'t>, number: Option<usize>) -> DocumentText<'t, 's> {
+    pub(crate) fn document<'t>(&'t self, json: &'t json::Document<'t>, number: Option<usize>) -> DocumentText<'t, 's> {
         DocumentText { texts: self, json, number }
     }
 }
 
 impl DocumentText<'_, '_> {
     /// The place that a path from a value leads to.
-    pub(super) fn place(&self, from: Value<'_>, path: &Path, part: Part) -> FilePlace {
+    pub(crate) fn place(&self, from: Value<'_>, path: &Path, part: Part) -> FilePlace {
         self.opened(|opened| opened.locate(from, path, part))
     }
 
     /// The place of a value, or of its first line.
-    pub(super) fn of(&self, value: Value<'_>) -> FilePlace {
+    pub(crate) fn of(&self, value: Value<'_>) -> FilePlace {
         self.opened(|opened| opened.locate_value(value))
     }
 
     /// The place of what names an object of Kubernetes.
-    pub(super) fn of_name(&self, object: Value<'_>) -> FilePlace {
+    pub(crate) fn of_name(&self, object: Value<'_>) -> FilePlace {
         self.place(object, &Path::default().key("metadata").key("name"), Part::Value)
     }
 

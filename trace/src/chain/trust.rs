@@ -5,10 +5,10 @@ use azure_workload_identity_policy::ids::is_client_id;
 
 use super::command::{Owner, Trusted, create};
 use super::compare::{quote, subjects, texts};
-use super::credentials::{AzureIdentity, Credential};
 use super::index::{Near, Token, is_client};
 use super::links::{Links, SHOWN};
 use super::report::{Break, CredentialLink, Link, Match, TokenPart, Unknown};
+use crate::azure::{AzureIdentity, Credential};
 
 impl<'a> Links<'_, 'a, '_> {
     /// Which federated credentials trust the tokens, and what is wrong if none does.
@@ -25,7 +25,7 @@ impl<'a> Links<'_, 'a, '_> {
             return Vec::new();
         }
         if !index.is_given && index.credentials.is_empty() {
-            let message = "no federated credentials are given: give them with --federated-credentials, for example the output of `az identity federated-credential list`";
+            let message = "no federated credentials are given: give them with --azure, for example the output of `az identity federated-credential list`";
             self.unknown(Link::FederatedCredential, message, None);
             return Vec::new();
         }
@@ -64,7 +64,7 @@ impl<'a> Links<'_, 'a, '_> {
             }
             None if !index.is_given => {
                 let message = format!(
-                    "none of the federated credentials among the files trusts {}: give the others with --federated-credentials",
+                    "none of the federated credentials among the files trusts {}: give the others with --azure",
                     quote(subject)
                 );
                 self.unknown(Link::FederatedCredential, message, None);
@@ -232,7 +232,7 @@ impl<'a> Links<'_, 'a, '_> {
         };
         let Token { issuer, namespace, account, subject, audience } = token;
         let wanted = Trusted { namespace, account, issuer, subject, audience };
-        Some(create(&wanted, &owner, &|name| self.basis.index.has_name(name)))
+        Some(create(&wanted, &owner, &|name| self.basis.index.has_name(name, identity)))
     }
 }
 

@@ -12,7 +12,6 @@ use azure_workload_identity_policy::finding::{Part, quote};
 use azure_workload_identity_policy::json::{Document, Path, Value};
 use azure_workload_identity_policy::keys;
 
-use super::credentials;
 use super::facts::{AccountFact, AccountRef, Audience, FaultFact, FileFacts, Given, Use, UseFault};
 use super::reader::ObjectReader;
 use super::report::Link;
@@ -59,7 +58,7 @@ impl<'n> ObjectReader<'_, '_, '_, '_, 'n> {
         {
             self.consumer(value);
         }
-        if !credentials::read_object(self.text, value, &self.name(), &mut self.facts.found) {
+        if !crate::azure::read_object(self.text, value, &self.name(), &mut self.facts.found) {
             self.pods(value, group);
         }
     }

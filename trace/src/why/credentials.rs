@@ -10,8 +10,9 @@ use azure_workload_identity_policy::settings::{DEFAULT_AUDIENCE, Settings};
 use super::explanation::{Detail, Step, StepState, StepTopic};
 use super::gather::{Facts, of_text};
 use super::question::{DISCOVERY, Question, Unanswered};
+use crate::azure::AzureFile;
 use crate::chain::report::{Break, Chain, Link, Match};
-use crate::chain::{Azure, ClusterIssuer, Credentials, Owner, Trusted, chains, create};
+use crate::chain::{Azure, ClusterIssuer, Owner, Trusted, chains, create};
 
 /// The issuer in a discovery document.
 fn issuer(text: &str) -> Option<String> {
@@ -20,7 +21,7 @@ fn issuer(text: &str) -> Option<String> {
 }
 
 /// The step. `settings` are those of the policy that injects, if there is one.
-pub(super) fn step(facts: &Facts, settings: Option<&str>, credentials: &[Credentials]) -> Step {
+pub(super) fn step(facts: &Facts, settings: Option<&str>, credentials: &[AzureFile]) -> Step {
     let mut step = Step::new(StepTopic::FederatedCredential, StepState::Ok, "");
     let found = match &facts.issuer {
         Ok(text) => issuer(text).ok_or_else(|| Unanswered::Failed("the answer names no issuer".to_owned())),
@@ -126,7 +127,7 @@ fn compared(chain: &Chain, is_one_of_several: bool, step: &mut Step) {
 }
 
 /// The chains of the pod, as if it and its service account were files: one for each identity that its containers use.
-fn chains_of(facts: &Facts, settings: Option<&str>, issuer: Option<&str>, credentials: &[Credentials]) -> Vec<Chain> {
+fn chains_of(facts: &Facts, settings: Option<&str>, issuer: Option<&str>, credentials: &[AzureFile]) -> Vec<Chain> {
     let mut files = vec![File::read("pod", facts.pod.clone().into_bytes())];
     if let Ok(account) = &facts.service_account {
         files.push(File::read("service account", account.clone().into_bytes()));
@@ -135,7 +136,7 @@ fn chains_of(facts: &Facts, settings: Option<&str>, issuer: Option<&str>, creden
     let settings = Settings::read(document.root()).ok().into_iter().collect();
     let mut options = Options::new(settings, &[]);
     options.namespace = Some(facts.namespace.clone());
-    let report = chains(&files, &options, Azure { issuer, credentials }, &OneThread);
+    let report = chains(&files, &options, Azure { issuer, files: credentials }, &OneThread);
     let is_own = |chain: &Chain| chain.service_account.name == facts.service_account_name;
     report.chains.into_iter().filter(is_own).collect()
 }

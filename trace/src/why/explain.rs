@@ -26,7 +26,8 @@ use super::explanation::{Detail, Explanation, Step, StepState, StepTopic};
 use super::gather::{Facts, Reply, of_text};
 use super::question::{Question, Unanswered};
 use super::webhooks::InstalledPolicy;
-use crate::chain::{Credentials, quoted};
+use crate::azure::AzureFile;
+use crate::chain::quoted;
 
 /// How many other pods and webhooks are named.
 pub(super) const NAMED: usize = 10;
@@ -67,7 +68,7 @@ pub(super) fn document(answer: &Reply) -> Result<Document<'_>, Unanswered> {
 }
 
 /// Explains what was gathered.
-pub(super) fn explain(facts: &Facts, credentials: &[Credentials]) -> Result<Explanation, String> {
+pub(super) fn explain(facts: &Facts, credentials: &[AzureFile]) -> Result<Explanation, String> {
     let unreadable = |_| "the pod cannot be read: the answer is no JSON".to_owned();
     let pod_document = Document::parse(facts.pod.as_bytes()).map_err(unreadable)?;
     let account_document = document(&facts.service_account);
@@ -140,7 +141,7 @@ impl StepTopic {
 }
 
 impl Explainer<'_, '_> {
-    fn explanation(&self, credentials: &[Credentials]) -> Explanation {
+    fn explanation(&self, credentials: &[AzureFile]) -> Explanation {
         let (namespace, name) = (&self.facts.namespace, self.pod.display_name());
         let subject = match self.facts.owners.first().filter(|_| self.facts.is_template) {
             Some(owner) => format!("pod template of {} {namespace}/{}", owner.kind, owner.name),

@@ -24,7 +24,7 @@ pub mod question;
 mod selector;
 mod webhooks;
 
-use crate::chain::Credentials;
+use crate::azure::AzureFile;
 use explanation::Explanation;
 use question::{LiveCluster, Target};
 
@@ -35,7 +35,7 @@ use question::{LiveCluster, Target};
 pub fn why(
     target: &Target,
     namespace: Option<&str>,
-    credentials: &[Credentials],
+    credentials: &[AzureFile],
     cluster: &dyn LiveCluster,
 ) -> Result<Explanation, String> {
     let facts = gather::gather(target, namespace, cluster)?;

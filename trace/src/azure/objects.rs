@@ -8,12 +8,12 @@
 
 use azure_workload_identity_lint::consumers::find;
 use azure_workload_identity_lint::identities::IDENTITIES;
-use azure_workload_identity_lint::report::ObjectName;
-use azure_workload_identity_policy::federated::FederatedCredential;
-use azure_workload_identity_policy::finding::quote;
-use azure_workload_identity_policy::json::{Reading, Value};
+use azure_workload_identity_lint::report::{FilePlace, ObjectName};
+use azure_workload_identity_policy::federated::{Claim, FederatedCredential};
+use azure_workload_identity_policy::finding::{Part, quote};
+use azure_workload_identity_policy::json::{Path, Reading, Value};
 
-use super::{AzureIdentity, Credential, CredentialField, Found, arm_key, arm_part, place_at, text_of};
+use super::found::{AzureIdentity, Credential, CredentialField, Found, arm_key, arm_part};
 use crate::chain::texts::DocumentText;
 
 /// Where a credential names its identity: by id, or by the name of its object.
@@ -31,16 +31,15 @@ const OWNER_NAMES: [&str; 4] = [
 ];
 
 /// Reads an object; whether it is of one of the kinds.
-pub(in crate::chain) fn read(
-    text: &DocumentText<'_, '_>,
-    object: Value<'_>,
-    name: &ObjectName,
-    found: &mut Found,
-) -> bool {
+pub(crate) fn read(text: &DocumentText<'_, '_>, object: Value<'_>, name: &ObjectName, found: &mut Found) -> bool {
     let group = name.api_version.split_once('/').map_or("", |(group, _)| group);
     if FederatedCredential::is_kind(group, &name.kind) {
         found.credentials.push(credential(text, object, group, name));
         found.has_credentials = true;
+        return true;
+    }
+    if name.kind == "RoleAssignment" && group.starts_with("authorization.azure.") {
+        found.add_unused("role assignment");
         return true;
     }
     let Some((_, _, paths)) = IDENTITIES.iter().find(|row| (row.0, row.1) == (group, name.kind.as_str())) else {
@@ -79,12 +78,14 @@ fn credential(text: &DocumentText<'_, '_>, object: Value<'_>, group: &str, name:
         };
         CredentialField::Unknown(why, text.of(value))
     };
-    let claim = |claim: Option<&azure_workload_identity_policy::federated::Claim<'_>>, source: Option<Value<'_>>| match (
-        claim, source,
-    ) {
-        (Some(claim), _) => CredentialField::of(&claim.text, text.of(claim.value)),
-        (None, Some(source)) => elsewhere(source),
-        (None, None) => missing(),
+    let claim = |claim: Option<&Claim<'_>>, source: Option<Value<'_>>, key: &str| {
+        let wrong = || find(object, &[&holder.join("."), ".", key].concat());
+        match (claim, source, wrong()) {
+            (Some(claim), _, _) => CredentialField::of(&claim.text, text.of(claim.value)),
+            (None, Some(source), _) => elsewhere(source),
+            (None, None, Some(value)) => CredentialField::Unknown("is no text".to_owned(), text.of(value)),
+            (None, None, None) => missing(),
+        }
     };
     let ids = OWNER_IDS.iter().filter_map(|path| string_at(object, path)).map(|id| (arm_key(&id), last_step(&id)));
     let names = OWNER_NAMES.iter().filter_map(|path| string_at(object, path));
@@ -95,8 +96,8 @@ fn credential(text: &DocumentText<'_, '_>, object: Value<'_>, group: &str, name:
     Credential {
         object: name.clone(),
         place: text.of_name(object),
-        issuer: claim(view.issuer.as_ref(), view.issuer_source()),
-        subject: claim(view.subject.as_ref(), view.subject_source()),
+        issuer: claim(view.issuer.as_ref(), view.issuer_source(), "issuer"),
+        subject: claim(view.subject.as_ref(), view.subject_source(), "subject"),
         audiences: match &view.audiences {
             Some(audiences) => {
                 audiences.claims.iter().map(|claim| CredentialField::of(&claim.text, text.of(claim.value))).collect()
@@ -123,4 +124,15 @@ fn string_at(object: Value<'_>, path: &str) -> Option<String> {
         Some((holder, key)) => text_of(find(object, holder)?, key),
         None => None,
     }
+}
+
+/// The text of a member, unless it is empty.
+fn text_of(object: Value<'_>, key: &str) -> Option<String> {
+    object.field(key).and_then(Value::as_str).filter(|text| !text.is_empty()).map(String::from)
+}
+
+/// The place of a value at a path from an object of Kubernetes.
+fn place_at(text: &DocumentText<'_, '_>, object: Value<'_>, path: &[&str]) -> FilePlace {
+    let path = path.iter().fold(Path::default(), |path, key| path.key(*key));
+    text.place(object, &path, Part::Value)
 }
