@@ -11,8 +11,9 @@ use std::path::{Path, PathBuf};
 use azure_workload_identity_lint::rule::Rule;
 use azure_workload_identity_lint::{File, OneThread, Options, check};
 use azure_workload_identity_policy::rule::Severity;
+use azure_workload_identity_trace::azure::AzureFile;
 use azure_workload_identity_trace::chain::report::{ChainReport, ChainVerdict};
-use azure_workload_identity_trace::chain::{Azure, Credentials, chains};
+use azure_workload_identity_trace::chain::{Azure, chains};
 
 const ISSUER: &str = "https://westeurope.oic.prod-aks.azure.com/11111111-2222-4333-8444-555555555555/55555555-2222-4333-8444-555555555555/";
 
@@ -36,11 +37,11 @@ fn samples() -> Vec<(String, String)> {
 
 /// The chains of a text, and the findings of a check and of the chains that are about consumers.
 fn judge(name: &str, text: &str) -> (ChainReport, Vec<String>) {
-    let read = |name: &str| Credentials::read(name, fs::read(folder().join(name)).unwrap());
+    let read = |name: &str| AzureFile::read(name, fs::read(folder().join(name)).unwrap());
     let credentials = [read("credentials.json"), read("identities.json")];
     let files = [File::read(format!("{name}.yaml"), text.into())];
     let options = Options::new(Vec::new(), &[]);
-    let azure = Azure { issuer: Some(ISSUER), credentials: &credentials };
+    let azure = Azure { issuer: Some(ISSUER), files: &credentials };
     let report = chains(&files, &options, azure, &OneThread);
     let checked = check(&files, &options, &OneThread);
     let findings = checked.findings.iter().chain(&report.report.findings);
