@@ -29,7 +29,7 @@
 //!
 //! # Sources
 //!
-//! `common/authentication/azure/auth.go` and `metadata.go` of github.com/dapr/components-contrib v1.18.4.
+//! `auth.go` and `metadata-properties.go` in `common/authentication/azure` of github.com/dapr/components-contrib v1.18.4.
 
 use azure_workload_identity_policy::json::Value;
 
