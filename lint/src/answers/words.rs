@@ -41,7 +41,8 @@ pub(super) fn not_sent(object: Value<'_>, name: &ObjectName, namespace: &str, fi
 
 /// What is printed for an object that is created: `deployment.apps/web created`.
 pub(super) fn created(name: &ObjectName) -> String {
-    let kind = name.kind.to_lowercase();
+    // A kind is ASCII. The table of all other letters would be 3 KB of the page.
+    let kind = name.kind.to_ascii_lowercase();
     match name.api_version.split_once('/') {
         Some((group, _)) => format!("{kind}.{group}/{} created", name.name),
         None => format!("{kind}/{} created", name.name),
@@ -78,7 +79,7 @@ fn group_version(api_version: &str) -> String {
 
 /// The resource of a kind. Source: `k8s.io/apimachinery`, `UnsafeGuessKindToResource`.
 fn plural(kind: &str) -> String {
-    let singular = kind.to_lowercase();
+    let singular = kind.to_ascii_lowercase();
     match singular.strip_suffix('y') {
         Some(stem) => format!("{stem}ies"),
         None if singular.ends_with('s') => format!("{singular}es"),
