@@ -102,11 +102,11 @@ fn missing_part(
         Some(MissingPart::Token)
     } else if container.authority_host.entry.is_none() {
         Some(MissingPart::Variable(keys::ENV_AUTHORITY_HOST))
-    } else if is_absent(&container.client_id) && subject.identity.client_id().is_some() {
+    } else if container.client_id.entry.is_none() && subject.identity.client_id().is_some() {
         Some(MissingPart::Variable(keys::ENV_CLIENT_ID))
-    } else if is_absent(&container.tenant_id) && has_tenant() {
+    } else if container.tenant_id.entry.is_none() && has_tenant() {
         Some(MissingPart::Variable(keys::ENV_TENANT_ID))
-    } else if container.audience() == Some(DEFAULT_BINDING_AUDIENCE) && !has_proxy(container) {
+    } else if container.audience() == Some(DEFAULT_BINDING_AUDIENCE) && is_absent(&token_proxy(container)) {
         Some(MissingPart::Variable(keys::ENV_TOKEN_PROXY))
     } else {
         None
@@ -124,9 +124,9 @@ fn has_tenant_of(subject: &PodSubject<'_>) -> bool {
     subject.identity.tenant_id().is_some() || others.any(is_tenant)
 }
 
-/// Whether SDKs exchange the token through the proxy of an identity binding.
-fn has_proxy(container: &ContainerIdentity<'_>) -> bool {
-    !container.environment.get(keys::ENV_TOKEN_PROXY).is_missing()
+/// The variable with which SDKs exchange the token through the proxy of an identity binding.
+fn token_proxy<'p>(container: &ContainerIdentity<'p>) -> Variable<'p> {
+    container.environment.get(keys::ENV_TOKEN_PROXY)
 }
 
 /// Whether the token goes to somebody who does not accept it: Entra ID of another cloud, or the proxy of an identity binding. The webhook
@@ -134,7 +134,9 @@ fn has_proxy(container: &ContainerIdentity<'_>) -> bool {
 fn is_exchanged_elsewhere(container: &ContainerIdentity<'_>) -> bool {
     let Some(cloud) = container.audience().and_then(cloud_of_audience) else { return false };
     let authority = container.authority_host.text().and_then(cloud_of);
-    has_proxy(container) || (cloud != clouds::DEFAULT && authority.is_some_and(|authority| authority != cloud))
+    // What comes from envFrom is not known.
+    !is_absent(&token_proxy(container))
+        || (cloud != clouds::DEFAULT && authority.is_some_and(|authority| authority != cloud))
 }
 
 /// Whether a file is a token that Azure accepts: Entra ID's of some cloud, or that of the identity binding if the pod asks for it.
