@@ -97,7 +97,7 @@ fn missing_part(
         Some(MissingPart::Variable(keys::ENV_TOKEN_FILE))
     } else if !container.token.as_ref().is_some_and(|file| is_right(subject, file))
         || !container.token_file.text().is_some_and(is_accepted)
-        || is_exchanged_elsewhere(container)
+        || is_exchanged_elsewhere(subject, container)
     {
         Some(MissingPart::Token)
     } else if container.authority_host.entry.is_none() {
@@ -121,7 +121,11 @@ fn is_absent(variable: &Variable<'_>) -> bool {
 fn has_tenant_of(subject: &PodSubject<'_>) -> bool {
     let is_tenant = |variable: &EnvVar<'_>| variable.name.eq_ignore_ascii_case(keys::ENV_TENANT_ID);
     let mut others = subject.participants().flat_map(|container| &container.env);
-    subject.identity.tenant_id().is_some() || others.any(is_tenant)
+    match subject.identity.service_account().and_then(|account| account.tenant_id.as_deref()) {
+        // An empty one counts: the webhook then injects none.
+        Some(tenant) => !tenant.is_empty(),
+        None => subject.identity.tenant_id().is_some() || others.any(is_tenant),
+    }
 }
 
 /// The variable with which SDKs exchange the token through the proxy of an identity binding.
@@ -131,11 +135,11 @@ fn token_proxy<'p>(container: &ContainerIdentity<'p>) -> Variable<'p> {
 
 /// Whether the token goes to somebody who does not accept it: Entra ID of another cloud, or the proxy of an identity binding. The webhook
 /// makes tokens for the usual audience in each cloud.
-fn is_exchanged_elsewhere(container: &ContainerIdentity<'_>) -> bool {
+fn is_exchanged_elsewhere(subject: &PodSubject<'_>, container: &ContainerIdentity<'_>) -> bool {
     let Some(cloud) = container.audience().and_then(cloud_of_audience) else { return false };
     let authority = container.authority_host.text().and_then(cloud_of);
-    // What comes from envFrom is not known.
-    !is_absent(&token_proxy(container))
+    // Elsewhere a proxy is the concern of endpoint-override; what comes from envFrom is not known.
+    (subject.identity.wants_binding && !is_absent(&token_proxy(container)))
         || (cloud != clouds::DEFAULT && authority.is_some_and(|authority| authority != cloud))
 }
 
