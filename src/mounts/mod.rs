@@ -67,7 +67,8 @@ pub enum Absence<'p> {
     },
     /// The path leads through something that is no directory.
     NoFile,
-    /// The kubelet or the container runtime mounts a file of its own there: `terminationMessagePath`, or one of [`RUNTIME_FILES`].
+    /// The kubelet or the container runtime mounts a file of its own there: `terminationMessagePath`, `/etc/hosts`, `/etc/hostname` or
+    /// `/etc/resolv.conf`.
     Covered,
 }
 
