@@ -131,7 +131,8 @@ fn kubectl_prints_the_answers_to_the_examples_of_the_playground() {
     for path in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
         let settings = fs::read_to_string(path.join("settings.yaml")).unwrap_or_default();
-        let text = fs::read_to_string(path.join("orders.yaml")).unwrap();
+        // The other examples are objects of a consumer, whose definition this cluster does not have.
+        let Ok(text) = fs::read_to_string(path.join("orders.yaml")) else { continue };
         by_settings.entry(settings).or_default().push((name, text));
     }
     let (mut count, mut differences) = (0, Vec::new());
