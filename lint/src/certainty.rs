@@ -5,7 +5,7 @@ use azure_workload_identity_policy::rule::Severity;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::v1;
+use crate::{v1, values};
 
 /// How sure a finding is. How important it is, is its severity.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
@@ -86,6 +86,9 @@ pub fn doubt(assumption: Assumption, Things { account, kind }: Things<'_>) -> St
         Assumption::WholeObject => "the file has only a part of the object".to_owned(),
         Assumption::NothingAdded => {
             "an overlay or a patch may add it, which --kustomize DIR and --render show".to_owned()
+        }
+        Assumption::Reader if kind == values::KIND => {
+            "nothing shows what the chart makes of it, which --render does".to_owned()
         }
         Assumption::Reader => format!("nothing shows what becomes of labels and annotations of kind {kind}"),
         Assumption::Absence => format!("{} may be applied from elsewhere", account()),

@@ -12,7 +12,7 @@ use crate::members::text;
 use crate::objects::TypedObject;
 use crate::report::{ObjectName, ReadError, SkipKind, Skipped};
 use crate::source::{Encoding, Lines, NoText, Source, as_json};
-use crate::yaml;
+use crate::{values, yaml};
 
 /// A file that was read.
 #[derive(Debug)]
@@ -97,6 +97,15 @@ impl Object {
             _ => Grant::read(api_version, kind, value).map_or(Fact::None, Fact::Grant),
         };
         Some(Self { node: value.id(), name: ObjectName::read(object), fact })
+    }
+
+    /// Values of which something makes objects.
+    fn of_values(root: Value<'_>) -> Self {
+        Self {
+            node: root.id(),
+            name: ObjectName { kind: values::KIND.to_owned(), ..ObjectName::default() },
+            fact: Fact::None,
+        }
     }
 
     /// A kustomization that does not say what it is.
@@ -276,6 +285,10 @@ impl File {
         // A kustomization needs no type.
         if self.objects == 0 && root.field("kind").is_none() && self.kustomization.is_some() {
             objects.push(Object::of_kustomization(root));
+        }
+        if objects.is_empty() && values::are_values(root) {
+            self.objects += 1;
+            objects.push(Object::of_values(root));
         }
         if objects.is_empty() {
             return None;

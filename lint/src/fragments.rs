@@ -37,6 +37,8 @@ pub(crate) struct Fragment {
     pub(crate) is_for_all: bool,
     /// Whether it may not be what it seems to be: a finding is a note.
     pub(crate) is_guess: bool,
+    /// Whether something makes objects of it: it may put a value in quotes, and another file may fill in what is empty.
+    pub(crate) is_of_values: bool,
 }
 
 /// Whether a member of a kustomization is written into objects, and not to be searched for labels.
@@ -151,6 +153,14 @@ fn object_type(target: Value<'_>) -> Option<String> {
     Some(format!("\"apiVersion\":{},\"kind\":{}", json::text(&api_version), json::text(&kind)))
 }
 
+/// The value at a path.
+fn at<'v>(root: Value<'v>, path: &Path) -> Option<Value<'v>> {
+    path.segments().iter().try_fold(root, |value, step| match step {
+        Segment::Key(key) => value.get(key),
+        Segment::Index(index) => value.elements().nth(*index),
+    })
+}
+
 /// The JSON around a value that a JSON pointer leads to, and the number of its steps. A step that is a number, or `-`, is into a list.
 fn around(pointer: &str, value: Value<'_>) -> (String, usize) {
     let steps: Vec<_> = pointer.split('/').skip(1).map(|step| step.replace("~1", "/").replace("~0", "~")).collect();
@@ -163,7 +173,7 @@ fn around(pointer: &str, value: Value<'_>) -> (String, usize) {
 
 impl Fragment {
     fn new(object: String, depth: usize, at: Path) -> Self {
-        Self { object, depth, at, is_for_all: false, is_guess: false }
+        Self { object, depth, at, is_for_all: false, is_guess: false, is_of_values: false }
     }
 
     /// Labels or annotations of an object.
@@ -173,33 +183,51 @@ impl Fragment {
         Self::new(object, 2, at)
     }
 
-    /// What is wrong in it, whatever is around it. `inquiry` and `position` are those of the object in which it is written.
-    pub(crate) fn check(&self, inquiry: &Inquiry<'_>, settings: &Settings<'_>, position: usize) -> Vec<Draft> {
+    /// What is wrong in it, whatever is around it. The object in which it is written has this question and number.
+    pub(crate) fn check(
+        &self,
+        written_in: Value<'_>,
+        inquiry: &Inquiry<'_>,
+        settings: &Settings<'_>,
+        position: usize,
+    ) -> Vec<Draft> {
         let Ok(document) = Document::parse(self.object.as_bytes()) else { return Vec::new() };
         let root = document.root();
         let mut examination = examine(&Inquiry::of_object(root), settings, &Nothing);
         let things = Things { account: None, kind: &inquiry.kind };
-        let (grounds, mut drafts) = (examination.grounds, Vec::new());
+        let (mut grounds, mut drafts) = (examination.grounds, Vec::new());
         for mismatch in std::mem::take(&mut examination.mismatches).into_iter().take(WRONG_TYPES) {
             let value = mismatch.value;
-            let Some(path) = self.path(&value.path_from(root)) else { continue };
+            let Some(path) = self.path(&value.path_from(root)).filter(|_| !self.is_left_open(value)) else { continue };
+            let certainty = if self.is_of_values {
+                (Severity::Note, Certainty::lowered_by(Assumption::Reader, things))
+            } else {
+                (Severity::Deny, Certainty::default())
+            };
+            let own = at(written_in, &path).filter(|own| own.same_as(value));
             let Message { problem, fix, .. } = wrong_type::message(value, mismatch.expected, &path, value.raw());
             let place = Request { object: position, path, part: Part::Value };
-            drafts.push(self.draft(
-                Rule::WrongType,
-                (Severity::Deny, Certainty::default()),
-                place,
-                (problem, fix),
-                things,
-            ));
+            let mut draft = self.draft(Rule::WrongType, certainty, place, (problem, fix), things);
+            // It stands there itself, and not in a text that does.
+            if let Some(own) = own {
+                draft.subject = DraftSubject::WrongType { node: own.id(), expected: mismatch.expected };
+            }
+            drafts.push(draft);
         }
         let not_shown = asked_of_files().and(Assumption::Reader);
+        grounds.unknown = grounds.unknown.and(not_shown);
+        examination.grounds = grounds;
         for (severity, finding) in decide(examination, settings).findings {
             let rests_on = finding.weight.rests_on;
-            if rests_on.intersects(not_shown) || self.is_for_all && finding.rule == RuleId::MisplacedKey {
+            let is_misplaced = matches!(finding.rule, RuleId::MisplacedKey | RuleId::LabelPlacement);
+            let is_told = is_misplaced && self.is_of_values && !self.is_guess;
+            if rests_on.intersects(not_shown) && !is_told || self.is_for_all && is_misplaced {
                 continue;
             }
             let Place { path, part, .. } = finding.place;
+            if at(root, &path).is_some_and(|value| self.is_left_open(value)) {
+                continue;
+            }
             let Some(path) = self.path(&path) else { continue };
             let sure = settings.severities.of(finding.rule).min(finding.weight.importance);
             let weight = (severity, Certainty::new(grounds, rests_on, sure, things));
@@ -208,6 +236,11 @@ impl Fragment {
             drafts.push(self.draft(finding.rule.into(), weight, place, (finding.problem, finding.fix), things));
         }
         drafts
+    }
+
+    /// Whether another file of values is to fill in a value.
+    fn is_left_open(&self, value: Value<'_>) -> bool {
+        self.is_of_values && (value.is_null() || value.as_str().is_some_and(|text| text.is_empty()))
     }
 
     /// Where a place in the object is written; `None` if it is around the part.

@@ -11,6 +11,7 @@
 //!                     (partial: objects of which a file has only a part)
 //!      -> check       what the rules of the policy find in each object; what files cannot tell is a note
 //!                     (rules: what only files can break; other_kinds: objects that may hand labels to pods;
+//!                      values: what charts and the like make objects of;
 //!                      concern: which objects have to do with identities; consumers, identities: kinds that use and make them)
 //!      -> diagnose    findings with their places and corrections (correction), without what comments suppress (suppressions)
 //!      -> report      ready to be rendered, and to be given to programs (v1)
@@ -47,6 +48,7 @@ pub mod settings;
 mod state;
 pub mod suppressions;
 pub mod v1;
+mod values;
 mod workers;
 
 pub use check::check;
