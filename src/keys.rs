@@ -46,8 +46,13 @@ pub const ENV_CA_DATA: &str = "AZURE_KUBERNETES_CA_DATA";
 /// Variable with the region whose Entra ID is asked; injection does not set it.
 pub const ENV_REGION: &str = "AZURE_REGIONAL_AUTHORITY_NAME";
 
+/// Variable with the region for MSAL in Node.js; injection does not set it. Source: msal-node 7.2.3, `Constants.ts`.
+pub const ENV_FORCED_REGION: &str = "MSAL_FORCE_REGION";
+/// Variable with the credentials that `DefaultAzureCredential` tries; injection does not set it.
+pub const ENV_TOKEN_CREDENTIALS: &str = "AZURE_TOKEN_CREDENTIALS";
+
 /// First the variables that name the identity, then [`ENV_ENDPOINTS`].
-const ENV_OF_IDENTITY: [&str; 9] = [
+const ENV_OF_IDENTITY: [&str; 10] = [
     ENV_CLIENT_ID,
     ENV_TENANT_ID,
     ENV_TOKEN_FILE,
@@ -57,6 +62,7 @@ const ENV_OF_IDENTITY: [&str; 9] = [
     ENV_CA_FILE,
     ENV_CA_DATA,
     ENV_REGION,
+    ENV_FORCED_REGION,
 ];
 /// The variables that injection adds.
 pub const ENV_INJECTED: &[&str] = ENV_OF_IDENTITY.split_at(8).0;

@@ -108,6 +108,7 @@ macro_rules! with_rules {
             static_credentials StaticCredentials "static-credentials" Warn Variables [],
             client_override ClientOverride "client-override" Warn Variables [],
             endpoint_override EndpointOverride "endpoint-override" Deny Variables [WholeObject],
+            token_credentials TokenCredentials "token-credentials" Warn Variables [FinalValue],
             field_ref FieldRef "field-ref" Deny Variables [NothingAdded],
             unmanaged_token UnmanagedToken "unmanaged-token" Warn Token [WholeObject Application],
             hard_coded_path HardCodedPath "hard-coded-path" Warn Token [WholeObject NothingAdded],
@@ -116,6 +117,7 @@ macro_rules! with_rules {
             reserved_name ReservedName "reserved-name" Deny Token [],
             mount_clash MountClash "mount-clash" Deny Token [],
             identity_not_allowed IdentityNotAllowed "identity-not-allowed" Deny ServiceAccount [WholeObject NothingAdded Absence FinalValue],
+            identity_binding_value IdentityBindingValue "identity-binding-value" Warn Label [FinalValue],
             identity_binding_rbac IdentityBindingRbac "identity-binding-rbac" Warn ServiceAccount [Access],
             identity_changed IdentityChanged "identity-changed" Warn ServiceAccount [],
             federated_credential_audience FederatedCredentialAudience "federated-credential-audience" Deny FederatedCredential [FinalValue],
@@ -178,6 +180,12 @@ macro_rules! table {
 with_rules!(table);
 
 impl RuleId {
+    /// Whether what it finds is wrong for certain where it is asked about, so that `preset: strict` denies it.
+    pub const fn is_certain(self) -> bool {
+        // `allowedSubjects` of an identity binding in Azure may permit what RBAC does not, and no cluster shows them.
+        !matches!(self, Self::IdentityBindingRbac)
+    }
+
     /// The rule of this name.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|rule| rule.name() == name)

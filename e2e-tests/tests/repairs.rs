@@ -91,7 +91,7 @@ fn intended(object: &Value, finding: &Finding) -> Value {
     let (holder, last) = pointer.rsplit_once('/').unwrap();
     let last = last.replace("~1", "/").replace("~0", "~");
     match finding.rule {
-        RuleId::EndpointOverride | RuleId::ClientOverride | RuleId::FieldRef => {
+        RuleId::EndpointOverride | RuleId::ClientOverride | RuleId::FieldRef | RuleId::TokenCredentials => {
             assert!(finding.fix.starts_with("remove the variable"), "{finding}");
             object.pointer_mut(holder).unwrap().as_array_mut().unwrap().remove(last.parse().unwrap());
         }

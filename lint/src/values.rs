@@ -28,14 +28,15 @@ const TEXTS: [&str; 2] = ["values", "valuesContent"];
 
 /// Whether a document that is no object has values with labels or annotations of workload identity.
 pub(crate) fn are_values(root: Value<'_>) -> bool {
-    let is_found = || search(root, &Path::default(), DEPTH, &mut |_, _, _| ControlFlow::Break(())).is_break();
+    let is_found = || search(root, &Path::default(), DEPTH, &mut |_, _| ControlFlow::Break(())).is_break();
     root.kind() == Kind::Object && root.field("kind").is_none() && root.raw().contains(MARK) && is_found()
 }
 
-/// The labels and annotations of workload identity in values.
+/// The labels and annotations of workload identity in values, or in an object that may have some.
 pub(crate) fn fragments(root: Value<'_>) -> Vec<Fragment> {
-    let mut found = Vec::new();
-    let _ = search(root, &Path::default(), DEPTH, &mut |map, path, owner| {
+    let (mut found, are_values) = (Vec::new(), root.field("kind").is_none());
+    let _ = search(root, &Path::default(), DEPTH, &mut |map, path| {
+        let owner = owner(path, are_values);
         let kinds: &[_] = match owner {
             Owner::Pod => &["Pod"],
             Owner::Account => &["ServiceAccount"],
@@ -65,7 +66,7 @@ enum Owner {
 }
 
 /// What is done with a mapping that has a key of workload identity.
-type Report<'r> = &'r mut dyn FnMut(Value<'_>, &Path, Owner) -> ControlFlow<()>;
+type Report<'r> = &'r mut dyn FnMut(Value<'_>, &Path) -> ControlFlow<()>;
 
 fn search(value: Value<'_>, path: &Path, depth: usize, report: Report<'_>) -> ControlFlow<()> {
     if depth == 0 || !value.raw().contains(MARK) {
@@ -77,7 +78,7 @@ fn search(value: Value<'_>, path: &Path, depth: usize, report: Report<'_>) -> Co
             let is_selector = steps(path).any(|step| step.contains("match") || step.contains("selector"));
             let is_key = |key: &str| if is_map { is_like_key(key) } else { is_own_key(key) };
             if !is_selector && value.members().any(|(key, _)| is_key(&key)) {
-                return report(value, path, owner(path));
+                return report(value, path);
             }
             value.members().try_for_each(|(key, member)| search(member, &path.clone().key(key), depth - 1, report))
         }
@@ -113,7 +114,11 @@ fn is_named(path: &Path, name: &str) -> bool {
     steps(path).last().is_some_and(|last| last.ends_with(name))
 }
 
-fn owner(path: &Path) -> Owner {
+fn owner(path: &Path, are_values: bool) -> Owner {
+    // What an object of another kind makes of such a mapping is not known, whatever its name.
+    if !are_values && !steps(path).any(|step| step.starts_with("values")) {
+        return Owner::Unknown;
+    }
     let is_account = steps(path).any(|step| step.contains("serviceaccount"));
     let is_pod = || {
         let mut last = steps(path).collect::<Vec<_>>().into_iter().rev();

@@ -58,7 +58,12 @@ fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
         let has_none = if is_empty { ", which has an empty annotation " } else { ", which has no annotation " };
         let problem = ["names service account ", &account, has_none, keys::CLIENT_ID];
         let problem = [problem.concat().as_str(), "; container ", &name, text].concat();
-        Finding::at(subject.service_account_place(), problem, "annotate it with the client id of the identity")
+        let fix = if subject.pod.labels.get(keys::USE).is_some() {
+            "annotate it with the client id of the identity, or remove the label of the pod if it needs no identity"
+        } else {
+            "annotate it with the client id of the identity"
+        };
+        Finding::at(subject.service_account_place(), problem, fix)
             .related(subject.path_of(container.container.object), "this container has no client id")
     });
 }

@@ -4,8 +4,8 @@
 //!
 //! A container of a pod with an identity that sets `AZURE_FEDERATED_TOKEN_FILE` to a file that is no token for Azure in this
 //! container, or sets `AZURE_AUTHORITY_HOST` or one of `AZURE_KUBERNETES_*` to a value that injection would not set, or
-//! `AZURE_REGIONAL_AUTHORITY_NAME`, of which SDKs make the host `REGION.login.microsoft.com`, to what is no name of a region: an
-//! authority that belongs to no cloud (or is not the configured one), a token proxy that is neither the configured one nor
+//! `AZURE_REGIONAL_AUTHORITY_NAME` or `MSAL_FORCE_REGION`, of which SDKs make the host `REGION.login.microsoft.com`, to what is no name
+//! of a region: an authority that belongs to no cloud (or is not the configured one), a token proxy that is neither the configured one nor
 //! the API server, or a value from another source. A token file may be anywhere that the container mounts the injected token
 //! or a projected token of its own for Azure.
 //!
@@ -93,7 +93,7 @@ fn is_certainly_wrong(name: &str, variable: &Variable<'_>, container: &Container
 /// Whether injection sets the variable if the container does not.
 fn is_set_by_injection(subject: &PodSubject<'_>, name: &str, container: &ContainerIdentity<'_>) -> bool {
     let is_always_set = matches!(name, keys::ENV_TOKEN_FILE | keys::ENV_AUTHORITY_HOST);
-    container.takes_part && (is_always_set || (subject.identity.wants_binding && name != keys::ENV_REGION))
+    container.takes_part && (is_always_set || (subject.identity.wants_binding && !is_region(name)))
 }
 
 /// What is wrong with the value of another variable, as the end of a sentence. The value stays unsaid: it may be anything.
@@ -104,9 +104,7 @@ fn endpoint_fault(subject: &PodSubject<'_>, name: &str, value: Option<&str>) -> 
     let cloud = value.filter(|_| name == keys::ENV_AUTHORITY_HOST).and_then(cloud_of);
     Some(match cloud {
         Some(cloud) => ["to Entra ID of ", cloud, ", which is not the configured cloud"].concat(),
-        None if name == keys::ENV_REGION => {
-            "to what is no name of a region: the token can be sent elsewhere".to_owned()
-        }
+        None if is_region(name) => "to what is no name of a region: the token can be sent elsewhere".to_owned(),
         None => "to another value than injection does: the token can be sent elsewhere".to_owned(),
     })
 }
@@ -130,13 +128,18 @@ fn is_expected(subject: &PodSubject<'_>, name: &str, value: &str) -> bool {
             Some(name) => name == value,
             None => unconfigured(true),
         },
-        keys::ENV_REGION => value.bytes().all(|byte| byte.is_ascii_alphanumeric()),
+        _ if is_region(name) => value.bytes().all(|byte| byte.is_ascii_alphanumeric()),
         keys::ENV_CA_FILE => subject.places().iter().any(|place| value == [&place.mount_path, "/", CA_PATH].concat()),
         _ => match binding.and_then(|binding| binding.ca.as_ref()) {
             Some(CaSource::Data(pem)) => pem == value,
             _ => unconfigured(true),
         },
     }
+}
+
+/// Whether a variable names a region.
+fn is_region(name: &str) -> bool {
+    matches!(name, keys::ENV_REGION | keys::ENV_FORCED_REGION)
 }
 
 /// Whether this is the API server as pods reach it, on whatever port and path.

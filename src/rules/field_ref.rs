@@ -37,12 +37,16 @@ fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
                         name(&variable.name),
                         quote(&key)
                     );
+                    let place = subject.path_of(variable.object);
+                    if subject.wants_identity && !INJECTED.contains(&&*variable.name) {
+                        return Finding::at(place, problem, "write the value itself, or add the annotation to the pod");
+                    }
                     let fix = if subject.wants_identity {
                         "remove the variable: injection sets the variables of the identity"
                     } else {
                         "remove the variable, or add the annotation to the pod"
                     };
-                    Finding::at(subject.path_of(variable.object), problem, fix).repair(|| {
+                    Finding::at(place, problem, fix).repair(|| {
                         let is_safe = is_set_by_injection(subject, container, &variable.name);
                         Repair::safe_if(is_safe, remove_variable(container, variable.object))
                     })
@@ -52,10 +56,12 @@ fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
     }
 }
 
+/// The variables that every injection sets.
+const INJECTED: [&str; 4] = [keys::ENV_CLIENT_ID, keys::ENV_TENANT_ID, keys::ENV_TOKEN_FILE, keys::ENV_AUTHORITY_HOST];
+
 /// Whether injection sets a variable that a container does not set itself. Any other name is one that the application reads: the
 /// annotation is missing rather than the variable wrong.
 fn is_set_by_injection(subject: &PodSubject<'_>, container: &Container<'_>, name: &str) -> bool {
-    let names = [keys::ENV_CLIENT_ID, keys::ENV_TENANT_ID, keys::ENV_TOKEN_FILE, keys::ENV_AUTHORITY_HOST];
     let takes_part = subject.wants_identity && subject.identity.includes(&container.name);
-    takes_part && names.contains(&name) && !is_referred_to(container, name)
+    takes_part && INJECTED.contains(&name) && !is_referred_to(container, name)
 }

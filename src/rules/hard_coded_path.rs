@@ -19,7 +19,8 @@
 //!
 //! # Fix
 //!
-//! In `args` and `command` use the variable: `--token-file=$(AZURE_FEDERATED_TOKEN_FILE)`. In `env` such a reference does not
+//! In `args` and `command` use the variable: `--token-file=$(AZURE_FEDERATED_TOKEN_FILE)`, and in the `$(…)` of a shell
+//! `$AZURE_FEDERATED_TOKEN_FILE`, since the kubelet replaces no reference in another one. In `env` such a reference does not
 //! work, because injected variables come last: read `AZURE_FEDERATED_TOKEN_FILE` in the code instead. Remove variables and mounts
 //! that injection adds.
 
@@ -96,11 +97,25 @@ fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
             let texts = container.object.field(key).into_iter().flat_map(Value::elements);
             for text in texts.filter(|text| text.as_str().is_some_and(|text| is_foreign(&text))) {
                 findings.add_resting_on(Assumption::WholeObject, || {
-                    finding(subject, text, "use $(AZURE_FEDERATED_TOKEN_FILE)")
+                    let is_for_shell = text
+                        .as_str()
+                        .is_some_and(|text| contains_path(&text, &|found| is_in_substitution(&text, found.path)));
+                    let fix = if is_for_shell {
+                        "use $AZURE_FEDERATED_TOKEN_FILE, which the shell replaces"
+                    } else {
+                        "use $(AZURE_FEDERATED_TOKEN_FILE)"
+                    };
+                    finding(subject, text, fix)
                 });
             }
         }
     }
+}
+
+/// Whether a path stands in `$(…)`, in which the kubelet replaces no reference.
+fn is_in_substitution(text: &str, path: &str) -> bool {
+    let before = text.split(path).next().unwrap_or_default();
+    before.rsplit_once("$(").is_some_and(|(_, inside)| !inside.contains(')'))
 }
 
 const REMOVE_MOUNT: &str = "remove the mount: injection adds its own";

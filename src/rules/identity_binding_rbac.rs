@@ -8,7 +8,8 @@
 //! # Why it matters
 //!
 //! With identity bindings, Kubernetes RBAC decides which service account may use which identity. Without the permission,
-//! the pod starts, but every request for a token is rejected.
+//! the pod starts, but every request for a token is rejected. The `allowedSubjects` of a binding in Azure may permit it all the same;
+//! they are not in the cluster, so `preset: strict` does not deny this.
 //!
 //! # Example
 //!

@@ -6,12 +6,17 @@
 //! path, or a read-only volume above it. A path below `/run` instead of `/var/run` is a warning, because most images link one
 //! to the other. Also a block device at the mount path, and a `terminationMessagePath` that is the path of the token.
 //!
+//! Injection of v1.5 takes a volume `azure-identity-token` of the pod, and the mounts of it, for its own. Where such a mount leaves
+//! `AZURE_FEDERATED_TOKEN_FILE` without a token, it is a warning, since the application may read the token where the pod mounts it. It is
+//! denied if another source of the volume may bring a file of the token's name.
+//!
 //! # Why it matters
 //!
 //! The API server rejects two mounts at the same path (`must be unique`). It does so after injection, with a message about
-//! a mount that is not in the manifest. The kubelet mounts an empty file at `terminationMessagePath`. A mount at another spelling of the path, or below it, hides the token. In a read-only
-//! volume the container runtime cannot create the directory for the token, so the container does not start. If the pod
-//! arrives with the token already mounted, a read-only volume above it is only a warning.
+//! a mount that is not in the manifest. The kubelet mounts an empty file at `terminationMessagePath`. A mount at another spelling
+//! of the path, or below it, hides the token. In a read-only volume the container runtime cannot create the directory for the
+//! token, so the container does not start. If the pod arrives with the token already mounted, a read-only volume above it is only
+//! a warning.
 //!
 //! # Example
 //!
@@ -24,14 +29,16 @@
 use super::{Check, PodSubject, Rule};
 use crate::finding::{Finding, Findings};
 use crate::json::Value;
-use crate::layout::Layout;
+use crate::layout::{Layout, V1_5_VOLUME};
 use crate::mounts::{Mount, MountedFile, run_alias};
+use crate::pod::{Container, VolumeMount};
 use crate::rule::Severity;
 
 pub(super) const RULE: Rule = Rule::new(&[Check::Template(check)]);
 
 fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
     for (position, container) in subject.numbered_participants() {
+        check_own_mount(subject, position, container, findings);
         let log = container.object.field("terminationMessagePath");
         let devices = container.object.field("volumeDevices").into_iter().flat_map(Value::elements);
         let devices: Vec<_> = devices.filter_map(|device| device.field("devicePath")).collect();
@@ -103,6 +110,28 @@ fn check(subject: &PodSubject<'_>, findings: &mut Findings) {
             }
         }
     }
+}
+
+/// A mount of the volume that injection of v1.5 takes for its own, with which the token is not where the variable says.
+fn check_own_mount(subject: &PodSubject<'_>, position: usize, container: &Container<'_>, findings: &mut Findings) {
+    let is_own = |mount: &&VolumeMount<'_>| mount.volume == V1_5_VOLUME;
+    let Some(mount) = container.mounts.iter().find(is_own) else { return };
+    if subject.settings.inject.is_none() || subject.layout_in_force() != Some(Layout::V1_5) {
+        return;
+    }
+    let Some(identity) = subject.container(position).filter(|it| it.token_file.entry.is_none()) else { return };
+    let (importance, problem) = match &identity.token {
+        Some(MountedFile::Token { by_sub_path: false, .. }) => return,
+        Some(MountedFile::Token { .. }) => (Severity::Warn, "mounts the token with subPath, where it is never renewed"),
+        Some(MountedFile::Unknown { .. }) => {
+            (Severity::Deny, "mounts a volume in which another source may bring the token's file")
+        }
+        _ => (Severity::Warn, "mounts the token's volume where AZURE_FEDERATED_TOKEN_FILE does not look for it"),
+    };
+    findings.add_minor(importance, || {
+        let fix = "remove the mount and the volume: injection adds its own";
+        Finding::at(subject.path_of(mount.object).key("mountPath"), problem, fix)
+    });
 }
 
 /// Whether a mount at this path may be at, above or below a token's. Most are not, and then nothing has to be worked out.

@@ -288,7 +288,7 @@ fn guard(mut guard: Table<'_, '_>) -> Guard {
 fn severities(root: &mut Table<'_, '_>) -> Severities {
     let is_strict = root.choice("preset", &["recommended", "strict"]) == Some(1);
     let mut severities = PerRule::from_fn(|rule| match rule.severity() {
-        Severity::Warn if is_strict => Severity::Deny,
+        Severity::Warn if is_strict && rule.is_certain() => Severity::Deny,
         severity => severity,
     });
     if let Some(mut rules) = root.table("rules") {
