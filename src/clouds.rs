@@ -45,6 +45,13 @@ pub fn cloud_of_audience(audience: &str) -> Option<&'static str> {
     AUDIENCES.iter().find_map(|(known, cloud)| (*known == audience).then_some(*cloud))
 }
 
+/// The cloud of the AKS or Arc cluster that has an issuer.
+pub fn cloud_of_issuer(url: &str) -> Option<&'static str> {
+    let host = url.strip_prefix("https://")?.split(['/', ':']).next()?;
+    let clouds = [(".azure.com", DEFAULT), (".azure.us", "AzureUSGovernmentCloud"), (".azure.cn", "AzureChinaCloud")];
+    clouds.into_iter().find_map(|(domain, cloud)| host.ends_with(domain).then_some(cloud))
+}
+
 /// The hosts of Entra ID, each with the cloud that it belongs to.
 pub fn hosts() -> impl Iterator<Item = (&'static str, &'static str)> {
     HOSTS.into_iter()

@@ -1,4 +1,4 @@
-//! Variable AZURE_TOKEN_CREDENTIALS leaves workload identity out.
+//! Variable for the credentials of SDKs leaves workload identity out.
 //!
 //! # What it finds
 //!

@@ -44,14 +44,20 @@ pub(super) fn meant_account(subject: &str) -> Option<(String, String)> {
 fn written_account(subject: &str) -> Option<(String, String)> {
     let text: String = subject.chars().filter(|it| !it.is_whitespace()).collect();
     let (prefix, rest) = text.split_at_checked(SUBJECT_PREFIX.len())?;
-    let (namespace, name) = rest.split_once(':').filter(|_| prefix.eq_ignore_ascii_case(SUBJECT_PREFIX))?;
+    let (namespace, name) = rest.split_once([':', '/']).filter(|_| prefix.eq_ignore_ascii_case(SUBJECT_PREFIX))?;
     Some((namespace.to_owned(), name.to_owned()))
+}
+
+/// As [`slight_difference`]; the parts of a subject are also parted by a slash, as elsewhere in Kubernetes.
+pub(super) fn slight_subject_difference(one: &str, other: &str) -> Option<&'static str> {
+    let is_slash = one != other && one == other.replace('/', ":");
+    if is_slash { Some("the slash, which has to be a colon") } else { slight_difference(one, other) }
 }
 
 /// How the subject of a credential differs from the one that a token has.
 pub(super) fn subjects(own: (&str, &str), credential: &str) -> String {
     let expected = [SUBJECT_PREFIX, own.0, ":", own.1].concat();
-    if let Some(what) = slight_difference(&expected, credential) {
+    if let Some(what) = slight_subject_difference(&expected, credential) {
         return format!("differs in {what}: it is {}, the token's is {}", quote(credential), quote(&expected));
     }
     let is = |one: &str, other: &str| plain(one) == plain(other);
@@ -106,6 +112,7 @@ mod tests {
         }
         assert!(subjects(own, "system:serviceaccount:shop:WEB").ends_with("the credential says \"WEB\""));
         assert!(subjects(own, "system:serviceaccount:shop:API").starts_with("differs in upper and lower case"));
+        assert!(subjects(own, "system:serviceaccount:shop/api").starts_with("differs in the slash"));
         assert!(subjects(own, "repo:org/shop").starts_with("is \"repo:org/shop\""));
     }
 }

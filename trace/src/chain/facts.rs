@@ -47,6 +47,8 @@ pub(super) struct UseFault {
     pub(super) place: FilePlace,
     /// Whether it cannot work; otherwise it is not known.
     pub(super) is_broken: bool,
+    /// The cloud in whose clusters it is right: whether it cannot work depends on the issuer.
+    pub(super) is_right_in: Option<&'static str>,
 }
 
 /// What is wrong with a label.
@@ -99,6 +101,14 @@ pub(super) enum Audience {
     Binding(String, FilePlace),
 }
 
+impl Audience {
+    pub(super) fn text(&self) -> &str {
+        match self {
+            Self::Usual(text) | Self::Own(text, _) | Self::Binding(text, _) => text,
+        }
+    }
+}
+
 /// A service account among the files.
 #[derive(Debug)]
 pub(super) struct AccountFact {
@@ -107,6 +117,8 @@ pub(super) struct AccountFact {
     pub(super) place: FilePlace,
     pub(super) client_id: Option<FilePlace>,
     pub(super) tenant_id: Option<FilePlace>,
+    /// A key that is meant to be the annotation with the client id, and is misspelt.
+    pub(super) misspelt_client_id: Option<(String, FilePlace)>,
 }
 
 /// A volume of a pod that is mounted with its identity.

@@ -4,7 +4,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::compare::{meant_account, plain, slight_difference};
+use super::compare::{meant_account, plain, slight_difference, slight_subject_difference};
 use super::report::Link;
 use crate::azure::{AzureIdentity, Credential, CredentialField, Found};
 
@@ -176,7 +176,7 @@ impl<'c> Index<'c> {
             let key = IndexKey::Meant { issuer: token.issuer, audience: token.audience, namespace, word };
             for credential in self.found(&key) {
                 let other = credential.subject.text().unwrap_or_default();
-                add(credential, Link::Subject, slight_difference(token.subject, other).is_some());
+                add(credential, Link::Subject, slight_subject_difference(token.subject, other).is_some());
             }
         }
         for credential in self.found(&IndexKey::Exact([token.issuer, Some(token.subject), None])) {

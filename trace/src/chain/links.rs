@@ -5,10 +5,12 @@ use std::collections::{HashMap, HashSet};
 use azure_workload_identity_lint::kustomization::Taken;
 use azure_workload_identity_lint::report::FilePlace;
 use azure_workload_identity_lint::set::Set;
+use azure_workload_identity_policy::clouds::cloud_of_issuer;
 use azure_workload_identity_policy::cluster::ServiceAccount;
 use azure_workload_identity_policy::federated::SUBJECT_PREFIX;
 use azure_workload_identity_policy::formats::is_guid;
 use azure_workload_identity_policy::ids::{is_client_id, is_tenant_id};
+use azure_workload_identity_policy::keys;
 use azure_workload_identity_policy::placeholder::has_placeholder;
 
 use super::compare::quote;
@@ -91,8 +93,13 @@ impl<'a> Links<'_, 'a, '_> {
         let mut seen = HashSet::new();
         let faults = self.group.uses.iter().flat_map(|one| &one.faults);
         for fault in faults.filter(|fault| seen.insert(&*fault.message)).take(SHOWN) {
-            let UseFault { link, message, place, is_broken } = fault;
-            if *is_broken {
+            let UseFault { link, message, place, is_broken, is_right_in } = fault;
+            let issuer = self.basis.issuer.as_ref().and_then(|issuer| cloud_of_issuer(issuer.given));
+            let is_known = is_right_in.is_none() || issuer.is_some();
+            if is_right_in.is_some() && *is_right_in == issuer {
+                continue;
+            }
+            if *is_broken && is_known {
                 self.broken(*link, message.clone(), Some(place));
             } else {
                 self.unknown(*link, message.clone(), Some(place));
@@ -208,10 +215,24 @@ impl<'a> Links<'_, 'a, '_> {
         let part = TokenPart { value: Some(value.clone()).filter(|value| !value.is_empty()), place: place.cloned() };
         let name = self.name();
         if value.is_empty() {
-            let message = format!(
-                "service account {name} has no annotation azure.workload.identity/client-id: add it, with the client id of the identity"
-            );
-            let place = place.or(self.fact.map(|fact| &fact.place)).unwrap_or(&first.account.place);
+            let misspelt = self.fact.and_then(|fact| fact.misspelt_client_id.as_ref());
+            let key = keys::CLIENT_ID;
+            let message = match misspelt {
+                _ if place.is_some() => {
+                    format!("service account {name} has an empty annotation {key}: write the client id of the identity")
+                }
+                Some((misspelt, _)) => {
+                    format!(
+                        "service account {name} has an annotation {}, which nothing reads: rename it to {key}",
+                        quote(misspelt)
+                    )
+                }
+                None => format!(
+                    "service account {name} has no annotation {key}: add it, with the client id of the identity"
+                ),
+            };
+            let place = place.or(misspelt.map(|(_, place)| place)).or(self.fact.map(|fact| &fact.place));
+            let place = place.unwrap_or(&first.account.place);
             self.missing(Link::ClientId, message, Some(place), self.taken_account().or(self.taken_use()));
         } else if has_placeholder(&value) {
             self.unknown(

@@ -4,6 +4,7 @@ use azure_workload_identity_lint::check::{Files, inquiry};
 use azure_workload_identity_lint::consumers::mounts::{self, MountSource};
 use azure_workload_identity_lint::consumers::{IdSource, find};
 use azure_workload_identity_lint::report::FilePlace;
+use azure_workload_identity_policy::clouds::{DEFAULT as DEFAULT_CLOUD, cloud_of, cloud_of_audience};
 use azure_workload_identity_policy::cluster::{AccountLookup, Freshness};
 use azure_workload_identity_policy::container_identity::{ContainerIdentity, Injection};
 use azure_workload_identity_policy::environment::{Resolved, ValueSource, Variable};
@@ -12,14 +13,15 @@ use azure_workload_identity_policy::identity::Identity;
 use azure_workload_identity_policy::ids::{is_client_id, is_tenant_id};
 use azure_workload_identity_policy::json::{Path, Reading, Value};
 use azure_workload_identity_policy::keys;
-use azure_workload_identity_policy::mounts::Volumes;
+use azure_workload_identity_policy::mounts::{MountedFile, Volumes};
 use azure_workload_identity_policy::placeholder::has_placeholder;
 use azure_workload_identity_policy::pod::{Pod, Volume};
 use azure_workload_identity_policy::settings::{DEFAULT_AUDIENCE, DEFAULT_BINDING_AUDIENCE, OptIn, Settings};
 use azure_workload_identity_policy::subject::{SubjectKind, controller};
 
-use super::facts::{AccountRef, Audience, Given, IdentityMount, LabelFault, Use};
+use super::facts::{AccountRef, Audience, Given, IdentityMount, LabelFault, Use, UseFault};
 use super::reader::ObjectReader;
+use super::report::Link;
 
 impl ObjectReader<'_, '_, '_, '_, '_> {
     /// The pod, or the pods of a workload.
@@ -90,10 +92,89 @@ impl ObjectReader<'_, '_, '_, '_, '_> {
         self.facts.runs.push((namespace.clone(), pod.service_account().to_owned()));
         self.mounts(object, &pod, &basis);
         if is_labelled || own_token {
+            let basis = Use { faults: self.refusals(&pod, &identity, is_labelled), ..basis };
             self.containers(&pod, &identity, settings, &basis, is_labelled);
         } else if let Some(label) = self.label_fault(object, &pod, around, has_client).filter(|_| !is_partial) {
             self.facts.uses.push(Use { label: Some(label), is_without_label: false, ..basis });
         }
+    }
+
+    /// Why no container gets the identity: the webhook refuses the pod, or the pod leaves all of them out.
+    fn refusals(&self, pod: &Pod<'_>, identity: &Identity<'_>, is_labelled: bool) -> Vec<UseFault> {
+        if !is_labelled {
+            return Vec::new();
+        }
+        let fault = |key: &str, message: String| {
+            let path = Path::default().key("metadata").key("annotations").key(key);
+            let place = self.text.place(pod.object, &path, Part::Value);
+            UseFault { link: Link::Label, message, place, is_broken: true, is_right_in: None }
+        };
+        let is_final = |text: &str| !has_placeholder(text);
+        let expiration = identity.expiration();
+        let expiration =
+            expiration.text().filter(|text| is_final(text) && expiration.seconds().is_none()).map(|text| {
+                let message = format!(
+                    "the webhook refuses the pods: the token expiration is {}, but must be from 3600 to 86400 seconds",
+                    quote(text)
+                );
+                fault(keys::TOKEN_EXPIRATION, message)
+            });
+        let port = identity
+            .proxy
+            .and_then(|port| port.text.filter(|text| is_final(text) && port.number().is_none()))
+            .map(|text| {
+                fault(keys::PROXY_PORT, format!("the webhook refuses the pods: the proxy's port is {}", quote(text)))
+            });
+        let is_skipped = pod.all_containers().next().is_some()
+            && pod.all_containers().all(|container| !identity.includes(&container.name));
+        let skipped = is_skipped.then(|| {
+            let message = "skip-containers names all containers: none of them gets the identity".to_owned();
+            fault(keys::SKIP_CONTAINERS, message)
+        });
+        [expiration, port, skipped].into_iter().flatten().collect()
+    }
+
+    /// What keeps a container from exchanging a token for Azure, by its own variables.
+    fn container_faults(&self, container: &ContainerIdentity<'_>, audience: &str) -> Vec<UseFault> {
+        let name = &container.container.name;
+        let place = |variable: &Variable<'_>| {
+            let entry = variable.entry?;
+            Some(self.text.of(entry.object.field("value").unwrap_or(entry.object)))
+        };
+        let fault =
+            |link, message: String, place| UseFault { link, message, place, is_broken: true, is_right_in: None };
+        let file = place(&container.token_file).zip(container.token.as_ref()).and_then(|(place, token)| {
+            let what = match token {
+                MountedFile::ApiServerToken => "to the token for the API server, which Entra ID does not accept",
+                MountedFile::Nothing(_) => "to a path at which there is no token",
+                MountedFile::Token { .. } | MountedFile::Unknown { .. } => return None,
+            };
+            let message = format!("container {name} sets {} {what}: remove the variable", keys::ENV_TOKEN_FILE);
+            Some(fault(Link::Audience, message, place))
+        });
+        let host = &container.authority_host;
+        let authority =
+            place(host).zip(host.text()).filter(|(_, text)| !has_placeholder(text)).and_then(|(place, text)| {
+                let set = format!("container {name} sets {} to", keys::ENV_AUTHORITY_HOST);
+                let Some(cloud) = cloud_of(text) else {
+                    return Some(fault(
+                        Link::TenantId,
+                        format!("{set} a host that is no Entra ID: remove the variable"),
+                        place,
+                    ));
+                };
+                let message = match cloud_of_audience(audience) {
+                    Some(other) if other == cloud => return None,
+                    Some(DEFAULT_CLOUD) | None => {
+                        format!("{set} Entra ID of {cloud}, where an identity of another cloud is not known")
+                    }
+                    Some(other) => format!("{set} Entra ID of {cloud}, but the token's audience is that of {other}"),
+                };
+                // The webhook gives the usual audience in every cloud.
+                let is_right_in = (audience == DEFAULT_AUDIENCE).then_some(cloud);
+                Some(UseFault { is_right_in, ..fault(Link::TenantId, message, place) })
+            });
+        [file, authority].into_iter().flatten().collect()
     }
 
     /// What is wrong with the label of a pod that is not labelled but meant to be.
@@ -153,7 +234,8 @@ impl ObjectReader<'_, '_, '_, '_, '_> {
         for container in pod.all_containers() {
             let takes_part = is_labelled && identity.includes(&container.name);
             let it = ContainerIdentity::new(pod, container, &volumes, injection.as_ref(), takes_part);
-            if !it.reaches_azure_token || (!takes_part && it.client_id.is_missing()) {
+            let names_token = takes_part && it.token_file.entry.is_some();
+            if !(it.reaches_azure_token || names_token) || (!takes_part && it.client_id.is_missing()) {
                 continue;
             }
             let name = &container.name;
@@ -165,9 +247,16 @@ impl ObjectReader<'_, '_, '_, '_, '_> {
             let audience = self.audience(pod, identity, settings, &it);
             let is_known =
                 |other: &&Use| (&other.client, &other.tenant, &other.audience) == (&client, &tenant, &audience);
-            if uses.iter().find(is_known).is_none() && uses.len() < IDENTITIES_OF_A_POD {
-                uses.push(Use { client, tenant, audience, ..basis.clone() });
+            let faults = self.container_faults(&it, audience.text());
+            if faults.is_empty() && uses.iter().any(|other| is_known(&other)) || uses.len() >= IDENTITIES_OF_A_POD {
+                continue;
             }
+            let faults = basis.faults.iter().cloned().chain(faults).collect();
+            uses.push(Use { client, tenant, audience, faults, ..basis.clone() });
+        }
+        // No container gets the identity: the pod shows why.
+        if uses.is_empty() && !basis.faults.is_empty() {
+            uses.push(basis.clone());
         }
         self.facts.uses.extend(uses);
     }

@@ -4,7 +4,7 @@ use azure_workload_identity_policy::formats::is_guid;
 use azure_workload_identity_policy::ids::is_client_id;
 
 use super::command::{Owner, Trusted, create};
-use super::compare::{quote, subjects, texts};
+use super::compare::{meant_account, quote, subjects, texts};
 use super::index::{Near, Token, is_client};
 use super::links::{Links, SHOWN};
 use super::report::{Break, CredentialLink, Link, Match, TokenPart, Unknown};
@@ -101,6 +101,10 @@ impl<'a> Links<'_, 'a, '_> {
         let index = self.basis.index;
         let Some((first, others)) = matching.split_first() else { return Vec::new() };
         self.compare_all_but(&[]);
+        if let (true, count @ 2..) = (others.is_empty(), first.audiences.len()) {
+            let message = format!("{} has {count} audiences, of which Azure takes one: leave one", named(first));
+            self.broken(Link::Audience, message, Some(&first.place));
+        }
         if self.basis.issuer.is_none() {
             let expected = first.issuer.text().unwrap_or_default();
             let message = format!(
@@ -199,10 +203,14 @@ impl<'a> Links<'_, 'a, '_> {
                 (texts(token.audience, other, "the token's"), place)
             }
         };
-        let message = format!("{} {} {words}", part_of(near.link), named(credential));
+        // A pod that names no service account runs as `default`, and hardly ever is meant to have an identity as that.
+        let is_unnamed = near.link == Link::Subject && self.key.name == "default";
+        let meant = meant_account(credential.subject.text().unwrap_or_default()).filter(|_| is_unnamed);
+        let advice = meant.map(|(_, name)| format!("; set serviceAccountName: {name} where the pods are made"));
+        let message = format!("{} {} {words}{}", part_of(near.link), named(credential), advice.unwrap_or_default());
         // Another cluster or service account needs a credential of its own. What differs by mistake is to be corrected, and so is an
         // audience: issuer and subject are unique on an identity.
-        let is_separate = !near.is_slight && near.link != Link::Audience;
+        let is_separate = !near.is_slight && !is_unnamed && near.link != Link::Audience;
         let command = is_separate.then(|| self.command(token, client)).flatten();
         self.breaks.push(Break { link: near.link, message, place: Some(place.clone()), command });
     }

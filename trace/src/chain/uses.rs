@@ -4,6 +4,7 @@ use azure_workload_identity_lint::Options;
 use azure_workload_identity_lint::consumers::neighbours::Neighbours;
 use azure_workload_identity_lint::consumers::{
     AskedAccount, Consumer, ConsumerObject, Consumption, Effect, IdSource, IdentityRequest, RequestLink, SettingFault,
+    find,
 };
 use azure_workload_identity_lint::file::Fact;
 use azure_workload_identity_lint::set::Set;
@@ -11,6 +12,7 @@ use azure_workload_identity_policy::cluster::ServiceAccount;
 use azure_workload_identity_policy::finding::{Part, quote};
 use azure_workload_identity_policy::json::{Document, Path, Value};
 use azure_workload_identity_policy::keys;
+use azure_workload_identity_policy::nearest::nearest;
 
 use super::facts::{AccountFact, AccountRef, Audience, FaultFact, FileFacts, Given, Use, UseFault};
 use super::reader::ObjectReader;
@@ -74,6 +76,10 @@ impl<'n> ObjectReader<'_, '_, '_, '_, 'n> {
             place: self.text.of_name(value),
             client_id: account.client_id.as_ref().map(|_| annotation(keys::CLIENT_ID)),
             tenant_id: account.tenant_id.as_ref().map(|_| annotation(keys::TENANT_ID)),
+            misspelt_client_id: misspelt_client_id(value).map(|key| {
+                let place = annotation(&key);
+                (key, place)
+            }),
         });
     }
 
@@ -194,6 +200,17 @@ impl<'n> ObjectReader<'_, '_, '_, '_, 'n> {
         let (object, SettingFault { path, problem, fix, .. }) = (&self.object.name, fault);
         let at = if path.segments().is_empty() { String::new() } else { format!("{path} ") };
         let message = format!("{} {}: {at}{problem}; {fix}", object.kind, quote(&object.name));
-        Some(UseFault { link, message, place: self.text.place(value, path, Part::Value), is_broken })
+        let place = self.text.place(value, path, Part::Value);
+        Some(UseFault { link, message, place, is_broken, is_right_in: None })
     }
+}
+
+/// A key among the annotations that is nearly the one with the client id.
+fn misspelt_client_id(account: Value<'_>) -> Option<String> {
+    let annotations = find(account, "metadata.annotations").into_iter().flat_map(Value::members);
+    let is_misspelt = |key: &str| {
+        let name = key.rsplit_once('/').map_or(key, |(_, name)| name);
+        key.contains("workload") && key != keys::CLIENT_ID && nearest(name, &["client-id"]).is_some()
+    };
+    annotations.map(|(key, _)| key.into_owned()).find(|key| is_misspelt(key))
 }

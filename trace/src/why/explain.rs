@@ -57,7 +57,7 @@ pub(super) struct Explainer<'e, 'a> {
     account: &'e Result<ServiceAccount, LookupError>,
     containers: Vec<ContainerIdentity<'e>>,
     volumes: &'e Volumes<'e>,
-    findings: Vec<(Severity, Finding)>,
+    findings: Vec<(StepTopic, Severity, Finding)>,
     pub(super) created: Option<String>,
 }
 
@@ -108,7 +108,7 @@ fn findings(
     pod: Value<'_>,
     account: Option<Value<'_>>,
     cluster: &OneAccount,
-) -> Vec<(Severity, Finding)> {
+) -> Vec<(StepTopic, Severity, Finding)> {
     let guard = (!facts.is_template).then(|| Guard { layouts: Layout::ALL.to_vec() });
     let settings = Settings { guard, ..Settings::default() };
     let of = |object: Value<'_>, kind: &'static str| {
@@ -118,11 +118,13 @@ fn findings(
         (inquiry.origin, inquiry.namespace) = (ObjectOrigin::Admission, Some(facts.namespace.clone().into()));
         decide(examine(&inquiry, &settings, cluster), &settings).findings
     };
-    let mut all = of(pod, "Pod");
+    let of_pod = of(pod, "Pod").into_iter();
+    let mut all: Vec<_> =
+        of_pod.map(|(severity, finding)| (StepTopic::of(finding.rule.topic()), severity, finding)).collect();
     let of_account = account.map(|account| of(account, "ServiceAccount")).unwrap_or_default();
     for (severity, finding) in of_account {
-        if all.iter().all(|(_, known)| known.rule != finding.rule) {
-            all.push((severity, finding));
+        if all.iter().all(|(_, _, known)| known.rule != finding.rule) {
+            all.push((StepTopic::ServiceAccount, severity, finding));
         }
     }
     all
@@ -152,7 +154,10 @@ impl Explainer<'_, '_> {
         let injecting = policies.iter().find(|policy| policy.injects());
         let mut steps = vec![self.pod_step(), self.label_step(), self.account_step()];
         steps.push(self.webhook_step(&policies));
-        if !self.facts.is_template {
+        if self.facts.is_template {
+            let text = "what injection makes of the pods of the template";
+            steps.push(Step::new(StepTopic::Injection, StepState::Ok, text));
+        } else {
             steps.push(self.injection_step());
             steps.extend(self.age_step());
         }
@@ -160,15 +165,16 @@ impl Explainer<'_, '_> {
         let said: Vec<_> = steps.iter().flat_map(|step| &step.said).copied().collect();
         for step in &mut steps {
             let link = step.link;
-            let of_step =
-                |finding: &Finding| StepTopic::of(finding.rule.topic()) == link && !said.contains(&finding.rule);
-            for (severity, finding) in self.findings.iter().filter(|(_, finding)| of_step(finding)) {
+            let of_step = |topic: StepTopic, finding: &Finding| topic == link && !said.contains(&finding.rule);
+            for (_, severity, finding) in self.findings.iter().filter(|(topic, _, finding)| of_step(*topic, finding)) {
                 match severity {
                     Severity::Deny => step.broken(finding.to_string()),
                     _ => step.details.push(Detail::Warning(finding.to_string())),
                 }
             }
         }
+        // Of a template there is nothing to say but what is wrong.
+        steps.retain(|step| !self.facts.is_template || step.link != StepTopic::Injection || !step.is_bare());
         // That no pod can be created is mostly because of another step.
         let is_cause = self.facts.is_template && steps.iter().all(|step| step.state != StepState::Broken);
         if let (Some(step), Some(failure)) = (steps.first_mut(), self.failure()) {
@@ -241,6 +247,9 @@ impl Explainer<'_, '_> {
             (Some(created), None) => format!("created {created}"),
             (None, _) => "exists".to_owned(),
         };
+        if let Some(end) = self.end() {
+            step.details.push(Detail::Warning(format!("the pod does not run any more: {end}")));
+        }
         if self.pod.is_mirror() {
             step.broken("it is a static pod of a node, which cannot have an identity");
         }
@@ -277,6 +286,19 @@ impl Explainer<'_, '_> {
             step.fact(format!("and {more} more pods"));
         }
         step
+    }
+
+    /// Why the pod has failed, if it has: it was evicted, or its node is gone.
+    fn end(&self) -> Option<String> {
+        let status = self.pod.object.field("status")?;
+        let text = |key| status.field(key).and_then(Value::as_str).unwrap_or_default();
+        if text("phase") != "Failed" {
+            return None;
+        }
+        let parts = [text("reason"), text("message")];
+        let parts: Vec<_> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+        let end = if parts.is_empty() { "it failed".to_owned() } else { parts.join(": ") };
+        Some(end.chars().take(MESSAGE_LENGTH).collect())
     }
 
     fn label_step(&self) -> Step {
@@ -398,7 +420,23 @@ impl Explainer<'_, '_> {
             let lines = self.containers.iter().flat_map(|it| containers::describe(it, self.volumes));
             step.details.extend(lines.map(Detail::Fact));
         }
+        if self.is_injected() {
+            self.check_tenant(&mut step);
+        }
         step
+    }
+
+    /// Without a tenant SDKs make no credential. The webhook sets none where neither it nor the service account names one.
+    fn check_tenant(&self, step: &mut Step) {
+        let mut participants = self.containers.iter().filter(|it| it.takes_part).peekable();
+        if participants.peek().is_none() || !participants.all(|it| it.tenant_id.is_missing()) {
+            return;
+        }
+        step.broken("no container has AZURE_TENANT_ID: SDKs fail before they ask Entra ID");
+        step.fix(format!(
+            "set the tenant where the webhook or the policy is installed, or annotate the service account with {}",
+            keys::TENANT_ID
+        ));
     }
 
     /// Whether the pod has what its service account says today. Nothing to say without injection.
@@ -417,8 +455,10 @@ impl Explainer<'_, '_> {
             let Some(wanted) = wanted else { continue };
             let change = self.account_object.and_then(|object| last_change(object, "annotations", key));
             let later = change.filter(|it| self.created.as_ref().is_some_and(|created| it.time > *created));
-            for it in self.containers.iter().filter(|it| it.takes_part) {
-                let variable = if key == keys::CLIENT_ID { &it.client_id } else { &it.tenant_id };
+            let participants = || self.containers.iter().filter(|it| it.takes_part);
+            let is_in_none = participants().all(|it| variable_of(it, key).value == Resolved::Unset);
+            for it in participants() {
+                let variable = variable_of(it, key);
                 let is_set = variable.value != Resolved::Unset;
                 let Some(value) = known(variable).filter(|value| !value.eq_ignore_ascii_case(wanted)) else { continue };
                 let value = match &*value {
@@ -437,9 +477,11 @@ impl Explainer<'_, '_> {
                     )),
                     // Injection sets the variable if the service account has the annotation. Kubernetes does not track the changes of
                     // a service account that was created without annotations.
-                    None if !is_set => {
+                    // Where others have the id, the container itself came later.
+                    None if !is_set && is_in_none => {
                         step.broken(format!("{differs}: it got its annotation after the pod was created"));
                     }
+                    None if !is_set => {}
                     None => {
                         is_own = true;
                         step.fact(differs);
@@ -458,6 +500,11 @@ impl Explainer<'_, '_> {
         }
         Some(step)
     }
+}
+
+/// The variable into which injection writes an annotation of the service account.
+fn variable_of<'i, 'p>(container: &'i ContainerIdentity<'p>, key: &str) -> &'i Variable<'p> {
+    if key == keys::CLIENT_ID { &container.client_id } else { &container.tenant_id }
 }
 
 /// The value of a variable in the pod; empty if it is not set, `None` if it cannot be known.

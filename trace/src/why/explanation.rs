@@ -116,6 +116,11 @@ impl Step {
         Self { link, state, text: text.into(), details: Vec::new(), said: Vec::new() }
     }
 
+    /// Whether nothing is to be said about it.
+    pub(super) fn is_bare(&self) -> bool {
+        self.state == StepState::Ok && self.details.is_empty()
+    }
+
     /// Says in a sentence what there is.
     pub(super) fn say(&mut self, text: &str) {
         text.clone_into(&mut self.text);

@@ -52,7 +52,7 @@ pub(super) struct OwnerReference {
 /// Asks.
 pub(super) fn gather(target: &Target, namespace: Option<&str>, cluster: &dyn LiveCluster) -> Result<Facts, String> {
     let question = Question::Object { kind: target.kind, namespace, name: &target.name };
-    let text = cluster.ask(&question).map_err(|why| why.explain(&question))?;
+    let text = ask(cluster, &question).map_err(|why| why.explain(&question))?;
     let document = Document::parse(text.as_bytes()).map_err(|_| unreadable(&question))?;
     let object = document.root();
     let namespace = text_at(object, "metadata", "namespace").ok_or_else(|| unreadable(&question))?.into_owned();
@@ -89,7 +89,7 @@ pub(super) fn gather(target: &Target, namespace: Option<&str>, cluster: &dyn Liv
     }
     let name = of_text(&pod, |pod| Pod::read(pod, &mut Reading::default()).service_account().to_owned());
     let service_account_name = name.unwrap_or_else(|| "default".to_owned());
-    let ask = |question: Question<'_>| cluster.ask(&question);
+    let ask = |question: Question<'_>| ask(cluster, &question);
     Ok(Facts {
         service_account: ask(Question::ServiceAccount { namespace: &namespace, name: &service_account_name }),
         namespace_object: ask(Question::Namespace { name: &namespace }),
@@ -116,7 +116,7 @@ fn pods_of(
 ) -> Result<Vec<String>, String> {
     let selectors = if target.kind == Kind::CronJob {
         let question = Question::List { kind: Kind::Job, namespace, selector: "" };
-        let jobs = cluster.ask(&question).map_err(|why| why.explain(&question))?;
+        let jobs = ask(cluster, &question).map_err(|why| why.explain(&question))?;
         let uid = text_at(object, "metadata", "uid");
         let owned = |job: &Value<'_>| {
             controller(*job).is_some_and(|owner| owner.field("uid").and_then(Value::as_str) == uid && uid.is_some())
@@ -129,7 +129,7 @@ fn pods_of(
     let mut pods = Vec::new();
     for selector in selectors {
         let question = Question::List { kind: Kind::Pod, namespace, selector: &selector };
-        let list = cluster.ask(&question).map_err(|why| why.explain(&question))?;
+        let list = ask(cluster, &question).map_err(|why| why.explain(&question))?;
         pods.extend(of_text(&list, present).unwrap_or_default());
     }
     Ok(pods)
@@ -170,7 +170,7 @@ fn follow_owners(
         let Some((api_version, kind, name)) = reference.flatten() else { break };
         let object = Kind::of_owner(&api_version, &kind).map(|kind| match known {
             Some((target, text)) if target.kind == kind && target.name == name => Ok(text.to_owned()),
-            _ => cluster.ask(&Question::Object { kind, namespace: Some(namespace), name: &name }),
+            _ => ask(cluster, &Question::Object { kind, namespace: Some(namespace), name: &name }),
         });
         let next = object.as_ref().and_then(|answer| answer.as_ref().ok()).cloned();
         owners.push(OwnerReference { kind, name, object });
@@ -178,6 +178,17 @@ fn follow_owners(
             Some(next) => text = next,
             None => break,
         }
+    }
+}
+
+/// The answer to a question, which is about the object that was asked for.
+fn ask(cluster: &dyn LiveCluster, question: &Question<'_>) -> Reply {
+    let text = cluster.ask(question)?;
+    let Some(name) = question.name() else { return Ok(text) };
+    let is_of = |object: Value<'_>| text_at(object, "metadata", "name").as_deref() == Some(name);
+    match of_text(&text, is_of) {
+        Some(false) => Err(Unanswered::Failed("the answer is about another object".to_owned())),
+        Some(true) | None => Ok(text),
     }
 }
 
