@@ -2,14 +2,19 @@
 
 use std::env;
 use std::ffi::{OsStr, OsString};
-use std::io::ErrorKind;
-use std::process::{Command, Stdio};
+use std::process::Command;
+use std::time::Duration;
 
 use azure_workload_identity_policy::formats::is_object_name;
 use azure_workload_identity_trace::why::question::{DISCOVERY, LiveCluster, Question, Unanswered};
 
+use crate::program::{self, NoOutput};
+
 /// How long the API server may take for one answer.
 const TIMEOUT: &str = "--request-timeout=20s";
+
+/// How long kubectl may run: a plugin that logs in may ask and wait.
+const TIME: Duration = Duration::from_mins(1);
 
 /// kubectl, and the context that it uses.
 pub(crate) struct Kubectl<'a> {
@@ -29,18 +34,16 @@ impl<'a> Kubectl<'a> {
         if let Some(context) = self.context {
             command.arg(format!("--context={context}"));
         }
-        let output = command.arg(TIMEOUT).arg("get").args(arguments).stdin(Stdio::null()).output();
+        command.arg(TIMEOUT).arg("get").args(arguments);
         let name = OsStr::new(&self.program).to_string_lossy();
-        let output = output.map_err(|cause| {
-            Unanswered::Failed(match cause.kind() {
-                ErrorKind::NotFound => format!("{name} is not installed; install it, or set KUBECTL to its path"),
-                _ => format!("{name} cannot be run: {cause}"),
-            })
+        let output = program::output_of(command, TIME).map_err(|why| match why {
+            NoOutput::NotInstalled => {
+                Unanswered::Failed(format!("{name} is not installed; install it, or set KUBECTL to its path"))
+            }
+            NoOutput::Failed { said, .. } => refusal(&said),
+            other => Unanswered::Failed(format!("{name} {other}")),
         })?;
-        if !output.status.success() {
-            return Err(refusal(&String::from_utf8_lossy(&output.stderr)));
-        }
-        let text = String::from_utf8(output.stdout);
+        let text = String::from_utf8(output);
         let text = text.map_err(|_| Unanswered::Failed(format!("{name} printed a text that is not UTF-8")))?;
         // With --ignore-not-found.
         if text.trim().is_empty() { Err(Unanswered::Missing) } else { Ok(text) }

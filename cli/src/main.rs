@@ -26,6 +26,7 @@ mod patch;
 mod paths;
 mod policy;
 mod printable;
+mod program;
 mod read;
 mod render;
 mod replace;

@@ -7,28 +7,23 @@
 use std::collections::{BTreeSet, HashSet};
 use std::env;
 use std::ffi::{OsStr, OsString};
-use std::io::{self, ErrorKind, Read};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc::{self, Receiver};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::process::Command;
+use std::time::Duration;
 
 use azure_workload_identity_lint::File;
 use azure_workload_identity_lint::kustomization::{Kustomization, NAMES, Role};
 use azure_workload_identity_lint::yaml;
 use azure_workload_identity_policy::json::{Document, Value};
 
-use crate::read::{self, LIMIT};
+use crate::program::{self, NoOutput};
+use crate::read;
 
 /// The file that makes a folder a chart.
 pub(crate) const CHART: &str = "Chart.yaml";
 
 /// How many other kustomizations one may take.
 const TAKEN: usize = 200;
-
-/// How much of what a program says on standard error is kept.
-const SAID: u64 = 10_000;
 
 /// What is rendered.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -278,62 +273,16 @@ fn release_name(arguments: &[OsString]) -> Option<usize> {
 fn output_of(program: &OsStr, arguments: &[&OsStr], time: Duration) -> Option<Result<Vec<u8>, String>> {
     let name = program.to_string_lossy();
     let mut command = Command::new(program);
-    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = match command.spawn() {
-        Err(cause) if cause.kind() == ErrorKind::NotFound => return None,
-        Err(cause) => return Some(Err(format!("{name} cannot be run: {cause}"))),
-        Ok(child) => child,
-    };
-    let deadline = Instant::now() + time;
-    let printed = child.stdout.take().map(|pipe| at_most(pipe, LIMIT));
-    let said = child.stderr.take().map(|pipe| at_most(pipe, SAID));
-    let left = || deadline.saturating_duration_since(Instant::now());
-    let printed = printed.and_then(|printed| printed.recv_timeout(left()).ok());
-    let is_too_much =
-        printed.as_ref().is_some_and(|printed| u64::try_from(printed.len()).is_ok_and(|length| length > LIMIT));
-    let status = if is_too_much { Ok(None) } else { wait(&mut child, deadline) };
-    if !matches!(status, Ok(Some(_))) {
-        // It may have ended by itself.
-        let _ = child.kill();
-        let _ = child.wait();
-    }
-    Some(match (status, printed) {
-        (Err(cause), _) => Err(format!("{name} cannot be run: {cause}")),
-        (Ok(_), Some(_)) if is_too_much => Err(format!("{name} prints more than {} MB", LIMIT / 1_000_000)),
-        (Ok(None), _) | (_, None) => {
-            let seconds = time.as_secs();
-            Err(format!("{name} was stopped after {seconds} s; --render-timeout sets how long it may run"))
+    command.args(arguments);
+    Some(match program::output_of(command, time) {
+        Ok(printed) => Ok(printed),
+        Err(NoOutput::NotInstalled) => return None,
+        Err(NoOutput::TooLong) => {
+            Err(format!("{name} was stopped after {} s; --render-timeout sets how long it may run", time.as_secs()))
         }
-        (Ok(Some(status)), Some(printed)) if status.success() => Ok(printed),
-        (Ok(Some(status)), _) => {
-            let said = said.and_then(|said| said.recv_timeout(left()).ok()).unwrap_or_default();
-            Err(format!("{name} failed ({status}): {}", String::from_utf8_lossy(&said).trim()))
-        }
+        Err(NoOutput::Failed { status, said }) => Err(format!("{name} failed ({status}): {}", said.trim())),
+        Err(other) => Err(format!("{name} {other}")),
     })
-}
-
-/// Reads a pipe in the background: one byte more than the limit at most, and nothing of the rest is kept.
-fn at_most(pipe: impl Read + Send + 'static, limit: u64) -> Receiver<Vec<u8>> {
-    let (sender, receiver) = mpsc::channel();
-    thread::spawn(move || {
-        let (mut pipe, mut bytes) = (pipe, Vec::new());
-        // What was read counts; who asked may have given up.
-        let _ = (&mut pipe).take(limit + 1).read_to_end(&mut bytes);
-        let _ = sender.send(bytes);
-        let _ = io::copy(&mut pipe, &mut io::sink());
-    });
-    receiver
-}
-
-/// Waits for a program; `None` if it runs for too long.
-fn wait(child: &mut Child, deadline: Instant) -> io::Result<Option<ExitStatus>> {
-    loop {
-        match child.try_wait()? {
-            Some(status) => return Ok(Some(status)),
-            None if Instant::now() >= deadline => return Ok(None),
-            None => thread::sleep(Duration::from_millis(5)),
-        }
-    }
 }
 
 #[cfg(test)]
