@@ -22,7 +22,7 @@ pub(crate) fn correction(
     let changes: Vec<_> = repair.changes.iter().collect();
     let done = done(&changes, &edits, object, opened).unwrap_or_else(|| "corrected".to_owned());
     let edits = edits.into_iter().map(|TextEdit { span, text }| PlacedEdit { place: place(span), text });
-    Some(Correction { applicability: repair.applicability, edits: edits.collect(), done })
+    Some(Correction { applicability: repair.applicability, edits: edits.collect(), done, is_secret: false })
 }
 
 /// What changes do, as a text that says it when it is done.

@@ -20,6 +20,7 @@ use crate::place::Located;
 use crate::report::{Diagnostic, FilePlace, ObjectName, RelatedPlace, Report, Summary};
 use crate::rule::Rule;
 use crate::rules::{repeated_key, suppression_reason, unused_suppression, wrong_type};
+use crate::secrets;
 use crate::set::Set;
 use crate::source::Lines;
 use crate::suppressions::Suppressions;
@@ -50,6 +51,7 @@ pub(crate) fn report(set: &Set<'_>, drafts: &[Draft], options: &Options<'_>, wor
     diagnostics.sort_by(|(file, one), (other_file, other)| (file, key(one)).cmp(&(other_file, key(other))));
     let mut report = Report::of_reading(set.files);
     report.set_findings(diagnostics.into_iter().map(|(_, diagnostic)| diagnostic).collect(), options);
+    secrets::hide(&mut report.findings, set.files);
     report
 }
 

@@ -13,7 +13,8 @@
 //!                     (rules: what only files can break; other_kinds: objects that may hand labels to pods;
 //!                      values: what charts and the like make objects of;
 //!                      concern: which objects have to do with identities; consumers, identities: kinds that use and make them)
-//!      -> diagnose    findings with their places and corrections (correction), without what comments suppress (suppressions)
+//!      -> diagnose    findings with their places and corrections (correction), without what comments suppress (suppressions);
+//!                     what may be a secret is not shown (secrets)
 //!      -> report      ready to be rendered, and to be given to programs (v1)
 //!      -> answers     what kubectl prints for each object
 //!      -> fix         files after the corrections that a check offers
@@ -43,6 +44,7 @@ mod previews;
 pub mod report;
 pub mod rule;
 pub mod rules;
+pub mod secrets;
 pub mod set;
 pub mod settings;
 mod state;

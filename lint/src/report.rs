@@ -14,6 +14,7 @@ use crate::certainty::Certainty;
 pub use crate::edit::TextEdit;
 use crate::options::Options;
 use crate::rule::Rule;
+use crate::secrets::Secrets;
 use crate::source::{Lines, Source};
 use crate::v1;
 
@@ -111,6 +112,15 @@ pub struct Correction {
     pub edits: Vec<PlacedEdit>,
     /// What they change, as it is said when it is done: `"True" -> "true"`.
     pub done: String,
+    /// Whether they write what may be a secret: then no report shows them.
+    pub is_secret: bool,
+}
+
+impl Correction {
+    /// The changes as reports show them: none if they write what may be a secret.
+    pub fn shown(&self) -> &[PlacedEdit] {
+        if self.is_secret { &[] } else { &self.edits }
+    }
 }
 
 /// A replacement in a file; an insertion if the replaced part is empty.
@@ -159,6 +169,9 @@ pub struct FilePlace {
     pub offset: usize,
     /// The offset of the end.
     pub end_offset: usize,
+    /// What of the file's text no report shows.
+    #[serde(skip)]
+    pub secrets: Secrets,
 }
 
 impl FilePlace {
@@ -174,6 +187,7 @@ impl FilePlace {
             offset: lines.utf16(span.start),
             end_offset: lines.utf16(span.end),
             span,
+            secrets: Secrets::default(),
         }
     }
 }

@@ -45,7 +45,8 @@ pub(crate) struct Fixability<'c> {
     #[schemars(with = "Option<String>", extend("enum" = ["safe", "suggestion", null]))]
     #[cfg_attr(feature = "typescript", tsify(type = "\"safe\" | \"suggestion\" | undefined"))]
     applicability: Option<Applicability>,
-    /// The correction: changes of the text of the file, all of them together, in order and not overlapping. Empty if there is none.
+    /// The correction: changes of the text of the file, all of them together, in order and not overlapping. Empty if there is none, or
+    /// if it writes what may be a secret.
     edits: &'c [PlacedEdit],
 }
 
@@ -54,7 +55,7 @@ pub(crate) fn fixability<S: Serializer>(correction: &Option<Correction>, seriali
     let members = Fixability {
         fixable: correction.is_some(),
         applicability: correction.map(|it| it.applicability),
-        edits: correction.map(|it| it.edits.as_slice()).unwrap_or_default(),
+        edits: correction.map(Correction::shown).unwrap_or_default(),
     };
     members.serialize(serializer)
 }

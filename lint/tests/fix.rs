@@ -139,7 +139,7 @@ fn spoil(objects: &mut [Model; 2], mistake: usize) {
             let env = deployment.pointer_mut(&format!("/spec/template/spec/containers/{}/env", mistake - 7)).unwrap();
             let host = json!({"name": "AZURE_AUTHORITY_HOST", "value": "https://login.example.com/"});
             let field = "metadata.annotations['azure.workload.identity/client-id']";
-            let id = json!({"name": "ID", "valueFrom": {"fieldRef": {"fieldPath": field}}});
+            let id = json!({"name": "AZURE_CLIENT_ID", "valueFrom": {"fieldRef": {"fieldPath": field}}});
             env.as_array_mut().unwrap().extend([host, id]);
         }
         _ => {}
@@ -417,13 +417,6 @@ const APPLICABILITY: &[(&str, &str, &str, &str, Applicability)] = &[
         "- {name: AZURE_CLIENT_ID, valueFrom: {fieldRef: {fieldPath: \"metadata.annotations['azure.workload.identity/client-id']\"}}}",
         "field-ref: removed AZURE_CLIENT_ID",
         Applicability::Safe,
-    ),
-    (
-        "a field in a variable of the application",
-        "USE: \"true\"",
-        "- {name: VENDOR_AZURE_CLIENT_ID, valueFrom: {fieldRef: {fieldPath: \"metadata.annotations['azure.workload.identity/client-id']\"}}}",
-        "field-ref: removed VENDOR_AZURE_CLIENT_ID",
-        Applicability::Suggestion,
     ),
 ];
 

@@ -9,11 +9,11 @@ use azure_workload_identity_lint::certainty::Certainty;
 use azure_workload_identity_lint::report::{
     Diagnostic, FilePlace, ObjectName, PlacedEdit, RelatedPlace, Report, Summary,
 };
+use azure_workload_identity_lint::secrets::masked;
 use azure_workload_identity_lint::source::Source;
 use azure_workload_identity_policy::finding::Applicability;
 use azure_workload_identity_policy::rule::Severity;
 
-use super::masking::{is_structure, masked};
 use super::{Corrections, Look, only};
 use crate::printable::printable;
 
@@ -139,7 +139,7 @@ fn groups(finding: &Diagnostic) -> Vec<Group<'_>> {
         Applicability::Safe => Level::HELP,
         Applicability::Suggestion => Level::HELP.with_name("suggestion"),
     };
-    match patch(&finding.place, &correction.edits) {
+    match patch(&finding.place, correction.shown()) {
         Some(patch) => vec![group, help.secondary_title(advice).element(patch)],
         None => vec![group.element(help.message(advice))],
     }
@@ -147,9 +147,7 @@ fn groups(finding: &Diagnostic) -> Vec<Group<'_>> {
 
 /// The place of a finding and those related to it. Places that are near each other are in one excerpt.
 fn excerpts(finding: &Diagnostic) -> Vec<Element<'_>> {
-    let primary = Window::around(&finding.place, AnnotationKind::Primary, "");
-    // Messages do not show the values of variables either.
-    let mut windows = vec![Window { is_secret: finding.path.contains(".env["), ..primary }];
+    let mut windows = vec![Window::around(&finding.place, AnnotationKind::Primary, "")];
     for related in &finding.related {
         let is_joined = windows.iter_mut().any(|window| window.join(&related.place, &related.message));
         if !is_joined {
@@ -167,8 +165,6 @@ struct Window<'r> {
     /// The number of the first one.
     line: usize,
     marks: Vec<(AnnotationKind, Range<usize>, &'r str)>,
-    /// Whether what is marked may be a secret itself.
-    is_secret: bool,
 }
 
 impl<'r> Window<'r> {
@@ -186,7 +182,7 @@ impl<'r> Window<'r> {
             line -= 1;
         }
         let span = start..line_end(text, mark.end);
-        Self { place, span, line, marks: vec![(kind, mark, label)], is_secret: false }
+        Self { place, span, line, marks: vec![(kind, mark, label)] }
     }
 
     /// Adds a mark, if it is near enough. Whether it is.
@@ -207,20 +203,18 @@ impl<'r> Window<'r> {
     }
 
     fn elements(self) -> Vec<Element<'r>> {
-        let Self { place, span, line, marks, is_secret } = self;
+        let Self { place, span, line, marks } = self;
         let name = place.source.name.as_ref();
         let lines = place.source.text.get(span.clone()).unwrap_or_default();
         if lines.lines().all(|line| line.len() <= LONG_LINE) {
-            let is_marked = |at: usize| marks.iter().any(|(_, mark, _)| relative(mark, span.start).contains(&at));
-            let lines = masked(lines, &|at| !is_secret && is_marked(at));
+            let lines = masked(lines, span.start, &place.secrets);
             let annotations = marks.into_iter().map(|(kind, mark, label)| annotation(kind, &mark, span.start, label));
             return vec![Snippet::source(lines).line_start(line).path(name).annotations(annotations).into()];
         }
         let parts = marks.into_iter().flat_map(|(_, mark, label)| {
             let origin = Origin::path(name).line(place.line).char_column(place.column);
             let label = if label.is_empty() { "text" } else { label };
-            let part = if is_secret { "not shown".to_owned() } else { part_of_long_line(&place.source.text, &mark) };
-            let part = Level::INFO.with_name(label).message(part);
+            let part = Level::INFO.with_name(label).message(part_of_long_line(place, &mark));
             [origin.into(), part.into()]
         });
         parts.collect()
@@ -244,12 +238,13 @@ fn mark(place: &FilePlace) -> Range<usize> {
 }
 
 /// The part of the line around a mark.
-fn part_of_long_line(text: &str, mark: &Range<usize>) -> String {
+fn part_of_long_line(place: &FilePlace, mark: &Range<usize>) -> String {
+    let text = &place.source.text;
     let (first, last) = (line_start(text, mark.start), line_end(text, mark.start));
     let start = text.floor_char_boundary(first.max(mark.start.saturating_sub(AROUND)));
     let end =
         text.ceil_char_boundary(last.min(mark.start.saturating_add(mark.len().min(AROUND)).saturating_add(AROUND)));
-    let part = text.get(start..end).unwrap_or_default();
+    let part = masked(text.get(start..end).unwrap_or_default(), start, &place.secrets);
     format!("{}{part}{}", if start > first { "…" } else { "" }, if end < last { "…" } else { "" })
 }
 
@@ -268,7 +263,7 @@ fn patch<'r>(place: &'r FilePlace, edits: &'r [PlacedEdit]) -> Option<Snippet<'r
     let lines_between = |part: Range<usize>| text.get(part).unwrap_or_default().matches('\n').count();
     let line = place.line + lines_between(place.span.start..start);
     let line = line.saturating_sub(lines_between(start..place.span.start));
-    let lines = masked(lines, &|at| edits.iter().any(|edit| relative(&edit.place.span, start).contains(&at)));
+    let lines = masked(lines, start, &place.secrets);
     let patches = edits.iter().map(|edit| Patch::new(relative(&whole_lines(text, edit), start), edit.text.as_str()));
     Some(Snippet::source(lines).line_start(line).path(place.source.name.as_ref()).patches(patches))
 }
@@ -283,6 +278,12 @@ fn whole_lines(text: &str, edit: &PlacedEdit) -> Range<usize> {
     } else {
         span.clone()
     }
+}
+
+/// Whether a line is a member or an element, and not a part of a text of several lines.
+fn is_structure(line: &str) -> bool {
+    let line = line.trim();
+    line.contains(": ") || line.ends_with(':') || line.starts_with("- ") || line.contains('{') || line.starts_with('#')
 }
 
 /// Where the line starts that a position is in; of a very long line, a place in it.
@@ -428,6 +429,16 @@ help: write "true"
                 let look = Look { is_coloured, width, ..look() };
                 write(&report, look, &mut Vec::new()).unwrap();
             }
+        }
+    }
+
+    #[test]
+    fn parts_of_long_texts_are_no_structure() {
+        for line in ["  eyJhbGciOiJSUzI1NiJ9.eyJ", "-----BEGIN PRIVATE KEY-----", "MIIEvQIBADANBgkqhkiG9w0BAQ", ""] {
+            assert!(!is_structure(line), "{line}");
+        }
+        for line in ["  env:", "- name: A", "- a", "  name: web", "{name: a}", "# comment"] {
+            assert!(is_structure(line), "{line}");
         }
     }
 

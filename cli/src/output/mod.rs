@@ -8,7 +8,6 @@ mod gitlab;
 mod human;
 mod json;
 mod junit;
-mod masking;
 #[cfg(test)]
 mod sample;
 mod sarif;

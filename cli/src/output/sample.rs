@@ -63,7 +63,7 @@ fn template(file: &str) -> Skipped {
 
 /// A correction that is one edit.
 pub(super) fn correction(applicability: Applicability, edit: PlacedEdit) -> Correction {
-    Correction { applicability, edits: vec![edit], done: "\"True\" -> \"true\"".into() }
+    Correction { applicability, edits: vec![edit], done: "\"True\" -> \"true\"".into(), is_secret: false }
 }
 
 /// A report with one finding of each severity, skipped files and an error.

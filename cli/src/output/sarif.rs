@@ -320,7 +320,7 @@ fn result(finding: &Diagnostic, rule_index: usize) -> SarifResult<'_> {
         message: Some(text(related.message.as_str())),
         ..Location::at(&related.place)
     });
-    let corrections = finding.correction.iter().filter(|it| it.applicability == Applicability::Safe);
+    let corrections = finding.correction.iter().filter(|it| it.applicability == Applicability::Safe && !it.is_secret);
     SarifResult {
         rule_id: finding.rule.name(),
         rule_index,
@@ -330,7 +330,7 @@ fn result(finding: &Diagnostic, rule_index: usize) -> SarifResult<'_> {
         locations: [location],
         related_locations: related.collect(),
         // The format cannot tell a suggestion from a correction, and programs make them all.
-        fixes: corrections.map(|correction| fix(finding, &correction.edits)).collect(),
+        fixes: corrections.map(|correction| fix(finding, correction.shown())).collect(),
         partial_fingerprints: Fingerprints { finding: &finding.fingerprint },
     }
 }

@@ -62,5 +62,5 @@ pub(crate) fn check(suppression: &Suppression, used: &[bool], text: &str, place:
 
 /// A check of other files, or with other settings, may find what the comment suppresses; and the comment holds the words of a person.
 fn suggestion(edit: PlacedEdit, done: String) -> Correction {
-    Correction { applicability: Applicability::Suggestion, edits: vec![edit], done }
+    Correction { applicability: Applicability::Suggestion, edits: vec![edit], done, is_secret: false }
 }

@@ -58,6 +58,13 @@ pub(crate) struct Message {
 /// What to say about a value at a path, which is `as_written` if it is a plain scalar.
 pub(crate) fn message(value: Value<'_>, expected: Kind, path: &Path, as_written: &str) -> Message {
     let kind = value.kind();
+    // The value of a variable may be a secret.
+    if expected == Kind::String && path.segments().iter().any(|step| *step == Segment::Key("env".to_owned())) {
+        let string = matches!(kind, Kind::Bool | Kind::Number)
+            .then(|| json::text(if as_written.is_empty() { value.raw() } else { as_written }));
+        let fix = if string.is_some() { "put it in quotes" } else { "write a string" };
+        return Message { problem: format!("is {}, but must be a string", in_yaml(kind)), fix: fix.to_owned(), string };
+    }
     let is_scalar = matches!(kind, Kind::Bool | Kind::Number);
     if expected != Kind::String || !is_scalar {
         let problem = format!("is {}, but must be {}", in_yaml(kind), in_yaml(expected));
