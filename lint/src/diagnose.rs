@@ -3,6 +3,7 @@
 //! Texts are read again with the origins of their nodes, but only those in which something was found: most files are right, and origins
 //! take more memory than the text.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, HashMap};
 use std::mem;
 use std::ops::Range;
@@ -36,6 +37,7 @@ pub(crate) fn report(set: &Set<'_>, drafts: &[Draft], options: &Options<'_>, wor
     });
     let (answers, suppressions): (Vec<_>, Vec<_>) = answers.into_iter().unzip();
     let mut answers: Answers = answers.into_iter().flatten().collect();
+    let uncorrected = answers.values().filter(|answer| answer.is_left_out).count();
     let mut diagnostics = Vec::with_capacity(drafts.len());
     for (number, draft) in drafts.iter().enumerate() {
         if let Some(at) = set.objects.get(draft.place.object) {
@@ -51,6 +53,7 @@ pub(crate) fn report(set: &Set<'_>, drafts: &[Draft], options: &Options<'_>, wor
     diagnostics.sort_by(|(file, one), (other_file, other)| (file, key(one)).cmp(&(other_file, key(other))));
     let mut report = Report::of_reading(set.files);
     report.set_findings(diagnostics.into_iter().map(|(_, diagnostic)| diagnostic).collect(), options);
+    report.summary.uncorrected = uncorrected;
     secrets::hide(&mut report.findings, set.files);
     report
 }
@@ -77,9 +80,15 @@ struct PlaceAnswer {
     /// The aliases through which what is there came.
     aliases: Vec<FilePlace>,
     words: Option<Words>,
+    /// Whether its correction was not looked for.
+    is_left_out: bool,
 }
 
 type Answers = HashMap<PlaceId, PlaceAnswer>;
+
+/// How many bytes of one document are read again for corrections. Mostly an object is read for each; with aliases, all of the document
+/// is. Findings beyond have no correction in a report; `fix` comes to them in later rounds.
+const READING: usize = 2_000_000;
 
 /// What is asked of each file, by the number of the document.
 fn asked<'d>(set: &Set<'_>, drafts: &'d [Draft]) -> Vec<HashMap<usize, Vec<Asked<'d>>>> {
@@ -111,15 +120,20 @@ fn answers(set: &Set<'_>, file: &File, asked: &HashMap<usize, Vec<Asked<'_>>>) -
         let Some(asked) = asked.get(&part.number) else { continue };
         let document = reread.document(part);
         let Ok(json) = json::Document::parse(part.json(file).as_bytes()) else { continue };
-        let elements = elements(json.root());
-        let opened = Opened { elements: &elements, ..Opened::new(text, json.root(), document.as_ref()) };
+        let (elements, reading) = (elements(json.root()), Cell::new(READING));
+        let opened = Opened {
+            elements: &elements,
+            reading: Some(&reading),
+            ..Opened::new(text, json.root(), document.as_ref())
+        };
         for Asked { id, request, draft } in asked {
             let Some(at) = set.objects.get(request.object) else { continue };
             let object = json.root().at(at.object.node);
             let Located { span, aliases } = opened.locate(object, &request.path, request.part);
             let words = draft.map(|draft| words(draft, object, &opened, &place));
             let aliases = aliases.into_iter().map(place).collect();
-            answers.insert(*id, PlaceAnswer { place: place(span), aliases, words });
+            let is_left_out = reading.get() == 0 && words.as_ref().is_some_and(|words| words.correction.is_none());
+            answers.insert(*id, PlaceAnswer { place: place(span), aliases, words, is_left_out });
         }
     }
     (answers, suppressions)
@@ -127,7 +141,7 @@ fn answers(set: &Set<'_>, file: &File, asked: &HashMap<usize, Vec<Asked<'_>>>) -
 
 /// The diagnostic of a draft, whose number is `number`.
 fn diagnostic(number: usize, draft: &Draft, object: &ObjectName, answers: &mut Answers) -> Option<Diagnostic> {
-    let PlaceAnswer { place, aliases, words } = answers.remove(&(number, 0))?;
+    let PlaceAnswer { place, aliases, words, .. } = answers.remove(&(number, 0))?;
     let words = words?;
     let aliases = aliases.into_iter().map(|place| (place, "the value comes from here through an alias"));
     let related = draft.related.iter().zip(1..);
@@ -291,8 +305,8 @@ impl Report {
     /// Counts the findings.
     fn count(&mut self) {
         let count = |severity| self.findings.iter().filter(|it| it.severity == severity).count();
-        let Summary { files, documents, objects, identity, .. } = mem::take(&mut self.summary);
+        let Summary { files, documents, objects, identity, uncorrected, .. } = mem::take(&mut self.summary);
         let (deny, warn, note) = (count(Severity::Deny), count(Severity::Warn), count(Severity::Note));
-        self.summary = Summary { files, documents, objects, identity, deny, warn, note };
+        self.summary = Summary { files, documents, objects, identity, uncorrected, deny, warn, note };
     }
 }

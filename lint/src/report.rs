@@ -368,6 +368,11 @@ pub struct Summary {
     pub objects: usize,
     /// Objects that have to do with workload identity, kustomizations included. Only a check counts them.
     pub identity: usize,
+    /// Findings whose correction was not looked for, since that takes as long as reading the document for each; absent if there are none.
+    #[serde(skip_serializing_if = "v1::is_zero")]
+    #[schemars(with = "Option<usize>")]
+    #[cfg_attr(feature = "typescript", tsify(optional))]
+    pub uncorrected: usize,
     /// Findings of severity deny.
     pub deny: usize,
     /// Findings of severity warn.

@@ -95,6 +95,11 @@ impl AnyPlace<'_> {
     }
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+pub(crate) const fn is_zero(count: &usize) -> bool {
+    *count == 0
+}
+
 pub(crate) fn name<S: Serializer>(source: &Source, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&source.name)
 }

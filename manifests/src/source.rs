@@ -123,7 +123,7 @@ struct CountsBefore<'t> {
 }
 
 /// The distance of counted places, in bytes.
-const STEP: usize = 4096;
+const STEP: usize = 512;
 
 impl<'t> Lines<'t> {
     /// Finds the lines of a text. A line ends with a line feed.

@@ -71,6 +71,10 @@ fn summary(report: &Report, look: Look) -> String {
             1 => Some("1 value is filled in later".to_owned()),
             count => Some(format!("{count} values are filled in later")),
         },
+        match report.summary.uncorrected {
+            0 => None,
+            count => Some(format!("{} not looked for: that would take too long", counted(count, "correction"))),
+        },
         (!may_concern).then(|| "nothing here asks for an identity".to_owned()),
         match look.corrections {
             Corrections { safe: 0, suggestions: 0 } => None,
@@ -459,7 +463,7 @@ help: write "true"
             (9, 2, 1, 3, 0, "2 denied, 1 warning, 3 notes in 14 objects of 1 file"),
             (9, 0, 0, 1, 4, "1 note in 14 objects of 1 file; 4 in the baseline"),
         ] {
-            let counts = Summary { files: 1, documents: 9, objects: 14, identity, deny, warn, note };
+            let counts = Summary { files: 1, documents: 9, objects: 14, identity, uncorrected: 0, deny, warn, note };
             let look = Look { in_baseline, ..look() };
             assert_eq!(summary(&Report { summary: counts, ..Report::default() }, look), expected);
         }

@@ -82,6 +82,6 @@ pub(super) fn report() -> Report {
         ],
         skipped: vec![template("chart/a, b.yaml"), template("chart/pod.yaml")],
         errors: vec![ReadError { file: "bad.yaml".into(), line: Some(7), message: "a tab indents\nthis line".into() }],
-        summary: Summary { files: 4, documents: 5, objects: 3, identity: 3, deny: 1, warn: 1, note: 1 },
+        summary: Summary { files: 4, documents: 5, objects: 3, identity: 3, uncorrected: 0, deny: 1, warn: 1, note: 1 },
     }
 }

@@ -56,6 +56,9 @@ fn edits_by(opened: &Opened<'_>, changes: &Changes, ways: &[Sharing]) -> Option<
     let has_aliases = opened.document.is_some_and(|document| document.origins.alias(0).is_some());
     let ways = if has_aliases { ways } else { &[Sharing::Keep] };
     EditScope::of(opened, changes).find_map(|scope| {
+        if !opened.may_read(scope.cost(opened)) {
+            return None;
+        }
         let mut expected = Vec::new();
         changes.write(scope.value, &mut expected);
         let expected = Document::parse(&expected).ok()?;

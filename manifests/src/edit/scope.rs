@@ -27,6 +27,16 @@ impl<'a> EditScope<'a> {
         element(opened, changes).into_iter().chain(document())
     }
 
+    /// How many bytes are read again to know what changes in the scope do.
+    pub(super) fn cost(&self, opened: &Opened<'a>) -> usize {
+        let written = match (&self.lines, opened.document) {
+            (Some(lines), _) => lines.len(),
+            (None, Some(document)) => document.span.len(),
+            (None, None) => 0,
+        };
+        written + self.value.raw().len()
+    }
+
     /// Whether what is in the scope reads as expected after edits, and the rest as it is.
     ///
     /// Documents are read independently of each other, and so are the elements of a block list that no alias leads into or out of. What
@@ -71,7 +81,7 @@ fn element<'a>(opened: &Opened<'a>, changes: &Changes) -> Option<EditScope<'a>> 
     }
     let Some(document) = opened.document else { return Some(EditScope { value, lines: None }) };
     let origin = opened.origin(value)?;
-    if document.origins.alias(0).is_some() || origin.style != Style::BlockMapping {
+    if document.origins.alias(0).is_some() || !matches!(origin.style, Style::BlockMapping | Style::FlowMapping) {
         return None;
     }
     let start = opened.line_start(origin.span.start);

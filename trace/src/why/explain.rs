@@ -429,7 +429,9 @@ impl Explainer<'_, '_> {
     /// Without a tenant SDKs make no credential. The webhook sets none where neither it nor the service account names one.
     fn check_tenant(&self, step: &mut Step) {
         let mut participants = self.containers.iter().filter(|it| it.takes_part).peekable();
-        if participants.peek().is_none() || !participants.all(|it| it.tenant_id.is_missing()) {
+        // Without a client id either, the pod is older than what its service account says, or nothing says it.
+        let is_alone = |it: &ContainerIdentity<'_>| it.tenant_id.is_missing() && !it.client_id.is_missing();
+        if participants.peek().is_none() || !participants.all(is_alone) {
             return;
         }
         step.broken("no container has AZURE_TENANT_ID: SDKs fail before they ask Entra ID");
