@@ -7,7 +7,7 @@ use e2e_tests::{callback::HostFunctions, cluster::FakeCluster, hostile::Metered,
 
 /// The size of a request in bytes, and the most instructions and page faults that it may take with the module as it is published. Faults
 /// are those of the host too, of which kernels differ by one.
-const BOUNDS: [(usize, u64, u64); 3] = [(1_200, 172_000, 7), (12_000, 750_000, 16), (100_000, 5_600_000, 96)];
+const BOUNDS: [(usize, u64, u64); 3] = [(1_200, 172_000, 6), (12_000, 750_000, 16), (100_000, 5_600_000, 94)];
 
 /// The most bytes of the module as it is published, metadata included.
 const MAX_BYTES: u64 = 292_000;

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test")]
 
+use std::fmt::Write as _;
+
 use azure_workload_identity_trace::azure::AzureFile;
 use azure_workload_identity_trace::why::explanation::{Detail, Explanation};
 use azure_workload_identity_trace::why::question::{Kind, LiveCluster, Question, Target, Unanswered};
@@ -392,7 +394,7 @@ const SITUATIONS: &[Situation] = &[
         "a pod that was evicted",
         |w| {
             pod(w)["status"] =
-                json!({"phase": "Failed", "reason": "Evicted", "message": "The node was low on resource: memory."})
+                json!({"phase": "Failed", "reason": "Evicted", "message": "The node was low on resource: memory."});
         },
         None,
         "does not run any more: Evicted: The node was low on resource",
@@ -478,7 +480,7 @@ const SITUATIONS: &[Situation] = &[
 fn lines(explanation: &Explanation) -> String {
     let mut text = String::new();
     for step in &explanation.steps {
-        text += &format!("{} {}: {}\n", step.state.name(), step.link.name(), step.text);
+        writeln!(text, "{} {}: {}", step.state.name(), step.link.name(), step.text).unwrap();
         for detail in &step.details {
             let (Detail::Fact(line)
             | Detail::Problem(line)
@@ -486,7 +488,7 @@ fn lines(explanation: &Explanation) -> String {
             | Detail::Unknown(line)
             | Detail::Fix(line)
             | Detail::Command(line)) = detail;
-            text += &format!("  {line}\n");
+            writeln!(text, "  {line}").unwrap();
         }
     }
     text
