@@ -17,6 +17,7 @@ use azure_workload_identity_lint::suppressions::Suppressions;
 use azure_workload_identity_policy::assumption::Assumption;
 use azure_workload_identity_policy::federated::SUBJECT_PREFIX;
 use azure_workload_identity_policy::finding::quote;
+use azure_workload_identity_policy::issuer::Issuer;
 use azure_workload_identity_policy::keys;
 
 use super::facts::{FaultFact, FileFacts, Use};
@@ -122,17 +123,20 @@ impl ChainFindings<'_, '_> {
         let Some(issuer) = self.chains.iter().find_map(|chain| chain.issuer.value.as_deref()) else {
             return Vec::new();
         };
+        // As credentials have to name it.
+        let issuer = Issuer::new(issuer).corrected().unwrap_or_else(|| issuer.into());
         let namespaces: HashSet<_> =
             self.set.objects.iter().filter_map(|at| at.object.name.namespace.as_deref()).collect();
         let subjects: HashSet<_> = self.chains.iter().filter_map(|chain| chain.subject.value.as_deref()).collect();
-        let near: HashSet<_> = self.chains.iter().flat_map(|chain| &chain.credentials).map(|it| &*it.name).collect();
+        let near = self.chains.iter().flat_map(|chain| &chain.credentials);
+        let near: HashSet<_> = near.map(|it| (&it.place.source.name, it.place.span.start)).collect();
         let unused = self.index.credentials.iter().filter_map(|credential| {
             let subject = credential.subject.text()?;
             let (namespace, _) = subject.strip_prefix(SUBJECT_PREFIX)?.split_once(':')?;
-            let is_unused = credential.issuer.text() == Some(issuer)
+            let is_unused = credential.issuer.text() == Some(&*issuer)
                 && namespaces.contains(namespace)
                 && !subjects.contains(subject)
-                && !near.contains(&*credential.object.name);
+                && !near.contains(&(&credential.place.source.name, credential.place.span.start));
             is_unused.then(|| {
                 let (place, words) = (credential.subject.place().clone(), federated_credential_unused::words(subject));
                 let found = Diagnostic::of_own_rule(Rule::FederatedCredentialUnused, place, words, self.options);
