@@ -68,7 +68,7 @@ impl<'a> Links<'_, 'a, '_> {
     }
 
     pub(super) fn broken(&mut self, link: Link, message: impl Into<String>, place: Option<&FilePlace>) {
-        self.breaks.push(Break { link, message: message.into(), place: place.cloned(), command: None });
+        self.breaks.push(Break { link, message: message.into(), place: place.cloned(), command: None, differs: None });
     }
 
     pub(super) fn unknown(&mut self, link: Link, message: impl Into<String>, place: Option<&FilePlace>) {

@@ -1,5 +1,7 @@
 //! What following the chains gives, ready to be rendered.
 
+use std::ops::Range;
+
 use std::fmt;
 
 use azure_workload_identity_lint::report::{FilePlace, ObjectName, Report};
@@ -219,6 +221,31 @@ pub struct Break {
     pub place: Option<FilePlace>,
     /// A command for a POSIX shell that creates what is missing. Words in capitals stand for what is not known.
     pub command: Option<String>,
+    /// What the token has and what the credential says, if that is what is wrong.
+    pub differs: Option<Difference>,
+}
+
+/// Two texts that have to be equal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[cfg_attr(feature = "typescript", derive(tsify::Tsify))]
+pub struct Difference {
+    /// What the token has.
+    pub token: String,
+    /// What the federated credential says.
+    pub credential: String,
+}
+
+impl Difference {
+    /// The part of what the credential says that differs, in characters: what is between the same start and the same end. Of a text
+    /// that lacks something, the place.
+    pub fn marked(&self) -> Range<usize> {
+        let (token, credential): (Vec<_>, Vec<_>) = (self.token.chars().collect(), self.credential.chars().collect());
+        let start = token.iter().zip(&credential).take_while(|(one, other)| one == other).count();
+        let longest = token.len().min(credential.len()) - start;
+        let ends = token.iter().rev().zip(credential.iter().rev());
+        let end = ends.take(longest).take_while(|(one, other)| one == other).count();
+        start..credential.len() - end
+    }
 }
 
 /// Something that cannot be known.
@@ -258,6 +285,26 @@ impl ChainVerdict {
             Self::Complete => "complete",
             Self::Broken => "broken",
             Self::Unknown => "unknown",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_differs_is_marked_between_the_same_start_and_end() {
+        for (token, credential, marked) in [
+            ("system:serviceaccount:shop:api", "system:serviceaccount:shop/api", 26..27),
+            ("https://a/b/", "https://a/b", 11..11),
+            ("https://a/b", "https://a/b/", 11..12),
+            ("aa", "aaa", 2..3),
+            ("é1", "é2", 1..2),
+            ("", "x", 0..1),
+        ] {
+            let differs = Difference { token: token.to_owned(), credential: credential.to_owned() };
+            assert_eq!(differs.marked(), marked, "{token} {credential}");
         }
     }
 }

@@ -7,7 +7,7 @@ use super::command::{Owner, Trusted, create};
 use super::compare::{meant_account, quote, subjects, texts};
 use super::index::{Near, Token, is_client};
 use super::links::{Links, SHOWN};
-use super::report::{Break, CredentialLink, Link, Match, TokenPart, Unknown};
+use super::report::{Break, CredentialLink, Difference, Link, Match, TokenPart, Unknown};
 use crate::azure::{AzureIdentity, Credential};
 
 impl<'a> Links<'_, 'a, '_> {
@@ -83,6 +83,7 @@ impl<'a> Links<'_, 'a, '_> {
                     message,
                     place: place.cloned(),
                     command: self.command(token, client),
+                    differs: None,
                 });
                 Vec::new()
             }
@@ -151,7 +152,8 @@ impl<'a> Links<'_, 'a, '_> {
                     quote(name)
                 );
                 let command = index.identity_with(client).and_then(|_| self.command(token, Some(client)));
-                self.breaks.push(Break { link: Link::ClientId, message, place: client_id.place.clone(), command });
+                let place = client_id.place.clone();
+                self.breaks.push(Break { link: Link::ClientId, message, place, command, differs: None });
             }
         }
         if shown.is_empty() {
@@ -187,20 +189,21 @@ impl<'a> Links<'_, 'a, '_> {
     fn nearly(&mut self, near: Near<'a>, token: Token<'_>, client: Option<&str>) {
         let credential = near.credential;
         self.compare_all_but(&[]);
-        let (words, place) = match near.link {
+        let (own, other, words, place) = match near.link {
             Link::Issuer => {
-                let other = credential.issuer.text().unwrap_or_default();
-                (texts(token.issuer.unwrap_or_default(), other, "the cluster's"), credential.issuer.place())
+                let (own, other) = (token.issuer.unwrap_or_default(), credential.issuer.text().unwrap_or_default());
+                (own, other, texts(own, other, "the cluster's"), credential.issuer.place())
             }
             Link::Subject => {
                 let other = credential.subject.text().unwrap_or_default();
-                (subjects((token.namespace, token.account), other), credential.subject.place())
+                let words = subjects((token.namespace, token.account), other);
+                (token.subject, other, words, credential.subject.place())
             }
             _ => {
                 let others: Vec<_> =
                     credential.audiences.iter().filter_map(|it| Some((it.text()?, it.place()))).collect();
                 let (other, place) = others.first().copied().unwrap_or(("", &credential.place));
-                (texts(token.audience, other, "the token's"), place)
+                (token.audience, other, texts(token.audience, other, "the token's"), place)
             }
         };
         // A pod that names no service account runs as `default`, and hardly ever is meant to have an identity as that.
@@ -212,7 +215,8 @@ impl<'a> Links<'_, 'a, '_> {
         // audience: issuer and subject are unique on an identity.
         let is_separate = !near.is_slight && !is_unnamed && near.link != Link::Audience;
         let command = is_separate.then(|| self.command(token, client)).flatten();
-        self.breaks.push(Break { link: near.link, message, place: Some(place.clone()), command });
+        let differs = Some(Difference { token: own.to_owned(), credential: other.to_owned() });
+        self.breaks.push(Break { link: near.link, message, place: Some(place.clone()), command, differs });
     }
 
     fn link(&self, credential: &Credential, matches: Match) -> CredentialLink {

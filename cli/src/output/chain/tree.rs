@@ -6,7 +6,9 @@ use anstyle::{AnsiColor, Style};
 use azure_workload_identity_lint::report::FilePlace;
 use azure_workload_identity_policy::identity::DEFAULT_EXPIRATION;
 use azure_workload_identity_trace::chain::graph::LinkState;
-use azure_workload_identity_trace::chain::report::{Chain, ChainReport, ChainVerdict, Link, Match, TokenPart};
+use azure_workload_identity_trace::chain::report::{
+    Chain, ChainReport, ChainVerdict, Difference, Link, Match, TokenPart,
+};
 
 use super::{Look, at};
 use crate::output::{counted, human};
@@ -103,6 +105,9 @@ impl Tree<'_, '_> {
         };
         for it in chain.breaks.iter().filter(|it| it.link == link) {
             self.message(stem, &it.message, place_of(it.place.as_ref()), AnsiColor::Red.on_default())?;
+            if let Some(differs) = &it.differs {
+                self.difference(stem, differs)?;
+            }
             if let Some(command) = &it.command {
                 let command = self.styled(&format!("$ {command}"), Style::new().bold());
                 writeln!(self.out, "{stem}    {command}")?;
@@ -118,6 +123,16 @@ impl Tree<'_, '_> {
         let message = self.styled(message, style);
         let place = place.map(|place| self.dimmed(&place)).unwrap_or_default();
         writeln!(self.out, "{stem}  {}", format!("{message} {place}").trim_end())
+    }
+
+    /// Two texts one below the other, with the part that differs marked.
+    fn difference(&mut self, stem: &str, differs: &Difference) -> io::Result<()> {
+        let marked = differs.marked();
+        let marks = format!("{}{}", " ".repeat(marked.start), "^".repeat(marked.len().max(1)));
+        let marks = self.styled(&marks, AnsiColor::Red.on_default());
+        writeln!(self.out, "{stem}    token       {}", printable(&differs.token))?;
+        writeln!(self.out, "{stem}    credential  {}", printable(&differs.credential))?;
+        writeln!(self.out, "{stem}                {marks}")
     }
 
     fn value(&self, (text, place): &(String, Option<String>)) -> String {
