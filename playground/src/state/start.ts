@@ -91,9 +91,11 @@ function keep(): void {
     // Joining the text of a large file takes time, so its length is asked first.
     const isSmall = totalLength() <= MAX_KEPT;
     const isKept = save(isSmall ? { session: currentSnapshot(), isOwn: isOwn.value, ...(previous && { previous }) } : undefined);
-    if (!isKept && !isTold && isOwn.value)
+    if (isKept) isTold = false;
+    else if (!isTold && isOwn.value) {
+      isTold = true;
       tell("The files are too large to survive a reload. Save them before you leave the page.");
-    isTold = !isKept;
+    }
   };
   effect(() => {
     void revision.value;
